@@ -1,0 +1,20 @@
+// A Port: one end of a duplex, ordered, message-framed pipe between the engine and a worker.
+
+/** What ended a pipe: `eof` the other end closed or died, `closed` this end did, `error` with the cause. */
+export type CloseReason = { kind: 'eof' } | { kind: 'closed' } | { kind: 'error'; cause: unknown };
+
+export interface Port {
+  /**
+   * Hands a message over, a plain JSON value. Returns false when the pipe is full: the sender should wait for `drained`
+   * before the next big one. After the end of the pipe it does nothing and returns false.
+   */
+  send(message: unknown): boolean;
+  /** One listener; messages that came before it was set are kept for it. */
+  onMessage(listener: (message: unknown) => void): void;
+  /** Called once, after the last message. Called at once when the pipe has ended already. */
+  onClose(listener: (reason: CloseReason) => void): void;
+  /** Resolves when a full pipe has room again, or has ended. */
+  drained(): Promise<void>;
+  /** Ends the pipe; messages already sent still arrive. */
+  close(): void;
+}

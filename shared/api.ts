@@ -1,0 +1,206 @@
+// The contract between the engine and whoever steers it: the window, the command line, a test.
+import { z } from 'zod';
+import { DownloadEvent, DownloadId, NewDownload, Row, Status, Validators } from './download.ts';
+import { Settings, SettingsChange } from './settings.ts';
+import { Traffic } from './traffic.ts';
+
+/** What became of one line of a list. `text` is the line, cut to 300 characters, credentials masked. */
+export const Verdict = z.object({
+  line: z.number().int(),
+  text: z.string(),
+  kind: z.enum(['url', 'duplicate', 'known', 'rejected']),
+  name: z.string().optional(),
+  /** For `rejected`: why, as a code that the window has words for, with a plain English text beside it. */
+  reason: z.string().optional(),
+  message: z.string().optional(),
+});
+export type Verdict = z.infer<typeof Verdict>;
+
+export const Preview = z.object({
+  /** Names the understood list until it is added or discarded. */
+  batch: z.string(),
+  counts: z.object({ url: z.number(), duplicate: z.number(), known: z.number(), rejected: z.number() }),
+  /** The first verdicts; the rest through `previewLines`. */
+  lines: z.array(Verdict),
+  total: z.number(),
+  dir: z.string(),
+  freeBytes: z.number().nullable(),
+});
+export type Preview = z.infer<typeof Preview>;
+
+export const sortKeys = ['position', 'name', 'host', 'status', 'size', 'done', 'added', 'finished'] as const;
+export const ListQuery = z.object({
+  status: z.union([Status, z.literal('all')]).default('all'),
+  text: z.string().max(1000).default(''),
+  category: z.string().nullable().default(null),
+  host: z.string().nullable().default(null),
+  sort: z.enum(sortKeys).default('position'),
+  descending: z.boolean().default(false),
+});
+export type ListQuery = z.infer<typeof ListQuery>;
+
+/** Which downloads an action is for: some ids, or all that a query finds. */
+export const Selection = z.union([z.object({ ids: z.array(DownloadId) }), z.object({ query: ListQuery })]);
+export type Selection = z.infer<typeof Selection>;
+
+export const Counts = z.object({
+  all: z.number(),
+  queued: z.number(),
+  running: z.number(),
+  paused: z.number(),
+  done: z.number(),
+  failed: z.number(),
+  categories: z.record(z.string(), z.number()),
+});
+export type Counts = z.infer<typeof Counts>;
+
+export const Totals = z.object({
+  bytesPerS: z.number(),
+  leftMs: z.number().nullable(),
+  freeBytes: z.number().nullable(),
+  limitBytesPerS: z.number().nullable(),
+  workers: z.number(),
+  /** A sentence about something that stops the work as a whole (workers that keep crashing), else null. */
+  trouble: z.string().nullable(),
+});
+export type Totals = z.infer<typeof Totals>;
+
+export const Detail = z.object({
+  row: Row,
+  path: z.string(),
+  finalUrl: z.string().nullable(),
+  validators: Validators.nullable(),
+  checksum: z.string().nullable(),
+  sha256: z.string().nullable(),
+  headers: z.record(z.string(), z.string()),
+  events: z.array(DownloadEvent),
+});
+export type Detail = z.infer<typeof Detail>;
+
+const Source = z.union([
+  z.object({ text: z.string() }),
+  z.object({ html: z.string() }),
+  z.object({ files: z.array(z.string()).max(1000) }),
+]);
+
+/** Every call: its argument and its result. Names are `verb` or `verbThing`. */
+export const calls = {
+  preview: { arg: Source, result: Preview },
+  previewLines: {
+    arg: z.object({
+      batch: z.string(),
+      only: z.enum(['all', 'url', 'duplicate', 'known', 'rejected']).default('all'),
+      offset: z.number().int().nonnegative(),
+      limit: z.number().int().min(1).max(1000),
+    }),
+    result: z.object({ lines: z.array(Verdict), total: z.number() }),
+  },
+  addBatch: {
+    arg: z.object({
+      batch: z.string(),
+      dir: z.string().optional(),
+      /** Add those that are in the list already once more. */
+      known: z.boolean().default(false),
+      paused: z.boolean().default(false),
+    }),
+    result: z.object({ added: z.number(), firstId: z.number().nullable() }),
+  },
+  discardBatch: { arg: z.object({ batch: z.string() }), result: z.null() },
+  add: {
+    arg: z.object({
+      downloads: z.array(NewDownload).max(200_000),
+      dir: z.string().optional(),
+      paused: z.boolean().default(false),
+      producer: z.string().default('window'),
+    }),
+    result: z.object({ ids: z.array(DownloadId) }),
+  },
+  list: {
+    arg: z.object({
+      query: ListQuery,
+      offset: z.number().int().nonnegative(),
+      limit: z.number().int().min(1).max(100_000),
+    }),
+    result: z.object({ rows: z.array(Row), total: z.number(), revision: z.number() }),
+  },
+  /** Ids in list order between two places, for a range selection. */
+  listIds: {
+    arg: z.object({ query: ListQuery, offset: z.number().int().nonnegative(), limit: z.number().int().min(1) }),
+    result: z.object({ ids: z.array(DownloadId) }),
+  },
+  overview: { arg: z.null(), result: z.object({ counts: Counts, totals: Totals, revision: z.number() }) },
+  detail: { arg: z.object({ id: DownloadId }), result: Detail.nullable() },
+  pause: { arg: Selection, result: z.object({ changed: z.number() }) },
+  resume: { arg: Selection, result: z.object({ changed: z.number() }) },
+  /** Failed ones once more, from what is on the disk; done ones again from zero. */
+  retry: { arg: Selection, result: z.object({ changed: z.number() }) },
+  remove: {
+    arg: z.object({ which: Selection, deleteFiles: z.boolean().default(false) }),
+    /** `undo` brings the entries back for some seconds; files are deleted only after that. */
+    result: z.object({ changed: z.number(), undo: z.string().nullable() }),
+  },
+  undoRemove: { arg: z.object({ undo: z.string() }), result: z.object({ changed: z.number() }) },
+  move: {
+    arg: z.object({ ids: z.array(DownloadId).min(1), to: z.union([z.enum(['first', 'last']), z.object({ before: DownloadId })]) }),
+    result: z.object({ changed: z.number() }),
+  },
+  /** A fresh address for the same content; the bytes so far are kept if they compare equal. */
+  setUrl: { arg: z.object({ id: DownloadId, url: z.string() }), result: z.null() },
+  setLimit: { arg: z.object({ id: DownloadId, limitBytesPerS: z.number().int().min(1024).nullable() }), result: z.null() },
+  settings: { arg: z.null(), result: Settings },
+  changeSettings: { arg: SettingsChange, result: Settings },
+  traffic: { arg: z.object({ afterSeq: z.number().default(0) }), result: Traffic },
+  startDemo: { arg: z.null(), result: z.object({ added: z.number() }) },
+} as const;
+
+export type CallName = keyof typeof calls;
+export type CallArg<N extends CallName> = z.input<(typeof calls)[N]['arg']>;
+export type ParsedArg<N extends CallName> = z.output<(typeof calls)[N]['arg']>;
+export type CallResult<N extends CallName> = z.output<(typeof calls)[N]['result']>;
+
+/** One function per call; a missing one is a compile error. A thrown `ApiError` becomes its answer, any other throw is a bug. */
+export type Handlers = { [N in CallName]: (arg: ParsedArg<N>) => CallResult<N> | Promise<CallResult<N>> };
+
+export type Answer<T = unknown> = { ok: true; value: T } | { ok: false; error: { code: string; message: string } };
+
+/** An error that the caller is meant to read. */
+export class ApiError extends Error {
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(message);
+    this.name = 'ApiError';
+    this.code = code;
+  }
+}
+
+/** Looks a call up, parses its argument, runs it and wraps what comes back; never throws. */
+export async function answer(handlers: Handlers, name: string, arg: unknown): Promise<Answer> {
+  if (!Object.hasOwn(calls, name)) return { ok: false, error: { code: 'unknown-call', message: `There is no call ${name}.` } };
+  const call = name as CallName;
+  const parsed = calls[call].arg.safeParse(arg);
+  if (!parsed.success) {
+    return { ok: false, error: { code: 'bad-argument', message: `${name}: ${z.prettifyError(parsed.error)}` } };
+  }
+  try {
+    const run = handlers[call] as (value: unknown) => unknown;
+    return { ok: true, value: await run(parsed.data) };
+  } catch (error) {
+    if (error instanceof ApiError) return { ok: false, error: { code: error.code, message: error.message } };
+    return { ok: false, error: { code: 'internal', message: error instanceof Error ? error.message : String(error) } };
+  }
+}
+
+/** What the engine tells without being asked. `changed` comes at most ten times a second. */
+export const EngineEvent = z.discriminatedUnion('event', [
+  z.object({
+    event: z.literal('changed'),
+    /** Grows when the list's membership, order or a settled row changed: a page fetched at an older one is stale. */
+    revision: z.number(),
+    counts: Counts,
+    totals: Totals,
+    /** The rows that are running now, fresh. */
+    running: z.array(Row),
+  }),
+  z.object({ event: z.literal('settings'), settings: Settings }),
+]);
+export type EngineEvent = z.infer<typeof EngineEvent>;

@@ -1,0 +1,129 @@
+// The model: what a download is, which states it has and which moves between them are allowed.
+import { z } from 'zod';
+import { Failure } from './failure.ts';
+
+export const DownloadId = z.number().int().positive();
+export type DownloadId = z.infer<typeof DownloadId>;
+
+export const statuses = ['queued', 'running', 'paused', 'done', 'failed'] as const;
+export const Status = z.enum(statuses);
+export type Status = z.infer<typeof Status>;
+
+/** A byte range of the file, `[start, end)`, in bytes. */
+export const Extent = z.tuple([z.number().int().nonnegative(), z.number().int().positive()]);
+export type Extent = z.infer<typeof Extent>;
+
+/** What the first answer with data said of the content; later answers are held against it (RFC 9110 8.8, 13.1.5). */
+export const Validators = z.object({
+  etag: z.string().nullable(),
+  lastModified: z.string().nullable(),
+  date: z.string().nullable(),
+  /** Length of the whole file; null when the server does not tell. */
+  totalBytes: z.number().int().nonnegative().nullable(),
+  finalUrl: z.string(),
+  contentType: z.string().nullable(),
+  /** Whether ranges were seen to work: true after a good 206, false after a 200 to a range. */
+  ranges: z.boolean().nullable(),
+});
+export type Validators = z.infer<typeof Validators>;
+
+export const checksumAlgorithms = ['md5', 'sha1', 'sha256', 'sha512'] as const;
+/** A checksum the content must have. `hex` is lower case. `pieces`: of consecutive pieces of `pieceBytes`, same algorithm. */
+export const Checksum = z.object({
+  algorithm: z.enum(checksumAlgorithms),
+  hex: z.string().regex(/^[0-9a-f]{32,128}$/),
+  pieces: z
+    .object({ algorithm: z.enum(checksumAlgorithms), pieceBytes: z.number().int().positive(), hex: z.array(z.string()) })
+    .optional(),
+});
+export type Checksum = z.infer<typeof Checksum>;
+
+/** What a person asks for: one line of a list, understood. */
+export const NewDownload = z.object({
+  url: z.string().max(65_536),
+  mirrors: z.array(z.string()).max(100).optional(),
+  /** A name the person or the list chose; else it comes from the server or the URL. */
+  name: z.string().optional(),
+  checksum: Checksum.optional(),
+  headers: z.record(z.string(), z.string()).optional(),
+});
+export type NewDownload = z.infer<typeof NewDownload>;
+
+const moves: Record<Status, readonly Status[]> = {
+  queued: ['running', 'paused', 'failed'],
+  running: ['queued', 'paused', 'done', 'failed'],
+  paused: ['queued'],
+  done: ['queued'],
+  failed: ['queued'],
+};
+
+/** Whether a download in `from` may become `to`. */
+export function mayMove(from: Status, to: Status): boolean {
+  return moves[from].includes(to);
+}
+
+export const eventKinds = [
+  'added',
+  'started',
+  'redirected',
+  'answered',
+  'no-ranges',
+  'connections',
+  'retrying',
+  'waiting',
+  'resumed',
+  'overlap-compared',
+  'changed-on-server',
+  'restarted-from-zero',
+  'link-expired',
+  'renamed',
+  'paused',
+  'disk-full',
+  'verified',
+  'hashed',
+  'done',
+  'failed',
+  'worker-lost',
+  'part-file-lost',
+  'mirror-dropped',
+  'certificate-exception',
+  'new-link',
+  'lane',
+] as const;
+export const EventKind = z.enum(eventKinds);
+export type EventKind = z.infer<typeof EventKind>;
+
+/** A line of a download's event log; the words are made by whoever shows it. */
+export const DownloadEvent = z.object({
+  at: z.number(),
+  kind: EventKind,
+  detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+});
+export type DownloadEvent = z.infer<typeof DownloadEvent>;
+
+/** A download as a list shows it. URLs have their credentials masked. Speeds in bytes a second, times in ms since 1970. */
+export const Row = z.object({
+  id: DownloadId,
+  url: z.string(),
+  name: z.string(),
+  host: z.string(),
+  dir: z.string(),
+  category: z.string(),
+  status: Status,
+  sizeBytes: z.number().nullable(),
+  /** Bytes that have arrived; may be a little ahead of what is durable. */
+  doneBytes: z.number(),
+  bytesPerS: z.number(),
+  connections: z.number(),
+  /** Finished parts, at most 64 of them, merged for drawing. */
+  segments: z.array(Extent),
+  failure: Failure.nullable(),
+  /** Set while it waits on purpose: a server's Retry-After, a backoff, room on the disk. */
+  waiting: z.object({ until: z.number().nullable(), reason: z.string() }).nullable(),
+  worker: z.number().nullable(),
+  verified: z.boolean(),
+  position: z.number(),
+  addedAt: z.number(),
+  finishedAt: z.number().nullable(),
+});
+export type Row = z.infer<typeof Row>;

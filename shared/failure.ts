@@ -1,0 +1,47 @@
+// The closed list of ways a download can fail, each with what a person can do about it.
+import { z } from 'zod';
+
+export const failureCodes = [
+  'bad-url',
+  'unsupported-scheme',
+  'dns',
+  'refused',
+  'reset',
+  'timeout',
+  'tls',
+  'http-status',
+  'needs-login',
+  'needs-new-link',
+  'not-found',
+  'too-many-redirects',
+  'insecure-redirect',
+  'bad-response',
+  'changed-on-server',
+  'wrong-length',
+  'wrong-checksum',
+  'disk-full',
+  'disk-error',
+  'no-permission',
+  'path-too-long',
+  'name-taken',
+  'part-file-lost',
+  'too-many-open-files',
+  'worker-crashed',
+  'internal',
+] as const;
+
+export const FailureCode = z.enum(failureCodes);
+export type FailureCode = z.infer<typeof FailureCode>;
+
+/**
+ * An expected failure, as a value.
+ * `retry`: `soon` with backoff, `when-possible` once its cause is gone (room on the disk), `by-hand` never on its own.
+ */
+export const Failure = z.object({
+  code: FailureCode,
+  message: z.string().max(2000),
+  retry: z.enum(['soon', 'when-possible', 'by-hand']),
+  retryAfterMs: z.number().nonnegative().optional(),
+  httpStatus: z.number().int().optional(),
+});
+export type Failure = z.infer<typeof Failure>;

@@ -1,0 +1,133 @@
+// The contract between the engine and a worker, the same over every Port.
+import { z } from 'zod';
+import { Checksum, DownloadId, EventKind, Extent, Validators } from './download.ts';
+import { Failure } from './failure.ts';
+
+/** Raised when a message changes shape; the two ends of a Port must speak the same number. */
+export const PROTOCOL = 1;
+
+const Epoch = z.number().int().positive();
+const lease = { id: DownloadId, epoch: Epoch };
+
+export const Lane = z.enum(['auto', 'fetch', 'direct']);
+export type Lane = z.infer<typeof Lane>;
+
+/** One download as a worker leases it. `epoch` grows with each lease of the same download. */
+export const Task = z.object({
+  ...lease,
+  url: z.string(),
+  mirrors: z.array(z.string()),
+  /** Absolute path of the unfinished file; never changes while the download lives. */
+  partPath: z.string(),
+  /** Absolute path it gets at the end, as reserved so far; `target` may change it. */
+  targetPath: z.string(),
+  /** Durable ranges of the part file, sorted, not touching. */
+  extents: z.array(Extent),
+  validators: Validators.nullable(),
+  headers: z.record(z.string(), z.string()),
+  checksum: Checksum.nullable(),
+  /** Whether to tell the SHA-256 of the finished file. */
+  hash: z.boolean(),
+  /** How many connections it may open at most. */
+  connections: z.number().int().min(1).max(64),
+  limitBytesPerS: z.number().positive().nullable(),
+});
+export type Task = z.infer<typeof Task>;
+
+/** How workers transfer; the same for all tasks. */
+export const TransferSettings = z.object({
+  lane: Lane,
+  /** This worker's share of the global limit. */
+  limitBytesPerS: z.number().positive().nullable(),
+  maxRetries: z.number().int().nonnegative(),
+  connectTimeoutMs: z.number().positive(),
+  idleTimeoutMs: z.number().positive(),
+  allowInsecureRedirect: z.boolean(),
+  userAgent: z.string(),
+  proxy: z.string().nullable(),
+  /** PEM text of extra certificate authorities. */
+  extraCa: z.string().nullable(),
+  /** Hosts whose certificate is not checked, by a person's explicit choice. */
+  insecureHosts: z.array(z.string()),
+});
+export type TransferSettings = z.infer<typeof TransferSettings>;
+
+export const ToWorker = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('welcome'), protocol: z.number(), settings: TransferSettings }),
+  z.object({ kind: z.literal('tasks'), tasks: z.array(Task) }),
+  /** Where the finished file goes, in answer to `probed` and `target-taken`. */
+  z.object({ kind: z.literal('target'), ...lease, path: z.string() }),
+  /** Stop, flush, answer with a `released` result. */
+  z.object({ kind: z.literal('cancel'), ...lease }),
+  z.object({ kind: z.literal('settings'), settings: TransferSettings }),
+  z.object({ kind: z.literal('limit'), ...lease, limitBytesPerS: z.number().positive().nullable() }),
+  z.object({ kind: z.literal('ping') }),
+  /** Release everything durably and leave. */
+  z.object({ kind: z.literal('stop') }),
+]);
+export type ToWorker = z.infer<typeof ToWorker>;
+
+export const Outcome = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('done'),
+    path: z.string(),
+    sizeBytes: z.number().int().nonnegative(),
+    sha256: z.string().nullable(),
+    /** A given checksum was compared and is equal. */
+    verified: z.boolean(),
+  }),
+  z.object({ kind: z.literal('failed'), failure: Failure, extents: z.array(Extent) }),
+  z.object({ kind: z.literal('released'), extents: z.array(Extent) }),
+]);
+export type Outcome = z.infer<typeof Outcome>;
+
+export const FromWorker = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('hello'),
+    protocol: z.number(),
+    pid: z.number(),
+    machine: z.string(),
+    runtime: z.string(),
+    /** How many tasks it will run at once. */
+    slots: z.number().int().positive(),
+  }),
+  /** It has room for `count` more tasks. */
+  z.object({ kind: z.literal('get'), count: z.number().int().positive() }),
+  /** The first answer with data: what the engine needs to keep it resumable and to name it. */
+  z.object({
+    kind: z.literal('probed'),
+    ...lease,
+    validators: Validators,
+    contentDisposition: z.string().nullable(),
+  }),
+  /** The whole of what is durable now. Sent only after fdatasync. */
+  z.object({ kind: z.literal('saved'), ...lease, extents: z.array(Extent) }),
+  z.object({
+    kind: z.literal('progress'),
+    downloads: z.array(
+      z.object({
+        ...lease,
+        receivedBytes: z.number().nonnegative(),
+        bytesPerS: z.number().nonnegative(),
+        connections: z.number().int().nonnegative(),
+      }),
+    ),
+  }),
+  z.object({
+    kind: z.literal('event'),
+    ...lease,
+    event: EventKind,
+    detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+  }),
+  /** Waiting on purpose (Retry-After, backoff) until a time; null when over. */
+  z.object({ kind: z.literal('waiting'), ...lease, until: z.number().nullable(), reason: z.string() }),
+  /** The host took no more than `connections` at once. */
+  z.object({ kind: z.literal('host-cap'), host: z.string(), connections: z.number().int().min(1) }),
+  /** The final name exists already on the disk; asks for another `target`. */
+  z.object({ kind: z.literal('target-taken'), ...lease }),
+  z.object({ kind: z.literal('result'), ...lease, outcome: Outcome }),
+  /** Once a second: how the process is. */
+  z.object({ kind: z.literal('vitals'), rssBytes: z.number(), cpuMs: z.number(), loopDelayMs: z.number() }),
+  z.object({ kind: z.literal('pong') }),
+]);
+export type FromWorker = z.infer<typeof FromWorker>;

@@ -1,0 +1,36 @@
+// Every setting with its bounds and default; units are in the names.
+import { z } from 'zod';
+import { Lane } from './protocol.ts';
+
+export const Settings = z.object({
+  /** Where files go; empty: the person's download folder. */
+  dir: z.string().default(''),
+  /** Worker processes; 0: as many as the machine has cores. */
+  workers: z.number().int().min(0).max(32).default(0),
+  /** Downloads at once. */
+  parallel: z.number().int().min(1).max(256).default(8),
+  connectionsPerDownload: z.number().int().min(1).max(32).default(8),
+  connectionsPerHost: z.number().int().min(1).max(256).default(16),
+  limitBytesPerS: z.number().int().min(1024).nullable().default(null),
+  maxRetries: z.number().int().min(0).max(100).default(8),
+  connectTimeoutMs: z.number().int().min(1000).max(600_000).default(20_000),
+  idleTimeoutMs: z.number().int().min(1000).max(600_000).default(30_000),
+  allowInsecureRedirect: z.boolean().default(false),
+  lane: Lane.default('auto'),
+  hash: z.boolean().default(true),
+  proxy: z.string().nullable().default(null),
+  extraCaFile: z.string().nullable().default(null),
+  insecureHosts: z.array(z.string()).default([]),
+  theme: z.enum(['system', 'light', 'dark']).default('system'),
+  language: z.enum(['system', 'en', 'zh-CN']).default('system'),
+});
+export type Settings = z.infer<typeof Settings>;
+export const defaultSettings: Settings = Settings.parse({});
+
+/** A change of some settings; unknown names are an error. */
+export const SettingsChange = z.strictObject(
+  Object.fromEntries(
+    Object.entries(Settings.shape).map(([name, schema]) => [name, schema.unwrap().optional()]),
+  ) as { [K in keyof typeof Settings.shape]: z.ZodOptional<ReturnType<(typeof Settings.shape)[K]['unwrap']>> },
+);
+export type SettingsChange = z.infer<typeof SettingsChange>;
