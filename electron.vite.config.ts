@@ -1,0 +1,52 @@
+// Builds main and preload as CommonJS for Node 18 and the window for Chrome 114: both the current Electron and the fallback run that.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'electron-vite';
+
+const root = import.meta.dirname;
+
+/** Every file that stands directly in main/ is an entry; the preload is built by itself. */
+const mainEntries = Object.fromEntries(
+  readdirSync(join(root, 'main'))
+    .filter((file) => file.endsWith('.ts') && file !== 'preload.ts')
+    .map((file) => [file.slice(0, -'.ts'.length), join(root, 'main', file)]),
+);
+
+const commonJs = {
+  format: 'cjs',
+  entryFileNames: '[name].cjs',
+  chunkFileNames: 'chunks/[name]-[hash].cjs',
+} as const;
+
+export default defineConfig({
+  main: {
+    build: {
+      target: 'node18',
+      sourcemap: true,
+      // Only what has a native binding stays outside the bundle.
+      externalizeDeps: { include: ['better-sqlite3'] },
+      rolldownOptions: { input: mainEntries, output: commonJs },
+    },
+  },
+  preload: {
+    build: {
+      target: 'node18',
+      // A sandboxed preload can require nothing but electron: one file, everything inside.
+      externalizeDeps: false,
+      rolldownOptions: {
+        input: { preload: join(root, 'main/preload.ts') },
+        output: { ...commonJs, codeSplitting: false },
+      },
+    },
+  },
+  renderer: {
+    root: join(root, 'renderer'),
+    plugins: [svelte({ configFile: false })],
+    build: {
+      target: 'chrome114',
+      outDir: join(root, 'out/renderer'),
+      rolldownOptions: { input: { index: join(root, 'renderer/index.html') } },
+    },
+  },
+});

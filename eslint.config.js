@@ -1,0 +1,191 @@
+// Lint rules; the walls between rooms are import allow-lists, one for each folder.
+import js from '@eslint/js';
+import { defineConfig } from 'eslint/config';
+import svelte from 'eslint-plugin-svelte';
+import globals from 'globals';
+import tseslint from 'typescript-eslint';
+
+const electronOnly = { name: 'electron', message: 'Only main/shell and the Electron entries know electron.' };
+const databaseOnly = { name: 'better-sqlite3', message: 'Only the engine opens the database.' };
+
+/**
+ * A wall around one room: of all relative imports only its own files and the named rooms pass.
+ * @param {string} room folder under the root
+ * @param {string[]} allowed regular expressions of other files it may import, seen from inside the room
+ * @param {{ paths?: object[], patterns?: object[] }} more further restrictions of this room
+ */
+function wall(room, allowed, { paths = [electronOnly, databaseOnly], patterns = [] } = {}) {
+  const passes = ['\\./[^/]+$', ...allowed].join('|');
+  return {
+    files: [`${room}/*.ts`],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          paths,
+          patterns: [
+            {
+              regex: `^(?=\\.)(?!${passes})`,
+              message: `${room} may not import this room (see "Who may import whom").`,
+            },
+            ...patterns,
+          ],
+        },
+      ],
+    },
+  };
+}
+
+const shared = '\\.\\./\\.\\./shared/';
+const room = (name) => `\\.\\./${name}/`;
+
+export default defineConfig(
+  { ignores: ['node_modules/', 'out/', 'dist/', 'screenshots/', 'coverage/'] },
+  js.configs.recommended,
+  tseslint.configs.recommendedTypeChecked,
+  svelte.configs.recommended,
+  svelte.configs.prettier,
+  {
+    languageOptions: {
+      globals: globals.nodeBuiltin,
+      parserOptions: {
+        projectService: true,
+        tsconfigRootDir: import.meta.dirname,
+        extraFileExtensions: ['.svelte'],
+      },
+    },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      eqeqeq: 'error',
+      'no-undef': 'off',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { attributes: false } }],
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      // An async function without await keeps a throw inside the promise: that is a use.
+      '@typescript-eslint/require-await': 'off',
+    },
+  },
+  {
+    files: ['**/*.svelte', '**/*.svelte.ts'],
+    languageOptions: {
+      globals: globals.browser,
+      parserOptions: { parser: tseslint.parser },
+    },
+  },
+
+  // The walls.
+  {
+    files: ['shared/*.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: '^(?!zod(/|$)|\\./[^/]+$)',
+              message: 'shared imports the schema library and itself, nothing else.',
+            },
+          ],
+        },
+      ],
+    },
+  },
+  wall('main/transport', [shared]),
+  wall('main/download', [shared, '\\.\\./transport/port\\.ts$'], {
+    patterns: [{ regex: '/transport/', allowTypeImports: true, message: "download knows only transport's Port type." }],
+  }),
+  wall('main/engine', [shared, room('transport')], { paths: [electronOnly] }),
+  wall('main/gateway', [shared, room('transport'), room('engine')], {
+    patterns: [
+      {
+        regex: '/engine/(?!engine\\.ts$)',
+        allowTypeImports: true,
+        message: "gateway uses the engine's public object; of its other files only types.",
+      },
+    ],
+  }),
+  wall('main/shell', [shared, room('transport'), room('engine'), room('gateway')], { paths: [databaseOnly] }),
+  {
+    files: ['main/*.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        { paths: [databaseOnly], patterns: [{ regex: '^\\./[^/]+\\.ts$', message: 'Nobody imports an entry.' }] },
+      ],
+    },
+  },
+  {
+    files: ['main/cli.ts', 'main/worker.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          paths: [electronOnly, databaseOnly],
+          patterns: [
+            { regex: '^\\./[^/]+\\.ts$', message: 'Nobody imports an entry.' },
+            { regex: '/shell/', message: 'This entry runs under plain Node.' },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    files: ['renderer/**/*.ts', 'renderer/**/*.svelte'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          paths: [electronOnly, databaseOnly],
+          patterns: [
+            { regex: '^node:', message: 'The window has no Node.' },
+            { regex: '(^|/)main/', message: 'The window reaches main only through the Bridge.' },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    files: ['renderer/ui/**'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        { patterns: [{ regex: '/(shared|state|views|main)/', message: 'ui/ knows nothing of downloads.' }] },
+      ],
+    },
+  },
+
+  // Files stay small enough to be read in one go.
+  {
+    files: ['main/**/*.ts', 'shared/**/*.ts', 'renderer/**/*.ts'],
+    rules: { 'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }] },
+  },
+  {
+    files: ['tests/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'MemberExpression[object.name=/^(test|it|describe)$/][property.name=/^(only|skip|todo)$/]',
+          message: 'A test that does not run promises nothing.',
+        },
+      ],
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-call': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
+    },
+  },
+  {
+    files: ['**/*.mjs', '**/*.js'],
+    rules: {
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-call': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
+    },
+  },
+);
