@@ -1,0 +1,99 @@
+// The forms in which lists come: how a file on the disk becomes a text, and who finds the addresses in it.
+import { readFile, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { decodeFile } from './decoding.ts';
+import { type Rejection } from './intake-address.ts';
+import { foundInHtml, foundInMetalink, foundInWebloc } from './intake-markup.ts';
+import { foundInTable } from './intake-table.ts';
+import { type Found, foundInText, linesOf } from './intake-text.ts';
+
+/** Something to understand: dropped text or a piece of a page, a file that was read, or one that could not be. */
+export type ListSource =
+  { text: string; fileName?: string } | { html: string; base?: string } | { fileName: string; problem: Rejection };
+
+const MAX_FILE_BYTES = 64 << 20;
+const BINARY_PLIST = 'bplist00';
+
+/** Reads a list from a file. A file that cannot be read is a value with the problem: the others have their turn. */
+export async function readList(path: string): Promise<ListSource> {
+  const fileName = basename(path);
+  const problem = (reason: Rejection['reason'], message: string) => ({ fileName, problem: { reason, message } });
+  try {
+    const found = await stat(path);
+    if (found.isDirectory()) return problem('not-a-file', 'This is a folder, not a list.');
+    if (!found.isFile()) return problem('not-a-file', 'This is a device, a pipe or a socket, not a list.');
+    if (found.size > MAX_FILE_BYTES)
+      return problem('too-large', 'The file is larger than 64 MiB: too large for a list.');
+    const bytes = await readFile(path);
+    const text = bytes.toString('latin1', 0, 8) === BINARY_PLIST ? bytes.toString('latin1') : decodeFile(bytes);
+    return { text, fileName };
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return problem('no-such-file', 'There is no such file.');
+    if (code === 'EACCES' || code === 'EPERM') return problem('no-permission', 'The file may not be read.');
+    return problem('unreadable', `The file cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** What stands in a source, good and bad; nothing at all only when it is an empty text. */
+export function* foundIn(source: ListSource): Iterable<Found> {
+  if ('problem' in source) {
+    yield { line: 0, text: source.fileName, address: source.problem };
+    return;
+  }
+  const reader = 'html' in source ? () => foundInHtml(source.html, source.base) : readerOf(source);
+  let any = reader === foundInText;
+  for (const found of reader('text' in source ? source.text : source.html)) {
+    any = true;
+    yield found;
+  }
+  if (!any)
+    yield { line: 0, text: nameOf(source), address: { reason: 'no-links', message: 'There is no link in it.' } };
+}
+
+function nameOf(source: ListSource): string {
+  return ('fileName' in source && source.fileName) || '';
+}
+
+type Reader = (text: string) => Iterable<Found>;
+
+/** What a text looks like counts more than what its file is called. */
+function readerOf({ text, fileName = '' }: { text: string; fileName?: string }): Reader {
+  const head = text.slice(0, 4096).trimStart();
+  if (head.startsWith(BINARY_PLIST)) return foundInBinaryPlist;
+  if (isBinary(head))
+    return () => [{ line: 0, text: fileName, address: { reason: 'binary', message: 'This is no text.' } }];
+  if (/^<(?:\?xml|!--|metalink)/i.test(head) && /<metalink[\s>]/i.test(head)) return foundInMetalink;
+  if (/^<(?:\?xml|!doctype plist|plist)/i.test(head) && /<plist[\s>]/i.test(head)) return foundInWebloc;
+  if (/^<(?:!doctype html|html|head|body)[\s>]/i.test(head)) return foundInHtml;
+  if (/^\[(?:InternetShortcut|Desktop Entry)\]/im.test(head)) return foundInShortcut;
+  switch (/\.([^.]+)$/.exec(fileName)?.[1]?.toLowerCase()) {
+    case 'htm':
+    case 'html':
+    case 'xhtml':
+      return foundInHtml;
+    case 'csv':
+    case 'tsv':
+      return foundInTable;
+    default:
+      return foundInText;
+  }
+}
+
+function isBinary(head: string): boolean {
+  // eslint-disable-next-line no-control-regex -- they are what makes a text binary
+  return head.includes('\0') || (head.match(/[\x00-\x08\x0e-\x1f\x7f\ufffd]/g)?.length ?? 0) > head.length / 50;
+}
+
+/** `.url` files of Windows and link files of Linux desktops. */
+function* foundInShortcut(text: string): Iterable<Found> {
+  for (const [line, content] of linesOf(text)) {
+    const address = /^URL\s*=\s*(.*\S)/i.exec(content)?.[1];
+    if (address !== undefined) yield { line, text: address, address };
+  }
+}
+
+/** Apple's binary form of a `.webloc`: the address stands in it as it is. */
+function* foundInBinaryPlist(text: string): Iterable<Found> {
+  for (const [address] of text.matchAll(/https?:\/\/[\x21-\x7e]+/gi)) yield { line: 1, text: address, address };
+}

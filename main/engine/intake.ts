@@ -1,0 +1,87 @@
+// What a person drops, pastes or opens -> downloads, with a verdict for every line of it.
+import { type Verdict } from '../../shared/api.ts';
+import { type NewDownload } from '../../shared/download.ts';
+import { maskCredentials } from '../../shared/url.ts';
+import { addressOf, type Rejection } from './intake-address.ts';
+import { foundIn, type ListSource } from './intake-source.ts';
+import { type Found } from './intake-text.ts';
+import { safeName } from './names.ts';
+import { batchOf } from './patterns.ts';
+
+export interface Understood {
+  /** What is new, in the order of the lines. */
+  downloads: NewDownload[];
+  /** What is among the downloads already, for whoever wants it once more. */
+  known: NewDownload[];
+  /** In the order of the lines, which are counted within each source. */
+  verdicts: Verdict[];
+}
+
+const MAX_VERDICTS = 200_000;
+const MAX_BATCH = 100_000;
+const MAX_SHOWN_CHARS = 300;
+
+/** Understands lists; `known` tells which addresses (in the form of `NewDownload.url`) are among the downloads already. */
+export function understand(
+  sources: ListSource | readonly ListSource[],
+  { known }: { known: (url: string) => boolean },
+): Understood {
+  const result: Understood = { downloads: [], known: [], verdicts: [] };
+  const seen = new Set<string>();
+  for (const found of foundInAll([sources].flat())) {
+    if (result.verdicts.length === MAX_VERDICTS) {
+      result.verdicts.push(
+        rejected(found, { reason: 'too-many', message: 'The list is too long; the rest was left out.' }),
+      );
+      break;
+    }
+    const address = typeof found.address === 'string' ? addressOf(found.address, found.base) : found.address;
+    const { checksum, mirrors } = found;
+    if ('reason' in address) {
+      result.verdicts.push(rejected(found, address));
+      continue;
+    }
+    if (checksum && 'reason' in checksum) {
+      result.verdicts.push(rejected(found, checksum));
+      continue;
+    }
+    const { url } = address;
+    const name = found.name && safeName(found.name);
+    const kind = seen.has(url) ? 'duplicate' : known(url) ? 'known' : 'url';
+    seen.add(url);
+    result.verdicts.push({ ...shown(found), kind, ...(name && { name }) });
+    if (kind === 'duplicate') continue;
+    const download = { url, ...(mirrors?.length && { mirrors }), ...(name && { name }), ...(checksum && { checksum }) };
+    (kind === 'known' ? result.known : result.downloads).push(download);
+  }
+  return result;
+}
+
+function* foundInAll(sources: readonly ListSource[]): Iterable<Found> {
+  for (const source of sources) {
+    for (const found of foundIn(source)) yield* found.patterns ? expanded(found) : [found];
+  }
+}
+
+/** An address with batch patterns as the addresses that it stands for. */
+function* expanded(found: Found): Iterable<Found> {
+  const batch = typeof found.address === 'string' ? batchOf(found.address) : null;
+  if (!batch) {
+    yield found;
+  } else if (batch.count === 0) {
+    yield { ...found, address: { reason: 'empty-pattern', message: 'The pattern stands for nothing.' } };
+  } else if (batch.count > MAX_BATCH) {
+    const message = `The pattern stands for ${batch.count} addresses; at most ${MAX_BATCH} are taken.`;
+    yield { ...found, address: { reason: 'too-many', message } };
+  } else {
+    for (const text of batch.texts()) yield { line: found.line, text, address: text };
+  }
+}
+
+function rejected(found: Found, { reason, message }: Rejection): Verdict {
+  return { ...shown(found), kind: 'rejected', reason, message };
+}
+
+function shown({ line, text }: Found): { line: number; text: string } {
+  return { line, text: maskCredentials(text.slice(0, MAX_SHOWN_CHARS)) };
+}

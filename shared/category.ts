@@ -1,0 +1,26 @@
+// Which kind of thing a file is, told by its extension.
+
+export const categories = ['archives', 'images', 'video', 'audio', 'documents', 'programs', 'other'] as const;
+export type Category = (typeof categories)[number];
+
+const extensions = {
+  archives: '7z ace arj br bz2 cab cpio gz img iso jar lha lz lz4 lzma rar tar tbz2 tgz txz war xz z zip zipx zst zstd',
+  images: 'ai apng avif bmp cr2 dng eps gif heic heif ico jfif jpeg jpg jxl nef png psd raw svg tga tif tiff webp xcf',
+  video: '3g2 3gp asf avi divx f4v flv m2ts m4v mkv mov mp4 mpeg mpg mts ogv rm rmvb ts vob webm wmv',
+  audio: 'aac aif aiff alac ape cue dsf flac m3u m4a m4b mid midi mka mp3 oga ogg opus ra wav wma wv',
+  documents:
+    'azw3 chm csv djvu doc docx epub fb2 htm html json key log md mobi numbers odp ods odt pages pdf ppt pptx ps rtf tex tsv txt wps xls xlsx xml yaml yml',
+  programs: 'apk appimage bat bin com deb dll dmg exe flatpak ipa msi msix pkg ps1 run sh snap rpm vsix whl xapk',
+} satisfies Record<Exclude<Category, 'other'>, string>;
+
+const byExtension = new Map(
+  categories.flatMap((category) =>
+    category === 'other' ? [] : extensions[category].split(' ').map((extension) => [extension, category] as const),
+  ),
+);
+
+/** The category of a file name; `other` when its extension says nothing. */
+export function categoryOf(name: string): Category {
+  const dot = name.lastIndexOf('.');
+  return dot < 0 ? 'other' : (byExtension.get(name.slice(dot + 1).toLowerCase()) ?? 'other');
+}

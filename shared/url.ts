@@ -1,0 +1,28 @@
+// Addresses as people see them: the host, and the whole without its credentials.
+
+// Every runtime has it, though the bare language does not know it.
+declare const URL: new (url: string) => { readonly host: string };
+
+/** The host of an address, with its port when that is not the usual one; empty when the text is no address. */
+export function hostOf(url: string): string {
+  try {
+    return new URL(url).host;
+  } catch {
+    return '';
+  }
+}
+
+/**
+ * The text with user names and passwords of the addresses in it replaced by `***`. Addresses need not be well-formed,
+ * and credentials that the end of the text cuts off are masked too.
+ */
+export function maskCredentials(text: string): string {
+  if (!text.includes('//') && !text.includes('\\\\')) return text;
+  return text.replace(credentials, '$1***@').replace(cutOff, '$1***');
+}
+
+// Up to the last @ of the authority; or, where the port is no number, up to an @ further on: a password with a slash
+// in it. All repetitions are bounded or stop at the next slash, so that no text makes this slow.
+const credentials =
+  /([a-z][a-z0-9+.-]{0,20}:[/\\]{2})(?:[^\s/\\?#]*|[^\s/\\?#:@[]+:(?!\d*(?:[\s/\\?#]|$))\S{0,2000})@/gi;
+const cutOff = /([a-z][a-z0-9+.-]{0,20}:[/\\]{2})[^\s/\\?#:@[]+:[^\s/\\?#@]{6,}$/i;
