@@ -29,6 +29,7 @@ export default defineConfig({
         test: {
           name: 'journeys',
           include: ['tests/journeys/**/*.test.ts'],
+          globalSetup: ['scripts/journeys-setup.mjs'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
         },
