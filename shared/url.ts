@@ -17,12 +17,13 @@ export function hostOf(url: string): string {
  * and credentials that the end of the text cuts off are masked too.
  */
 export function maskCredentials(text: string): string {
-  if (!text.includes('//') && !text.includes('\\\\')) return text;
+  // Most have neither an @ nor anything after the host that could be half a password.
+  if (!text.includes('@') && text.lastIndexOf(':') < text.lastIndexOf('//')) return text;
   return text.replace(credentials, '$1***@').replace(cutOff, '$1***');
 }
 
 // Up to the last @ of the authority; or, where the port is no number, up to an @ further on: a password with a slash
-// in it. All repetitions are bounded or stop at the next slash, so that no text makes this slow.
+// or a space in it. All repetitions are bounded or stop at the next slash, so that no text makes this slow.
 const credentials =
-  /([a-z][a-z0-9+.-]{0,20}:[/\\]{2})(?:[^\s/\\?#]*|[^\s/\\?#:@[]+:(?!\d*(?:[\s/\\?#]|$))\S{0,2000})@/gi;
+  /([a-z][a-z0-9+.-]{0,20}:[/\\]{2})(?:[^\s/\\?#]*|[^\s/\\?#:@[]+:(?!\d*(?:[\s/\\?#]|$)).{0,2000})@/gi;
 const cutOff = /([a-z][a-z0-9+.-]{0,20}:[/\\]{2})[^\s/\\?#:@[]+:[^\s/\\?#@]{6,}$/i;

@@ -40,16 +40,18 @@ const otherSchemes =
  */
 export function addressOf(text: string, base?: string): { url: string } | Rejection {
   if (text.length > MAX_URL_CHARS) return tooLong;
+  const whole = base === undefined ? withScheme(text) : text;
+  if (base === undefined && !whole.includes(':')) return notAUrl;
   let url: URL;
   try {
-    url = new URL(base === undefined ? withScheme(text) : text, base);
+    url = new URL(whole, base);
   } catch {
     return whyNot(text);
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     return /^[a-z][a-z0-9+.-]+:\/\//i.test(text) || otherSchemes.test(text) ? unsupported(url.protocol) : notAUrl;
   }
-  url.hash = '';
+  if (url.href.includes('#')) url.hash = '';
   return url.href.length > MAX_URL_CHARS ? tooLong : { url: url.href };
 }
 

@@ -39,7 +39,7 @@ export function* foundInLine(line: number, text: string): Iterable<Found> {
   if (text === '' || text.startsWith('#')) return;
   if (text.length > MAX_LINE_CHARS) {
     yield { line, text, address: { reason: 'too-long', message: 'The line is too long.' } };
-  } else if (/^https?:\/\/[^\s<>"'`|]*[\p{L}\p{N}/]$/iu.test(text)) {
+  } else if (/^https?:\/\/[^\s<>"'`|]*[\w/]$/i.test(text)) {
     yield { line, text, address: text, patterns: true };
     // eslint-disable-next-line no-control-regex -- they are what makes a line binary
   } else if (/[\x00-\x08\x0e-\x1f\x7f\ufffd]/.test(text)) {

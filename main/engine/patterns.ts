@@ -16,6 +16,7 @@ const pattern = /\[(\d{1,15})-(\d{1,15})(?::(\d{1,15}))?\]|\[([a-z]-[a-z]|[A-Z]-
 
 /** The batch that a text with patterns stands for, null when there is no pattern in it. The last pattern turns fastest. */
 export function batchOf(text: string): Batch | null {
+  if (!/[[{]/.test(text)) return null;
   const literals: string[] = [];
   const choices: Choice[] = [];
   let end = 0;
