@@ -1,0 +1,91 @@
+// The database's shape, as numbered steps. Append only: a step that has shipped is never edited.
+
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE downloads (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    url TEXT NOT NULL,
+    url_key TEXT NOT NULL,
+    mirrors TEXT NOT NULL DEFAULT '[]',
+    host TEXT NOT NULL,
+    dir TEXT NOT NULL,
+    name TEXT NOT NULL,
+    folded TEXT NOT NULL,
+    name_given INTEGER NOT NULL DEFAULT 0,
+    part_name TEXT NOT NULL DEFAULT '',
+    category TEXT NOT NULL,
+    status TEXT NOT NULL,
+    position REAL NOT NULL,
+    size_bytes INTEGER,
+    done_bytes INTEGER NOT NULL DEFAULT 0,
+    extents TEXT NOT NULL DEFAULT '[]',
+    validators TEXT,
+    headers TEXT NOT NULL DEFAULT '{}',
+    checksum TEXT,
+    verified INTEGER NOT NULL DEFAULT 0,
+    sha256 TEXT,
+    limit_bytes_per_s INTEGER,
+    failure TEXT,
+    not_before INTEGER NOT NULL DEFAULT 0,
+    crashes INTEGER NOT NULL DEFAULT 0,
+    epoch INTEGER NOT NULL DEFAULT 0,
+    producer TEXT NOT NULL,
+    added_at INTEGER NOT NULL,
+    finished_at INTEGER,
+    removed_at INTEGER
+  ) STRICT;
+  CREATE UNIQUE INDEX downloads_name ON downloads (dir, folded) WHERE removed_at IS NULL;
+  CREATE INDEX downloads_order ON downloads (position) WHERE removed_at IS NULL;
+  CREATE INDEX downloads_queue ON downloads (status, position) WHERE removed_at IS NULL;
+  CREATE INDEX downloads_url ON downloads (url_key) WHERE removed_at IS NULL;
+  CREATE INDEX downloads_removed ON downloads (removed_at) WHERE removed_at IS NOT NULL;
+
+  CREATE TABLE counts (
+    status TEXT NOT NULL,
+    category TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    PRIMARY KEY (status, category)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TRIGGER count_insert AFTER INSERT ON downloads WHEN new.removed_at IS NULL BEGIN
+    INSERT INTO counts VALUES (new.status, new.category, 1) ON CONFLICT DO UPDATE SET n = n + 1;
+  END;
+  CREATE TRIGGER count_update AFTER UPDATE OF status, category, removed_at ON downloads BEGIN
+    UPDATE counts SET n = n - 1
+      WHERE old.removed_at IS NULL AND status = old.status AND category = old.category;
+    INSERT INTO counts SELECT new.status, new.category, 1 WHERE new.removed_at IS NULL
+      ON CONFLICT DO UPDATE SET n = n + 1;
+  END;
+  CREATE TRIGGER count_delete AFTER DELETE ON downloads WHEN old.removed_at IS NULL BEGIN
+    UPDATE counts SET n = n - 1 WHERE status = old.status AND category = old.category;
+  END;
+
+  CREATE TABLE events (
+    id INTEGER PRIMARY KEY,
+    download_id INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    detail TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX events_download ON events (download_id, id);
+
+  CREATE TABLE results (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    download_id INTEGER NOT NULL,
+    epoch INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    outcome TEXT NOT NULL,
+    UNIQUE (download_id, epoch)
+  ) STRICT;
+
+  CREATE TABLE hosts (
+    host TEXT PRIMARY KEY,
+    cap INTEGER NOT NULL,
+    seen_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE settings (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
+];

@@ -1,0 +1,122 @@
+// Opens the database file: migrates it, checks it, and when it is damaged puts the newest backup in its place.
+import Database from 'better-sqlite3';
+import fs from 'node:fs';
+import path from 'node:path';
+import { migrations } from './migrations.ts';
+
+export type Opened = {
+  db: Database.Database;
+  /** What was found wrong and done about it, in plain words; null when all was well. */
+  trouble: string | null;
+};
+
+const FILE = 'sluice.db';
+const BACKUPS = 'backups';
+const BACKUPS_KEPT = 3;
+
+/**
+ * Opens `<dir>/sluice.db`. A damaged file is moved aside with a dated name, never deleted, and the newest backup takes its place.
+ * Throws when the directory cannot be written or the database was made by a newer Sluice.
+ */
+export function openDatabase(dir: string, nativeBinding: string | undefined, now: number): Opened {
+  fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const file = path.join(dir, FILE);
+  try {
+    return { db: openChecked(file, nativeBinding), trouble: null };
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    const aside = moveAside(file, now);
+    const backup = newestBackup(dir);
+    if (backup) fs.copyFileSync(backup, file, fs.constants.COPYFILE_EXCL);
+    const restored = backup
+      ? `the list was restored from the backup ${path.basename(backup)}`
+      : 'there was no backup yet, so the list starts from its journal';
+    return {
+      db: openChecked(file, nativeBinding),
+      trouble: `The list's database was damaged. It was kept as ${path.basename(aside)}; ${restored}.`,
+    };
+  }
+}
+
+function openChecked(file: string, nativeBinding: string | undefined): Database.Database {
+  const db = new Database(file, nativeBinding === undefined ? {} : { nativeBinding });
+  try {
+    db.pragma('journal_mode = WAL');
+    // A finished download is only told after its commit is on the disk, so every commit is.
+    db.pragma('synchronous = FULL');
+    db.pragma('busy_timeout = 5000');
+    db.pragma('cache_size = -16000');
+    db.pragma('temp_store = MEMORY');
+    const verdict = db.pragma('quick_check(1)', { simple: true });
+    if (verdict !== 'ok') throw new DamagedError(String(verdict));
+    migrate(db);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function migrate(db: Database.Database): void {
+  const version = Number(db.pragma('user_version', { simple: true }));
+  if (version > migrations.length) {
+    throw new Error(
+      `This list was written by a newer Sluice (format ${version}, this one knows ${migrations.length}). Please update Sluice.`,
+    );
+  }
+  for (let step = version; step < migrations.length; step++) {
+    db.transaction(() => {
+      db.exec(migrations[step]!);
+      db.pragma(`user_version = ${step + 1}`);
+    })();
+  }
+}
+
+class DamagedError extends Error {}
+
+function isDamage(error: unknown): boolean {
+  if (error instanceof DamagedError) return true;
+  const code = (error as { code?: unknown }).code;
+  return code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB' || String(code).startsWith('SQLITE_CORRUPT_');
+}
+
+function moveAside(file: string, now: number): string {
+  const stamp = new Date(now).toISOString().replace(/[:.]/g, '-');
+  const aside = `${file}.damaged-${stamp}`;
+  for (const suffix of ['', '-wal', '-shm']) {
+    if (fs.existsSync(file + suffix)) fs.renameSync(file + suffix, aside + suffix);
+  }
+  return aside;
+}
+
+function backupFiles(dir: string): string[] {
+  const folder = path.join(dir, BACKUPS);
+  if (!fs.existsSync(folder)) return [];
+  const names = fs.readdirSync(folder).filter((name) => /^sluice-.*\.db$/.test(name));
+  return names.sort().map((name) => path.join(folder, name));
+}
+
+function newestBackup(dir: string): string | undefined {
+  return backupFiles(dir).at(-1);
+}
+
+/** Time of the newest backup in ms since 1970, 0 when there is none. */
+export function lastBackupAt(dir: string): number {
+  const newest = newestBackup(dir);
+  return newest ? fs.statSync(newest).mtimeMs : 0;
+}
+
+/** Writes a consistent copy of the database into `<dir>/backups` and drops all but the newest few. */
+export function backUp(db: Database.Database, dir: string, now: number): void {
+  const folder = path.join(dir, BACKUPS);
+  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const target = path.join(folder, `sluice-${new Date(now).toISOString().replace(/[:.]/g, '-')}.db`);
+  const unfinished = `${target}.tmp`;
+  fs.rmSync(unfinished, { force: true });
+  db.prepare('VACUUM INTO ?').run(unfinished);
+  const handle = fs.openSync(unfinished, 'r');
+  fs.fsyncSync(handle);
+  fs.closeSync(handle);
+  fs.renameSync(unfinished, target);
+  for (const old of backupFiles(dir).slice(0, -BACKUPS_KEPT)) fs.rmSync(old, { force: true });
+}

@@ -1,0 +1,92 @@
+// Rows as SQLite gives them, parsed once into what the engine works with.
+import { z } from 'zod';
+import { Checksum, DownloadEvent, DownloadId, Extent, Status, Validators } from '../../../shared/download.ts';
+import { Failure } from '../../../shared/failure.ts';
+
+function json<T extends z.ZodType>(schema: T) {
+  return z.string().transform((text, context): z.output<T> => {
+    const parsed = schema.safeParse(parseOrUndefined(text));
+    if (parsed.success) return parsed.data;
+    context.addIssue({ code: 'custom', message: z.prettifyError(parsed.error) });
+    return z.NEVER;
+  });
+}
+
+function parseOrUndefined(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const flag = z.number().transform((value) => value !== 0);
+
+const Columns = z.object({
+  id: DownloadId,
+  url: z.string(),
+  mirrors: json(z.array(z.string())),
+  host: z.string(),
+  dir: z.string(),
+  name: z.string(),
+  name_given: flag,
+  part_name: z.string(),
+  category: z.string(),
+  status: Status,
+  position: z.number(),
+  size_bytes: z.number().nullable(),
+  done_bytes: z.number(),
+  extents: json(z.array(Extent)),
+  validators: json(Validators).nullable(),
+  headers: json(z.record(z.string(), z.string())),
+  checksum: json(Checksum).nullable(),
+  verified: flag,
+  sha256: z.string().nullable(),
+  limit_bytes_per_s: z.number().nullable(),
+  failure: json(Failure).nullable(),
+  not_before: z.number(),
+  crashes: z.number(),
+  epoch: z.number(),
+  producer: z.string(),
+  added_at: z.number(),
+  finished_at: z.number().nullable(),
+});
+
+/** A download as it is stored. */
+export const Stored = Columns.transform((row) => ({
+  id: row.id,
+  url: row.url,
+  mirrors: row.mirrors,
+  host: row.host,
+  dir: row.dir,
+  name: row.name,
+  nameGiven: row.name_given,
+  partName: row.part_name,
+  category: row.category,
+  status: row.status,
+  position: row.position,
+  sizeBytes: row.size_bytes,
+  doneBytes: row.done_bytes,
+  extents: row.extents,
+  validators: row.validators,
+  headers: row.headers,
+  checksum: row.checksum,
+  verified: row.verified,
+  sha256: row.sha256,
+  limitBytesPerS: row.limit_bytes_per_s,
+  failure: row.failure,
+  notBefore: row.not_before,
+  crashes: row.crashes,
+  epoch: row.epoch,
+  producer: row.producer,
+  addedAt: row.added_at,
+  finishedAt: row.finished_at,
+}));
+export type Stored = z.output<typeof Stored>;
+
+export const StoredEvent = z
+  .object({ at: z.number(), kind: z.string(), detail: json(DownloadEvent.shape.detail) })
+  .pipe(DownloadEvent);
+
+export const Candidate = z.object({ id: DownloadId, host: z.string(), crashes: z.number() });
+export type Candidate = z.infer<typeof Candidate>;
