@@ -1,0 +1,95 @@
+// Decides who gets which download next. Pure: what it is given goes in, a plan comes out.
+import type { DownloadId } from '../../shared/download.ts';
+
+export type Limits = { parallel: number; connectionsPerDownload: number; connectionsPerHost: number };
+
+/** A worker that waits for tasks. `shared` workers run on this machine and count against `parallel`. */
+export type Want = { holder: number; count: number; shared: boolean };
+
+export type Running = { holder: number; host: string; connections: number; shared: boolean; alone: boolean };
+
+export type PlanState = {
+  /** Queued ones in list order. */
+  candidates: readonly { id: DownloadId; host: string; alone: boolean }[];
+  running: readonly Running[];
+  wants: readonly Want[];
+  /** How many connections a host was seen to allow at most. */
+  hostCaps: ReadonlyMap<string, number>;
+};
+
+export type Start = { id: DownloadId; holder: number; connections: number };
+
+/**
+ * Who starts what. Keeps `parallel` on this machine, `connectionsPerHost` (or what the host allows) a host, and gives each
+ * new task to the worker with the fewest. The connections of a host are shared out evenly among the tasks in sight.
+ * One that must be `alone` (workers died while they held it) gets a worker to itself, so that it harms no other.
+ */
+export function plan(state: PlanState, limits: Limits): Start[] {
+  const load = new Map<number, number>();
+  for (const { holder } of state.running) load.set(holder, (load.get(holder) ?? 0) + 1);
+  const closed = new Set(state.running.filter((task) => task.alone).map((task) => task.holder));
+  const wants = state.wants.filter((want) => want.count > 0 && !closed.has(want.holder)).map((want) => ({ ...want }));
+  let sharedLeft = limits.parallel - state.running.filter((task) => task.shared).length;
+  const hosts = new Map<string, HostBudget>();
+  for (const { host, connections } of state.running) {
+    const budget = hostBudget(hosts, host, state, limits);
+    budget.used += connections;
+    budget.tasks += 1;
+  }
+  for (const { host } of state.candidates.slice(0, Math.max(limits.parallel, 1))) {
+    hostBudget(hosts, host, state, limits).tasks += 1;
+  }
+
+  const starts: Start[] = [];
+  for (const { id, host, alone } of state.candidates) {
+    const budget = hostBudget(hosts, host, state, limits);
+    const free = budget.total - budget.used;
+    if (free < 1) continue;
+    const want = leastLoaded(wants, load, sharedLeft > 0);
+    if (!want) break;
+    if (alone && (load.get(want.holder) ?? 0) > 0) continue;
+    const fair = Math.max(1, Math.floor(budget.total / Math.max(1, budget.tasks)));
+    const connections = Math.min(limits.connectionsPerDownload, fair, free);
+    budget.used += connections;
+    want.count = alone ? 0 : want.count - 1;
+    if (want.shared) sharedLeft -= 1;
+    load.set(want.holder, (load.get(want.holder) ?? 0) + 1);
+    starts.push({ id, holder: want.holder, connections });
+  }
+  return starts;
+}
+
+/** Hosts that take no further task now. */
+export function busyHosts(
+  running: readonly Running[],
+  hostCaps: ReadonlyMap<string, number>,
+  limits: Limits,
+): string[] {
+  const used = new Map<string, number>();
+  for (const { host, connections } of running) used.set(host, (used.get(host) ?? 0) + connections);
+  return [...used].filter(([host, count]) => count >= allowance(host, hostCaps, limits)).map(([host]) => host);
+}
+
+type HostBudget = { total: number; used: number; tasks: number };
+
+function hostBudget(hosts: Map<string, HostBudget>, host: string, state: PlanState, limits: Limits): HostBudget {
+  let budget = hosts.get(host);
+  if (!budget) {
+    budget = { total: allowance(host, state.hostCaps, limits), used: 0, tasks: 0 };
+    hosts.set(host, budget);
+  }
+  return budget;
+}
+
+function allowance(host: string, hostCaps: ReadonlyMap<string, number>, limits: Limits): number {
+  return Math.min(limits.connectionsPerHost, hostCaps.get(host) ?? Infinity);
+}
+
+function leastLoaded(wants: Want[], load: ReadonlyMap<number, number>, sharedAllowed: boolean): Want | undefined {
+  let best: Want | undefined;
+  for (const want of wants) {
+    if (want.count < 1 || (want.shared && !sharedAllowed)) continue;
+    if (!best || (load.get(want.holder) ?? 0) < (load.get(best.holder) ?? 0)) best = want;
+  }
+  return best;
+}

@@ -1,0 +1,78 @@
+// The tap: sees every message on every pipe, keeps the last ones, and puts them into words only when somebody looks.
+import type { TapMessage } from '../../shared/traffic.ts';
+import { maskCredentials } from '../../shared/url.ts';
+import { Rate } from './rate.ts';
+
+const KEPT = 5000;
+
+type Seen = { seq: number; at: number; pipe: string; message: { kind: string }; downloadId: number | null };
+
+export class Tap {
+  readonly #now: () => number;
+  readonly #ring: (Seen | undefined)[] = new Array<Seen | undefined>(KEPT);
+  readonly #all = new Rate();
+  readonly #producers = new Map<string, Rate>();
+  #seq = 0;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Notes a message as it passes. Costs a few assignments. */
+  saw(pipe: string, message: { kind: string }, downloadId: number | null = null): void {
+    const at = this.#now();
+    this.#seq++;
+    this.#all.add(1, at);
+    this.#ring[this.#seq % KEPT] = { seq: this.#seq, at, pipe, message, downloadId };
+  }
+
+  produced(producer: string, count: number): void {
+    let rate = this.#producers.get(producer);
+    if (!rate) this.#producers.set(producer, (rate = new Rate()));
+    rate.add(count, this.#now());
+  }
+
+  producers(): { name: string; puts: number; putsPerS: number }[] {
+    const now = this.#now();
+    return [...this.#producers].map(([name, rate]) => ({ name, puts: rate.total, putsPerS: rate.perS(now) }));
+  }
+
+  messagesPerS(): number {
+    return this.#all.perS(this.#now());
+  }
+
+  /** The newest messages after `afterSeq`, oldest first, at most `limit`. */
+  messages(afterSeq: number, limit: number): TapMessage[] {
+    const first = Math.max(afterSeq + 1, this.#seq - Math.min(limit, KEPT) + 1, 1);
+    const found: TapMessage[] = [];
+    for (let seq = first; seq <= this.#seq; seq++) {
+      const seen = this.#ring[seq % KEPT];
+      if (seen?.seq === seq) found.push(inWords(seen));
+    }
+    return found;
+  }
+}
+
+function inWords({ seq, at, pipe, message, downloadId }: Seen): TapMessage {
+  const json = JSON.stringify(message, maskSecrets);
+  const { kind, ...rest } = JSON.parse(json) as { kind: string };
+  const text = JSON.stringify(rest);
+  return {
+    seq,
+    at,
+    pipe,
+    kind,
+    text: text.length > 300 ? `${text.slice(0, 299)}…` : text,
+    sizeBytes: json.length,
+    downloadId,
+  };
+}
+
+/** Header values and credentials in addresses are nobody's business but the worker's. */
+function maskSecrets(key: string, value: unknown): unknown {
+  if (key === 'headers' && typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.keys(value).map((name) => [name, '***']));
+  }
+  if (key === 'extraCa' && typeof value === 'string') return '***';
+  return typeof value === 'string' && value.includes('://') ? maskCredentials(value) : value;
+}
