@@ -141,12 +141,18 @@ export const calls = {
   },
   undoRemove: { arg: z.object({ undo: z.string() }), result: z.object({ changed: z.number() }) },
   move: {
-    arg: z.object({ ids: z.array(DownloadId).min(1), to: z.union([z.enum(['first', 'last']), z.object({ before: DownloadId })]) }),
+    arg: z.object({
+      ids: z.array(DownloadId).min(1),
+      to: z.union([z.enum(['first', 'last']), z.object({ before: DownloadId })]),
+    }),
     result: z.object({ changed: z.number() }),
   },
   /** A fresh address for the same content; the bytes so far are kept if they compare equal. */
   setUrl: { arg: z.object({ id: DownloadId, url: z.string() }), result: z.null() },
-  setLimit: { arg: z.object({ id: DownloadId, limitBytesPerS: z.number().int().min(1024).nullable() }), result: z.null() },
+  setLimit: {
+    arg: z.object({ id: DownloadId, limitBytesPerS: z.number().int().min(1024).nullable() }),
+    result: z.null(),
+  },
   settings: { arg: z.null(), result: Settings },
   changeSettings: { arg: SettingsChange, result: Settings },
   traffic: { arg: z.object({ afterSeq: z.number().default(0) }), result: Traffic },
@@ -175,7 +181,8 @@ export class ApiError extends Error {
 
 /** Looks a call up, parses its argument, runs it and wraps what comes back; never throws. */
 export async function answer(handlers: Handlers, name: string, arg: unknown): Promise<Answer> {
-  if (!Object.hasOwn(calls, name)) return { ok: false, error: { code: 'unknown-call', message: `There is no call ${name}.` } };
+  if (!Object.hasOwn(calls, name))
+    return { ok: false, error: { code: 'unknown-call', message: `There is no call ${name}.` } };
   const call = name as CallName;
   const parsed = calls[call].arg.safeParse(arg);
   if (!parsed.success) {

@@ -33,7 +33,11 @@ export const Checksum = z.object({
   algorithm: z.enum(checksumAlgorithms),
   hex: z.string().regex(/^[0-9a-f]{32,128}$/),
   pieces: z
-    .object({ algorithm: z.enum(checksumAlgorithms), pieceBytes: z.number().int().positive(), hex: z.array(z.string()) })
+    .object({
+      algorithm: z.enum(checksumAlgorithms),
+      pieceBytes: z.number().int().positive(),
+      hex: z.array(z.string()),
+    })
     .optional(),
 });
 export type Checksum = z.infer<typeof Checksum>;

@@ -29,8 +29,8 @@ export const defaultSettings: Settings = Settings.parse({});
 
 /** A change of some settings; unknown names are an error. */
 export const SettingsChange = z.strictObject(
-  Object.fromEntries(
-    Object.entries(Settings.shape).map(([name, schema]) => [name, schema.unwrap().optional()]),
-  ) as { [K in keyof typeof Settings.shape]: z.ZodOptional<ReturnType<(typeof Settings.shape)[K]['unwrap']>> },
+  Object.fromEntries(Object.entries(Settings.shape).map(([name, schema]) => [name, schema.unwrap().optional()])) as {
+    [K in keyof typeof Settings.shape]: z.ZodOptional<ReturnType<(typeof Settings.shape)[K]['unwrap']>>;
+  },
 );
 export type SettingsChange = z.infer<typeof SettingsChange>;

@@ -1,0 +1,315 @@
+// The engine: store, queues, pool and dispatch as one object. Entries make it, faces steer it through its handlers.
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { EngineEvent, Handlers } from '../../shared/api.ts';
+import type { NewDownload } from '../../shared/download.ts';
+import type { TransferSettings } from '../../shared/protocol.ts';
+import type { Settings } from '../../shared/settings.ts';
+import type { Port } from '../transport/port.ts';
+import { Adding } from './adding.ts';
+import { DiskRoom } from './disk-room.ts';
+import { Dispatch } from './dispatch.ts';
+import { createHandlers } from './handlers.ts';
+import { foldName, numbered, partName } from './names.ts';
+import { Pool, type SpawnedWorker } from './pool.ts';
+import { Removals } from './removals.ts';
+import { Listeners, type Signal } from './signal.ts';
+import { shareOut } from './speed-share.ts';
+import { Store } from './store/store.ts';
+import { Tap } from './tap.ts';
+import { View } from './view.ts';
+import type { WorkerLink } from './worker-link.ts';
+
+export type { SpawnedWorker } from './pool.ts';
+export type { Signal } from './signal.ts';
+
+export type EngineOptions = {
+  /** Where the list lives. */
+  dataDir: string;
+  /** Starts one worker process. */
+  spawnWorker: () => SpawnedWorker;
+  /** Path of better-sqlite3's compiled part, where its own does not fit the runtime. */
+  nativeBinding?: string | undefined;
+  /** Settings for this run only; they are not kept. */
+  overrides?: Partial<Settings>;
+  now?: () => number;
+  /** Adds the downloads of the demonstration and returns their number; without it there is no demo. */
+  startDemo?: (add: (downloads: NewDownload[]) => void) => Promise<number>;
+  version?: string;
+};
+
+const CHANGED_MS = 100;
+const SHARE_MS = 250;
+const ROOM_MS = 3000;
+const BACKUP_CHECK_MS = 60_000;
+const BACKUP_AGE_MS = 24 * 3_600_000;
+const STOP_GRACE_MS = 1500;
+
+export class Engine {
+  readonly handlers: Handlers;
+  readonly adding: Adding;
+  readonly view: View;
+  readonly #store: Store;
+  readonly #tap: Tap;
+  readonly #pool: Pool;
+  readonly #dispatch: Dispatch;
+  readonly #removals: Removals;
+  readonly #disk: DiskRoom;
+  readonly #events = new Listeners<EngineEvent>();
+  readonly #signals = new Listeners<Signal>();
+  readonly #timers: NodeJS.Timeout[] = [];
+  readonly #shares = new Map<number, number | null>();
+  readonly #overrides: Partial<Settings>;
+  readonly #version: string;
+  #settings: Settings;
+  #changed: NodeJS.Timeout | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: EngineOptions) {
+    const now = options.now ?? Date.now;
+    this.#overrides = options.overrides ?? {};
+    this.#version = options.version ?? '0';
+    this.#store = new Store({
+      dir: options.dataDir,
+      names: { fold: foldName, numbered, partName },
+      nativeBinding: options.nativeBinding,
+      now: now(),
+    });
+    this.#settings = { ...this.#store.settings(), ...this.#overrides };
+    this.#tap = new Tap(now);
+    this.#disk = new DiskRoom(now);
+    this.#dispatch = new Dispatch({
+      store: this.#store,
+      disk: this.#disk,
+      now,
+      settings: () => this.#settings,
+      closing: () => this.#closing !== undefined,
+      signal: (signal) => this.#signals.tell(signal),
+      progressed: () => this.#progressed(),
+    });
+    this.#pool = new Pool({
+      spawn: options.spawnWorker,
+      tap: this.#tap,
+      now,
+      events: {
+        ready: (link) => this.#welcome(link),
+        message: (link, message) => this.#dispatch.accept(link, message),
+        gone: (link, why) => {
+          this.#shares.delete(link.id);
+          this.#dispatch.lost(link, why);
+        },
+      },
+    });
+    this.#removals = new Removals({ store: this.#store, dispatch: this.#dispatch, now });
+    this.adding = new Adding({
+      store: this.#store,
+      tap: this.#tap,
+      now,
+      dir: () => this.downloadDir,
+      added: (rows) => {
+        for (const { id, url } of rows) if (this.#signals.size > 0) this.#signals.tell({ event: 'added', id, url });
+        this.#listChanged();
+      },
+    });
+    this.view = new View({
+      store: this.#store,
+      dispatch: this.#dispatch,
+      pool: this.#pool,
+      tap: this.#tap,
+      disk: this.#disk,
+      now,
+      dir: () => this.downloadDir,
+      limitBytesPerS: () => this.#settings.limitBytesPerS,
+    });
+    this.handlers = createHandlers({
+      store: this.#store,
+      dispatch: this.#dispatch,
+      removals: this.#removals,
+      adding: this.adding,
+      view: this.view,
+      disk: this.#disk,
+      settings: () => this.#settings,
+      changeSettings: (change) => this.#changeSettings(change),
+      listChanged: () => this.#listChanged(),
+      startDemo: options.startDemo,
+    });
+    this.#recover();
+    this.#every(SHARE_MS, () => this.#share());
+    this.#every(ROOM_MS, () => this.#resumeWhereRoomIs());
+    this.#every(BACKUP_CHECK_MS, () => this.#store.backUp(now(), BACKUP_AGE_MS));
+  }
+
+  /** Starts the workers. Until then the list can be read and changed, but nothing downloads. */
+  start(): void {
+    this.#pool.resize(this.#workerCount());
+  }
+
+  /** Where downloads go that name no folder. */
+  get downloadDir(): string {
+    return this.#settings.dir || path.join(os.homedir(), 'Downloads');
+  }
+
+  /** Nothing is running and nothing waits to run. */
+  get idle(): boolean {
+    const { queued, running } = this.#store.counts();
+    return queued === 0 && running === 0 && this.#dispatch.leases.size === 0;
+  }
+
+  onEvent(listener: (event: EngineEvent) => void): () => void {
+    return this.#events.on(listener);
+  }
+
+  /** Tells of every download as it is added, started, done or failed; progress comes ten times a second. */
+  onSignal(listener: (signal: Signal) => void): () => void {
+    return this.#signals.on(listener);
+  }
+
+  /** Takes in a worker of another machine. */
+  attachWorker(port: Port, machine: string): void {
+    this.#pool.attach(port, machine);
+  }
+
+  /** Stops all work with everything durable and closes the list. Safe to call twice. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    clearTimeout(this.#changed);
+    this.#removals.stop();
+    await this.#pool.close(STOP_GRACE_MS);
+    this.#dispatch.settle();
+    this.#dispatch.stop();
+    this.#store.close();
+  }
+
+  /** What an earlier process left open: running ones queue again, hidden ones go, a damaged list is completed. */
+  #recover(): void {
+    this.#store.transaction(() => this.#store.requeueRunning());
+    this.#removals.finishOld();
+    if (this.#store.trouble !== null) this.adding.addMissing(this.#store.journalled());
+  }
+
+  #welcome(link: WorkerLink): void {
+    link.send({ kind: 'welcome', protocol: 1, settings: this.#transferSettings(link) });
+  }
+
+  #transferSettings(link: WorkerLink): TransferSettings {
+    const settings = this.#settings;
+    return {
+      lane: settings.lane,
+      limitBytesPerS: link.kind === 'local' ? this.#shareOf(link) : null,
+      maxRetries: settings.maxRetries,
+      connectTimeoutMs: settings.connectTimeoutMs,
+      idleTimeoutMs: settings.idleTimeoutMs,
+      allowInsecureRedirect: settings.allowInsecureRedirect,
+      userAgent: `Sluice/${this.#version}`,
+      proxy: settings.proxy,
+      extraCa: settings.extraCaFile === null ? null : readOrNull(settings.extraCaFile),
+      insecureHosts: settings.insecureHosts,
+    };
+  }
+
+  #shareOf(link: WorkerLink): number | null {
+    const limit = this.#settings.limitBytesPerS;
+    if (limit === null) return null;
+    return this.#shares.get(link.id) ?? limit / Math.max(1, this.#workerCount());
+  }
+
+  /** Moves the speed limit to where it is used. */
+  #share(): void {
+    const limit = this.#settings.limitBytesPerS;
+    if (limit === null) return;
+    const local = this.#pool.ready.filter(({ kind }) => kind === 'local');
+    const shares = shareOut(
+      limit,
+      local.map((link) => {
+        const own = [...this.#dispatch.leases.values()].filter(({ holder }) => holder === link);
+        return {
+          id: link.id,
+          tasks: own.length,
+          bytesPerS: own.reduce((sum, lease) => sum + lease.bytesPerS, 0),
+          share: this.#shares.get(link.id) ?? null,
+        };
+      }),
+    );
+    for (const link of local) {
+      const share = shares.get(link.id)!;
+      const before = this.#shares.get(link.id);
+      if (before != null && Math.abs(share - before) < before * 0.02) continue;
+      this.#shares.set(link.id, share);
+      link.send({ kind: 'settings', settings: this.#transferSettings(link) });
+    }
+  }
+
+  #changeSettings(change: Partial<Settings>): Settings {
+    this.#store.saveSettings(change);
+    this.#settings = { ...this.#settings, ...change };
+    this.#shares.clear();
+    this.#pool.resize(this.#workerCount());
+    for (const link of this.#pool.ready) link.send({ kind: 'settings', settings: this.#transferSettings(link) });
+    this.#share();
+    this.#dispatch.kick();
+    this.#events.tell({ event: 'settings', settings: this.#settings });
+    this.#progressed();
+    return this.#settings;
+  }
+
+  #workerCount(): number {
+    return this.#settings.workers || Math.min(32, Math.max(1, os.cpus().length));
+  }
+
+  #resumeWhereRoomIs(): void {
+    const waiting = this.#store.waitingForRoom().filter(({ failure }) => failure?.retry === 'when-possible');
+    const able = waiting.filter(({ dir, sizeBytes, doneBytes }) => {
+      const free = this.#disk.freeBytes(dir);
+      return free === null || free > Math.max((sizeBytes ?? 0) - doneBytes, 1024 * 1024);
+    });
+    if (able.length === 0) return;
+    this.#store.transaction(() => {
+      for (const { id } of able) this.#store.setStatus(id, 'queued');
+    });
+    this.#listChanged();
+  }
+
+  #listChanged(): void {
+    this.#dispatch.revision++;
+    this.#dispatch.kick();
+    this.#progressed();
+  }
+
+  #progressed(): void {
+    if (this.#changed || this.#closing) return;
+    if (this.#events.size === 0 && this.#signals.size === 0) return;
+    this.#changed = setTimeout(() => {
+      this.#changed = undefined;
+      const running = this.view.running();
+      for (const { id, url, name, doneBytes, sizeBytes, bytesPerS } of running) {
+        this.#signals.tell({ event: 'progress', id, url, name, doneBytes, sizeBytes, bytesPerS });
+      }
+      if (this.#events.size === 0) return;
+      this.#events.tell({
+        event: 'changed',
+        revision: this.#dispatch.revision,
+        counts: this.view.counts(),
+        totals: this.view.totals(),
+        running,
+      });
+    }, CHANGED_MS);
+  }
+
+  #every(ms: number, act: () => void): void {
+    this.#timers.push(setInterval(act, ms));
+  }
+}
+
+function readOrNull(file: string): string | null {
+  try {
+    return fs.readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,116 @@
+// Answers every call of the API; thin, each one hands over to the part of the engine that knows.
+import { ApiError, type Handlers } from '../../shared/api.ts';
+import type { NewDownload } from '../../shared/download.ts';
+import type { Settings } from '../../shared/settings.ts';
+import { hostOf } from '../../shared/url.ts';
+import { keyOf, usableDir, type Adding } from './adding.ts';
+import type { DiskRoom } from './disk-room.ts';
+import type { Dispatch } from './dispatch.ts';
+import { addressOf } from './intake-address.ts';
+import { readList, type ListSource } from './intake-source.ts';
+import type { Removals } from './removals.ts';
+import type { Store } from './store/store.ts';
+import type { View } from './view.ts';
+
+type Parts = {
+  store: Store;
+  dispatch: Dispatch;
+  removals: Removals;
+  adding: Adding;
+  view: View;
+  disk: DiskRoom;
+  settings: () => Settings;
+  changeSettings: (change: Partial<Settings>) => Settings;
+  listChanged: () => void;
+  startDemo: ((add: (downloads: NewDownload[]) => void) => Promise<number>) | undefined;
+};
+
+export function createHandlers(parts: Parts): Handlers {
+  const { store, dispatch, removals, adding, view, disk, listChanged } = parts;
+  return {
+    async preview(source) {
+      return adding.preview(await sourcesOf(source), (dir) => disk.freeBytes(dir));
+    },
+    previewLines: ({ batch, only, offset, limit }) => adding.previewLines(batch, only, offset, limit),
+    addBatch: ({ batch, ...options }) => adding.addBatch(batch, { ...options, producer: 'window' }),
+    discardBatch({ batch }) {
+      adding.discard(batch);
+      return null;
+    },
+    add: ({ downloads, ...options }) => ({ ids: adding.add(downloads, options) }),
+
+    list: ({ query, offset, limit }) => view.list(query, offset, limit),
+    listIds: ({ query, offset, limit }) => ({ ids: store.listIds(query, offset, limit) }),
+    overview: () => ({ counts: view.counts(), totals: view.totals(), revision: dispatch.revision }),
+    detail: ({ id }) => view.detail(id),
+    traffic: ({ afterSeq }) => view.traffic(afterSeq),
+
+    pause(which) {
+      const running = store.selectedIds(which, ['running']);
+      const changed = store.transaction(() => store.moveSelected(which, ['queued', 'running'], 'paused'));
+      dispatch.recall(running, 'paused');
+      listChanged();
+      return { changed };
+    },
+    resume(which) {
+      const changed = store.transaction(() => store.moveSelected(which, ['paused'], 'queued'));
+      listChanged();
+      return { changed };
+    },
+    retry(which) {
+      const changed = store.transaction(() => {
+        for (const id of store.selectedIds(which, ['done'])) store.forgetContent(id);
+        return store.moveSelected(which, ['failed', 'done'], 'queued');
+      });
+      listChanged();
+      return { changed };
+    },
+    remove({ which, deleteFiles }) {
+      const done = removals.remove(which, deleteFiles);
+      listChanged();
+      return done;
+    },
+    undoRemove({ undo }) {
+      const changed = removals.undo(undo);
+      listChanged();
+      return { changed };
+    },
+    move({ ids, to }) {
+      const changed = store.reorder(ids, to);
+      listChanged();
+      return { changed };
+    },
+    setUrl({ id, url }) {
+      const address = addressOf(url);
+      if ('reason' in address) throw new ApiError(address.reason, address.message);
+      store.setUrl(id, address.url, keyOf(address.url), hostOf(address.url));
+      store.addEvent(id, { at: Date.now(), kind: 'new-link', detail: {} });
+      dispatch.recall([id], 'requeue');
+      store.moveSelected({ ids: [id] }, ['failed', 'paused'], 'queued');
+      listChanged();
+      return null;
+    },
+    setLimit({ id, limitBytesPerS }) {
+      store.setLimit(id, limitBytesPerS);
+      const lease = dispatch.leases.get(id);
+      lease?.holder.send({ kind: 'limit', id, epoch: lease.epoch, limitBytesPerS });
+      return null;
+    },
+
+    settings: () => parts.settings(),
+    changeSettings(change) {
+      const named = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+      if (change.dir) named['dir'] = usableDir(change.dir);
+      return parts.changeSettings(named as Partial<Settings>);
+    },
+    async startDemo() {
+      if (!parts.startDemo) throw new ApiError('no-demo', 'This Sluice has no demonstration.');
+      return { added: await parts.startDemo((downloads) => void adding.add(downloads, { producer: 'demo' })) };
+    },
+  };
+}
+
+async function sourcesOf(source: { text: string } | { html: string } | { files: string[] }): Promise<ListSource[]> {
+  if ('files' in source) return Promise.all(source.files.map((file) => readList(file)));
+  return [source];
+}

@@ -1,0 +1,79 @@
+// A lease: one download in the hands of one worker, with what the worker last said of it.
+import type { DownloadId, Extent } from '../../shared/download.ts';
+import type { Task, ToWorker } from '../../shared/protocol.ts';
+import path from 'node:path';
+import type { Stored } from './store/store.ts';
+
+/** Whoever takes tasks: a worker process here, one elsewhere, a program behind the Python door. */
+export interface Holder {
+  readonly id: number;
+  readonly name: string;
+  /** Works on this machine, so that `parallel` counts it. */
+  readonly shared: boolean;
+  send(message: ToWorker): void;
+}
+
+/** Why a lease is being taken back; null while it is wanted. */
+export type Ending = 'paused' | 'removed' | 'requeue' | 'no-room' | null;
+
+export type Lease = {
+  readonly id: DownloadId;
+  readonly epoch: number;
+  readonly holder: Holder;
+  readonly leasedAt: number;
+  readonly connections: number;
+  stored: Stored;
+  ending: Ending;
+  extents: Extent[];
+  /** Durable bytes are newer than what the store knows. */
+  dirty: boolean;
+  receivedBytes: number;
+  bytesPerS: number;
+  openConnections: number;
+  waiting: { until: number | null; reason: string } | null;
+  /** The name the content asked for, and how many numbered forms of it stood on the disk already. */
+  wantedName: string;
+  taken: number;
+};
+
+export function lengthOf(extents: readonly Extent[]): number {
+  return extents.reduce((sum, [start, end]) => sum + end - start, 0);
+}
+
+export function newLease(stored: Stored, holder: Holder, connections: number, now: number): Lease {
+  return {
+    id: stored.id,
+    epoch: stored.epoch,
+    holder,
+    leasedAt: now,
+    connections,
+    stored,
+    ending: null,
+    extents: stored.extents,
+    dirty: false,
+    receivedBytes: stored.doneBytes,
+    bytesPerS: 0,
+    openConnections: 0,
+    waiting: null,
+    wantedName: stored.name,
+    taken: 0,
+  };
+}
+
+export function taskOf({ stored, connections }: Lease, hash: boolean): Task {
+  return {
+    id: stored.id,
+    epoch: stored.epoch,
+    url: stored.url,
+    mirrors: stored.mirrors,
+    partPath: path.join(stored.dir, stored.partName),
+    targetPath: path.join(stored.dir, stored.name),
+    extents: stored.extents,
+    validators: stored.validators,
+    headers: stored.headers,
+    checksum: stored.checksum,
+    hash,
+    connections,
+    limitBytesPerS: stored.limitBytesPerS,
+  };
+}

@@ -1,0 +1,84 @@
+// Removing with a way back: entries are hidden at once, their unfinished files go when the time to undo is over.
+import fs from 'node:fs';
+import path from 'node:path';
+import type { Selection } from '../../shared/api.ts';
+
+import type { Dispatch } from './dispatch.ts';
+import type { Store } from './store/store.ts';
+
+/** How long a removal can be undone. */
+export const UNDO_MS = 10_000;
+
+export class Removals {
+  readonly #store: Store;
+  readonly #dispatch: Dispatch;
+  readonly #now: () => number;
+  readonly #timers = new Map<number, NodeJS.Timeout>();
+  #lastStamp = 0;
+
+  constructor(options: { store: Store; dispatch: Dispatch; now: () => number }) {
+    this.#store = options.store;
+    this.#dispatch = options.dispatch;
+    this.#now = options.now;
+  }
+
+  /** Clears away removals whose time to undo ended with an earlier process. Finished files stay. */
+  finishOld(): void {
+    for (const stamp of this.#store.hiddenStamps()) this.#purge(stamp, false);
+  }
+
+  remove(which: Selection, deleteFiles: boolean): { changed: number; undo: string | null } {
+    const stamp = (this.#lastStamp = Math.max(this.#now(), this.#lastStamp + 1));
+    const running = this.#store.selectedIds(which, ['running']);
+    const changed = this.#store.transaction(() => this.#store.hide(which, stamp));
+    if (changed === 0) return { changed, undo: null };
+    this.#dispatch.recall(running, 'removed');
+    this.#purgeLater(stamp, deleteFiles, UNDO_MS);
+    return { changed, undo: String(stamp) };
+  }
+
+  /** Brings a removal back; 0 when its time is over. */
+  undo(undo: string): number {
+    const stamp = Number(undo);
+    const timer = this.#timers.get(stamp);
+    if (!timer) return 0;
+    clearTimeout(timer);
+    this.#timers.delete(stamp);
+    return this.#store.restore(stamp);
+  }
+
+  /** The next start clears away what is still open; it then leaves finished files alone. */
+  stop(): void {
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+  }
+
+  #purgeLater(stamp: number, deleteFiles: boolean, delayMs: number): void {
+    this.#timers.set(
+      stamp,
+      setTimeout(() => {
+        this.#timers.delete(stamp);
+        this.#purge(stamp, deleteFiles);
+      }, delayMs),
+    );
+  }
+
+  #purge(stamp: number, deleteFiles: boolean): void {
+    const hidden = this.#store.hidden(stamp);
+    // A worker may still be flushing one of them.
+    if (hidden.some(({ id }) => this.#dispatch.leases.has(id))) return this.#purgeLater(stamp, deleteFiles, 250);
+    for (const { dir, partName, name, status } of hidden) {
+      if (status !== 'done') removeFile(path.join(dir, partName));
+      else if (deleteFiles) removeFile(path.join(dir, name));
+    }
+    this.#store.purge(stamp);
+  }
+}
+
+function removeFile(file: string): void {
+  try {
+    fs.unlinkSync(file);
+  } catch (error) {
+    // Gone already, or not ours to delete any more: either way there is nothing left to do.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+  }
+}

@@ -1,0 +1,200 @@
+// What faces see: rows, counts, totals and traffic, put together from the store, the leases and the tap.
+import path from 'node:path';
+import type { Counts, Detail, ListQuery, Totals } from '../../shared/api.ts';
+import type { DownloadId, Extent, Row } from '../../shared/download.ts';
+import type { Traffic } from '../../shared/traffic.ts';
+import { maskCredentials } from '../../shared/url.ts';
+import type { DiskRoom } from './disk-room.ts';
+import type { Dispatch } from './dispatch.ts';
+import type { Lease } from './lease.ts';
+import type { Pool } from './pool.ts';
+import { Rate } from './rate.ts';
+import type { Store, Stored } from './store/store.ts';
+import type { Tap } from './tap.ts';
+
+const SEGMENTS_SHOWN = 64;
+const MESSAGES_SHOWN = 500;
+
+export type ViewParts = {
+  store: Store;
+  dispatch: Dispatch;
+  pool: Pool;
+  tap: Tap;
+  disk: DiskRoom;
+  now: () => number;
+  dir: () => string;
+  limitBytesPerS: () => number | null;
+};
+
+export class View {
+  readonly #parts: ViewParts;
+  readonly #commits = new Rate();
+  #lastLoad = { transactions: 0, busyMs: 0, at: 0, busyPercent: 0 };
+
+  constructor(parts: ViewParts) {
+    this.#parts = parts;
+  }
+
+  list(query: ListQuery, offset: number, limit: number): { rows: Row[]; total: number; revision: number } {
+    const { store, dispatch } = this.#parts;
+    return {
+      rows: store.list(query, offset, limit).map((stored) => rowOf(stored, dispatch.leases.get(stored.id))),
+      total: store.count(query),
+      revision: dispatch.revision,
+    };
+  }
+
+  running(): Row[] {
+    return [...this.#parts.dispatch.leases.values()]
+      .filter((lease) => lease.ending === null)
+      .map((lease) => rowOf({ ...lease.stored, status: 'running' }, lease));
+  }
+
+  counts(): Counts {
+    return this.#parts.store.counts();
+  }
+
+  totals(): Totals {
+    const { store, dispatch, pool, disk, dir, limitBytesPerS } = this.#parts;
+    const leases = [...dispatch.leases.values()];
+    const bytesPerS = leases.reduce((sum, lease) => sum + lease.bytesPerS, 0);
+    const left = leases.reduce((sum, lease) => sum + Math.max(0, (lease.stored.sizeBytes ?? 0) - arrived(lease)), 0);
+    return {
+      bytesPerS,
+      leftMs: bytesPerS > 0 ? ((left + store.bytesLeft()) / bytesPerS) * 1000 : null,
+      freeBytes: disk.freeBytes(dir()),
+      limitBytesPerS: limitBytesPerS(),
+      workers: pool.ready.length,
+      trouble: dispatch.trouble ?? pool.trouble ?? store.trouble,
+    };
+  }
+
+  detail(id: DownloadId): Detail | null {
+    const { store, dispatch } = this.#parts;
+    const stored = store.get(id);
+    if (!stored) return null;
+    const { checksum } = stored;
+    return {
+      row: rowOf(stored, dispatch.leases.get(id)),
+      path: path.join(stored.dir, stored.status === 'done' ? stored.name : stored.partName),
+      finalUrl: stored.validators ? maskCredentials(stored.validators.finalUrl) : null,
+      validators: stored.validators && { ...stored.validators, finalUrl: maskCredentials(stored.validators.finalUrl) },
+      checksum: checksum ? `${checksum.algorithm}=${checksum.hex}` : null,
+      sha256: stored.sha256,
+      headers: Object.fromEntries(Object.keys(stored.headers).map((name) => [name, '***'])),
+      events: store.events(id),
+    };
+  }
+
+  traffic(afterSeq: number): Traffic {
+    const { dispatch, pool, tap, store, now } = this.#parts;
+    const at = now();
+    const counts = store.counts();
+    const producers = tap.producers();
+    return {
+      at,
+      producers,
+      taskQueue: {
+        depth: counts.queued,
+        capacity: null,
+        puts: producers.reduce((sum, { puts }) => sum + puts, 0),
+        gets: dispatch.handedOut.total,
+        putsPerS: producers.reduce((sum, { putsPerS }) => sum + putsPerS, 0),
+        getsPerS: dispatch.handedOut.perS(at),
+        waitingGetters: dispatch.waitingGetters,
+        waitingPutters: 0,
+      },
+      resultQueue: dispatch.results.state(),
+      workers: [...pool.links.values()].map((link) => ({
+        id: link.id,
+        pid: link.pid,
+        machine: link.machine,
+        kind: link.kind,
+        state: link.state,
+        slots: link.slots,
+        leases: this.#leasesOf(link.id).map((lease) => ({
+          id: lease.id,
+          epoch: lease.epoch,
+          ageMs: at - lease.leasedAt,
+        })),
+        bytesPerS: this.#leasesOf(link.id).reduce((sum, lease) => sum + lease.bytesPerS, 0),
+        rssBytes: link.rssBytes,
+        cpuPercent: link.cpuPercent,
+        loopDelayMs: link.loopDelayMs,
+        ...link.rates(),
+      })),
+      store: this.#storeLoad(at),
+      locks: this.#locks(),
+      messagesPerS: tap.messagesPerS(),
+      messages: tap.messages(afterSeq, MESSAGES_SHOWN),
+    };
+  }
+
+  #leasesOf(holderId: number): Lease[] {
+    return [...this.#parts.dispatch.leases.values()].filter(({ holder }) => holder.id === holderId);
+  }
+
+  /** Each running download holds its target path; each host is held as often as it has tasks. */
+  #locks(): Traffic['locks'] {
+    return [...this.#parts.dispatch.leases.values()].map(({ stored, holder }) => ({
+      key: path.join(stored.dir, stored.name),
+      holder: holder.name,
+      depth: 1,
+      waiters: 0,
+    }));
+  }
+
+  #storeLoad(at: number): Traffic['store'] {
+    const { transactions, busyMs } = this.#parts.store.load;
+    const last = this.#lastLoad;
+    this.#commits.add(transactions - last.transactions, at);
+    const busyPercent = at > last.at ? ((busyMs - last.busyMs) / (at - last.at)) * 100 : last.busyPercent;
+    this.#lastLoad = { transactions, busyMs, at, busyPercent };
+    return { transactionsPerS: this.#commits.perS(at), busyPercent };
+  }
+}
+
+function arrived(lease: Lease): number {
+  return Math.max(lease.receivedBytes, 0);
+}
+
+/** A download as a list shows it, with what its worker last said when it has one. */
+export function rowOf(stored: Stored, lease: Lease | undefined): Row {
+  const live = lease && stored.status === 'running' ? lease : undefined;
+  const sizeBytes = live?.stored.sizeBytes ?? stored.sizeBytes;
+  return {
+    id: stored.id,
+    url: maskCredentials(stored.url),
+    name: live?.stored.name ?? stored.name,
+    host: stored.host,
+    dir: stored.dir,
+    category: stored.category,
+    status: stored.status,
+    sizeBytes,
+    doneBytes: live ? arrived(live) : stored.doneBytes,
+    bytesPerS: live?.bytesPerS ?? 0,
+    connections: live?.openConnections ?? 0,
+    segments: coarse(live?.extents ?? stored.extents, sizeBytes),
+    failure: stored.failure,
+    waiting: live?.waiting ?? (stored.notBefore > 0 ? { until: stored.notBefore, reason: 'retry' } : null),
+    worker: live?.holder.id ?? null,
+    verified: stored.verified,
+    position: stored.position,
+    addedAt: stored.addedAt,
+    finishedAt: stored.finishedAt,
+  };
+}
+
+/** At most 64 extents: the closest neighbours are drawn as one. */
+function coarse(extents: readonly Extent[], sizeBytes: number | null): Extent[] {
+  if (extents.length <= SEGMENTS_SHOWN) return [...extents];
+  const last = extents.at(-1)![1];
+  const gap = (sizeBytes ?? last) / SEGMENTS_SHOWN / 2;
+  const merged: Extent[] = [];
+  for (const [start, end] of extents) {
+    const previous = merged.at(-1);
+    if (previous && (start - previous[1] < gap || merged.length === SEGMENTS_SHOWN)) previous[1] = end;
+    else merged.push([start, end]);
+  }
+  return merged;
+}

@@ -1,0 +1,14 @@
+// Entry: one worker process, under Electron's utility process or as a child of plain Node.
+import { runWorker } from './download/run-worker.ts';
+import { parentPort, utilityPort, type UtilityChannel } from './transport/process.ts';
+
+/** The engine decides how many downloads run at once; a worker takes whatever it is given. */
+const SLOTS = 256;
+
+const { parentPort: channel } = process as NodeJS.Process & { parentPort?: UtilityChannel };
+
+// Ctrl+C reaches the whole group; the engine is the one who says when to stop.
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});
+
+void runWorker(channel ? utilityPort(channel) : parentPort(), { slots: SLOTS }).finally(() => process.exit());

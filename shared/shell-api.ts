@@ -1,0 +1,95 @@
+// The contract between the window and the shell around it: what only the desktop can do, and what it tells.
+import { z } from 'zod';
+import type { Answer, CallArg, CallName, CallResult, EngineEvent } from './api.ts';
+import { DownloadId } from './download.ts';
+
+/** The words of the native menu; the window sends them, since it knows the language. */
+export const MenuWords = z.object({
+  file: z.string(),
+  addLinks: z.string(),
+  addFromFile: z.string(),
+  settings: z.string(),
+  quit: z.string(),
+  edit: z.string(),
+  undo: z.string(),
+  redo: z.string(),
+  cut: z.string(),
+  copy: z.string(),
+  paste: z.string(),
+  selectAll: z.string(),
+  find: z.string(),
+  view: z.string(),
+  theme: z.string(),
+  themeSystem: z.string(),
+  themeLight: z.string(),
+  themeDark: z.string(),
+  traffic: z.string(),
+  zoomIn: z.string(),
+  zoomOut: z.string(),
+  zoomReset: z.string(),
+  fullScreen: z.string(),
+  window: z.string(),
+  minimize: z.string(),
+  close: z.string(),
+  help: z.string(),
+  shortcuts: z.string(),
+  about: z.string(),
+});
+export type MenuWords = z.infer<typeof MenuWords>;
+
+/** Every shell call: its argument and its result, as in the engine's table. */
+export const shellCalls = {
+  /** Asks for a folder, starting at `dir`; null when the person thought better of it. */
+  chooseFolder: { arg: z.object({ dir: z.string() }), result: z.string().nullable() },
+  /** Asks for list files; empty when cancelled. */
+  chooseLists: { arg: z.null(), result: z.array(z.string()) },
+  openFile: { arg: z.object({ id: DownloadId }), result: z.null() },
+  showInFolder: { arg: z.object({ id: DownloadId }), result: z.null() },
+  copyText: { arg: z.object({ text: z.string() }), result: z.null() },
+  readClipboard: { arg: z.null(), result: z.object({ text: z.string(), html: z.string() }) },
+  /** Links and lists that the program was started with, or was handed since; each is told once. */
+  takeOpened: { arg: z.null(), result: z.object({ files: z.array(z.string()), text: z.string() }) },
+  setMenuWords: { arg: MenuWords, result: z.null() },
+  about: {
+    arg: z.null(),
+    result: z.object({
+      version: z.string(),
+      electron: z.string(),
+      chrome: z.string(),
+      node: z.string(),
+      platform: z.string(),
+      machine: z.string(),
+      home: z.string(),
+      dataDir: z.string(),
+      locale: z.string(),
+    }),
+  },
+} as const;
+
+export type ShellCallName = keyof typeof shellCalls;
+export type ShellCallArg<N extends ShellCallName> = z.input<(typeof shellCalls)[N]['arg']>;
+export type ShellCallResult<N extends ShellCallName> = z.output<(typeof shellCalls)[N]['result']>;
+export type ShellHandlers = {
+  [N in ShellCallName]: (
+    arg: z.output<(typeof shellCalls)[N]['arg']>,
+  ) => ShellCallResult<N> | Promise<ShellCallResult<N>>;
+};
+
+export const menuCommands = ['add', 'add-files', 'settings', 'find', 'traffic', 'shortcuts', 'about'] as const;
+export type MenuCommand = (typeof menuCommands)[number];
+
+/** What the shell tells: a menu item was chosen; something was opened and waits for `takeOpened`. */
+export type ShellEvent = { event: 'menu'; command: MenuCommand } | { event: 'opened' };
+
+/** The one object that a window gets. */
+export type Bridge = {
+  call<N extends CallName>(name: N, arg: CallArg<N>): Promise<Answer<CallResult<N>>>;
+  shell<N extends ShellCallName>(name: N, arg: ShellCallArg<N>): Promise<Answer<ShellCallResult<N>>>;
+  /** Returns what ends the listening. */
+  onEvent(listener: (event: EngineEvent | ShellEvent) => void): () => void;
+  /** Where a dropped file lies on the disk; empty when it has no path. */
+  pathOf(file: object): string;
+};
+
+/** The channels between preload and main. */
+export const channels = { call: 'sluice:call', shell: 'sluice:shell', event: 'sluice:event' } as const;

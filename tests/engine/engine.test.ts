@@ -1,0 +1,234 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { answer, type CallArg, type CallName, type CallResult } from '../../shared/api.ts';
+import type { Extent, Row, Validators } from '../../shared/download.ts';
+import { Engine, type EngineOptions, type Signal } from '../../main/engine/engine.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { doneOf, fakeWorkers } from './fake-worker.ts';
+
+let dir: string;
+const engines: Engine[] = [];
+
+beforeEach(() => {
+  dir = tempDir();
+});
+afterEach(async () => {
+  for (const engine of engines.splice(0)) await engine.close();
+});
+
+function start(spawnWorker: EngineOptions['spawnWorker'], settings: EngineOptions['overrides'] = {}): Engine {
+  const overrides = { workers: 1, dir: `${dir}/files`, ...settings };
+  const engine = new Engine({ dataDir: `${dir}/data`, spawnWorker, overrides });
+  engines.push(engine);
+  engine.start();
+  return engine;
+}
+
+async function call<N extends CallName>(engine: Engine, name: N, arg: CallArg<N>): Promise<CallResult<N>> {
+  const result = await answer(engine.handlers, name, arg);
+  if (!result.ok) throw new Error(`${result.error.code}: ${result.error.message}`);
+  return result.value as CallResult<N>;
+}
+
+const add = async (engine: Engine, ...urls: string[]) =>
+  (await call(engine, 'add', { downloads: urls.map((url) => ({ url })) })).ids;
+const everything = {};
+async function rows(engine: Engine): Promise<Row[]> {
+  return (await call(engine, 'list', { query: everything, offset: 0, limit: 100 })).rows;
+}
+const statuses = async (engine: Engine) => (await rows(engine)).map(({ status }) => status);
+
+const validators = (finalUrl: string, totalBytes = 100): Validators => ({
+  etag: '"a"',
+  lastModified: null,
+  date: null,
+  totalBytes,
+  finalUrl,
+  contentType: null,
+  ranges: true,
+});
+
+test('hands queued downloads to a worker and keeps what became of them', async () => {
+  const { spawn, workers } = fakeWorkers((worker, task) => worker.settle(task, doneOf(task)));
+  const engine = start(spawn);
+  const signals: Signal[] = [];
+  engine.onSignal((signal) => signals.push(signal));
+  await add(engine, 'http://a.test/one.zip', 'http://a.test/two.zip');
+  await vi.waitFor(async () => expect(await statuses(engine)).toEqual(['done', 'done']));
+  expect(workers[0]!.tasks.map(({ url }) => url)).toEqual(['http://a.test/one.zip', 'http://a.test/two.zip']);
+  expect(signals.filter(({ event }) => event === 'done')).toHaveLength(2);
+});
+
+test('two downloads of one name get two files', async () => {
+  const { spawn, workers } = fakeWorkers();
+  const engine = start(spawn);
+  await add(engine, 'http://a.test/x/IMG.jpg', 'http://b.test/y/img.jpg');
+  await vi.waitFor(() => expect(workers[0]!.tasks).toHaveLength(2));
+  const names = workers[0]!.tasks.map(({ targetPath }) => targetPath.slice(dir.length));
+  expect(names).toEqual(['/files/IMG.jpg', '/files/img (1).jpg']);
+  expect(new Set(workers[0]!.tasks.map(({ partPath }) => partPath)).size).toBe(2);
+});
+
+test('a name from the server is reserved, and one that stands on the disk is passed over', async () => {
+  const { spawn, workers } = fakeWorkers();
+  const engine = start(spawn);
+  const [id] = await add(engine, 'http://a.test/get?id=1');
+  await vi.waitFor(() => expect(workers[0]!.tasks).toHaveLength(1));
+  const [worker] = workers;
+  const lease = { id: id!, epoch: 1 };
+  worker!.send({
+    kind: 'probed',
+    ...lease,
+    validators: validators('http://a.test/get?id=1'),
+    contentDisposition: 'attachment; filename="report.pdf"',
+  });
+  await vi.waitFor(() => expect(worker!.targets.get(id!)).toBe(`${dir}/files/report.pdf`));
+  worker!.send({ kind: 'target-taken', ...lease });
+  await vi.waitFor(() => expect(worker!.targets.get(id!)).toBe(`${dir}/files/report (1).pdf`));
+  worker!.send({ kind: 'target-taken', ...lease });
+  await vi.waitFor(() => expect(worker!.targets.get(id!)).toBe(`${dir}/files/report (2).pdf`));
+});
+
+test('what a dead worker held goes on from its last durable byte, in another process', async () => {
+  const { spawn, workers } = fakeWorkers();
+  const engine = start(spawn);
+  const [id] = await add(engine, 'http://a.test/big.iso');
+  await vi.waitFor(() => expect(workers[0]!.tasks).toHaveLength(1));
+  const extents: Extent[] = [[0, 4096]];
+  workers[0]!.send({ kind: 'saved', id: id!, epoch: 1, extents });
+  await vi.waitFor(async () => expect((await rows(engine))[0]!.segments).toEqual(extents));
+  workers[0]!.crash();
+  await vi.waitFor(() => expect(workers[1]?.tasks).toHaveLength(1), 3000);
+  expect(workers[1]!.tasks[0]).toMatchObject({ id, epoch: 2, extents });
+  const detail = await call(engine, 'detail', { id: id! });
+  expect(detail!.events.map(({ kind }) => kind)).toContain('worker-lost');
+});
+
+test('a result that arrived before its worker died counts', async () => {
+  const { spawn, workers } = fakeWorkers();
+  const engine = start(spawn);
+  await add(engine, 'http://a.test/a');
+  await vi.waitFor(() => expect(workers[0]!.tasks).toHaveLength(1));
+  workers[0]!.settle(workers[0]!.tasks[0]!, doneOf(workers[0]!.tasks[0]!));
+  workers[0]!.crash();
+  await vi.waitFor(async () => expect(await statuses(engine)).toEqual(['done']));
+});
+
+test('a late result of an old lease is refused', async () => {
+  const { spawn, workers } = fakeWorkers();
+  const engine = start(spawn, { workers: 2 });
+  const [id] = await add(engine, 'http://a.test/a');
+  await vi.waitFor(() => expect(workers.flatMap(({ tasks }) => tasks)).toHaveLength(1));
+  const holder = workers.find(({ tasks }) => tasks.length > 0)!;
+  const other = workers.find((worker) => worker !== holder)!;
+  other.send({ kind: 'result', id: id!, epoch: 1, outcome: doneOf(holder.tasks[0]!) });
+  holder.send({ kind: 'result', id: id!, epoch: 7, outcome: doneOf(holder.tasks[0]!) });
+  await call(engine, 'pause', { ids: [id!] });
+  await vi.waitFor(() => expect(holder.cancelled).toEqual([id]));
+  expect(await statuses(engine)).toEqual(['paused']);
+});
+
+test('a download that takes three workers down with it fails and the others go on', async () => {
+  const { spawn } = fakeWorkers((worker, task) => {
+    if (task.url.endsWith('poison')) worker.crash();
+    else worker.settle(task, doneOf(task));
+  });
+  const engine = start(spawn);
+  await add(engine, 'http://a.test/poison', 'http://a.test/good');
+  await vi.waitFor(async () => expect(await statuses(engine)).toEqual(['failed', 'done']), 5000);
+  expect((await rows(engine))[0]!.failure).toMatchObject({ code: 'worker-crashed' });
+});
+
+test('pausing takes the lease back, resuming leases anew with what is durable', async () => {
+  const { spawn, workers } = fakeWorkers();
+  const engine = start(spawn);
+  const [id] = await add(engine, 'http://a.test/a');
+  await vi.waitFor(() => expect(workers[0]!.tasks).toHaveLength(1));
+  expect(await call(engine, 'pause', { ids: [id!] })).toEqual({ changed: 1 });
+  expect(await statuses(engine)).toEqual(['paused']);
+  await call(engine, 'resume', { ids: [id!] });
+  await vi.waitFor(() => expect(workers[0]!.tasks).toHaveLength(2));
+  expect(workers[0]!.tasks[1]).toMatchObject({ id, epoch: 2 });
+});
+
+test('a removal can be undone, then the entry goes on', async () => {
+  const { spawn, workers } = fakeWorkers();
+  const engine = start(spawn);
+  const [id] = await add(engine, 'http://a.test/a', 'http://a.test/b');
+  await vi.waitFor(() => expect(workers[0]!.tasks).toHaveLength(2));
+  const { changed, undo } = await call(engine, 'remove', { which: { ids: [id!] } });
+  expect(changed).toBe(1);
+  expect(await rows(engine)).toHaveLength(1);
+  expect(await call(engine, 'undoRemove', { undo: undo! })).toEqual({ changed: 1 });
+  await vi.waitFor(() => expect(workers[0]!.tasks).toHaveLength(3));
+  expect(await statuses(engine)).toEqual(['running', 'running']);
+});
+
+test('after a restart the list is as it was and running ones queue again', async () => {
+  const held = fakeWorkers();
+  const engine = start(held.spawn, { parallel: 1 });
+  const ids = await add(engine, 'http://a.test/a', 'http://a.test/b', 'http://a.test/c');
+  await call(engine, 'pause', { ids: [ids[2]!] });
+  await vi.waitFor(async () => expect(await statuses(engine)).toEqual(['running', 'queued', 'paused']));
+  await engine.close();
+  const again = new Engine({ dataDir: `${dir}/data`, spawnWorker: held.spawn });
+  engines.push(again);
+  expect(await statuses(again)).toEqual(['queued', 'queued', 'paused']);
+  expect((await rows(again)).map(({ id }) => id)).toEqual(ids);
+});
+
+test('a full disk pauses with the reason and goes on when there is room', async () => {
+  let full = true;
+  const { spawn, workers } = fakeWorkers((worker, task) => {
+    const failure = { code: 'disk-full', message: 'No room.', retry: 'when-possible' } as const;
+    worker.settle(task, full ? { kind: 'failed', failure, extents: [] } : doneOf(task));
+  });
+  const engine = start(spawn);
+  await add(engine, 'http://a.test/a');
+  await vi.waitFor(async () =>
+    expect((await rows(engine))[0]).toMatchObject({ status: 'paused', failure: { code: 'disk-full' } }),
+  );
+  full = false;
+  await vi.waitFor(async () => expect(await statuses(engine)).toEqual(['done']), 6000);
+  expect(workers[0]!.tasks).toHaveLength(2);
+});
+
+test('a speed limit is shared out and reaches the workers', async () => {
+  const { spawn, workers } = fakeWorkers();
+  const engine = start(spawn, { workers: 2 });
+  await vi.waitFor(() => expect(workers.filter(({ settings }) => settings.length > 0)).toHaveLength(2));
+  await call(engine, 'changeSettings', { limitBytesPerS: 1_000_000 });
+  await vi.waitFor(() => {
+    for (const { settings } of workers) expect(settings.at(-1)!.limitBytesPerS).toBeLessThanOrEqual(1_000_000);
+  });
+  expect(await call(engine, 'settings', null)).toMatchObject({ limitBytesPerS: 1_000_000 });
+});
+
+test('a wrong setting says why and changes nothing', async () => {
+  const engine = start(fakeWorkers().spawn);
+  const before = await call(engine, 'settings', null);
+  const wrong = await answer(engine.handlers, 'changeSettings', { parallel: 0 });
+  expect(wrong).toMatchObject({ ok: false, error: { code: 'bad-argument' } });
+  expect(await call(engine, 'settings', null)).toEqual(before);
+});
+
+test('a worker that talks nonsense is replaced', async () => {
+  const { spawn, workers } = fakeWorkers();
+  start(spawn);
+  await vi.waitFor(() => expect(workers[0]!.settings).toHaveLength(1));
+  workers[0]!.port.send({ kind: 'saved', id: 'x' });
+  await vi.waitFor(() => expect(workers).toHaveLength(2), 3000);
+});
+
+test('the tap shows messages, and no header value or password in them', async () => {
+  const { spawn, workers } = fakeWorkers();
+  const engine = start(spawn);
+  await call(engine, 'add', { downloads: [{ url: 'http://me:secret@a.test/a', headers: { Cookie: 'sesame' } }] });
+  await vi.waitFor(() => expect(workers[0]!.tasks).toHaveLength(1));
+  const { messages, workers: lanes, taskQueue } = await call(engine, 'traffic', {});
+  const texts = JSON.stringify(messages);
+  expect(messages.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['put', 'tasks', 'get']));
+  expect(texts).not.toContain('secret');
+  expect(texts).not.toContain('sesame');
+  expect(lanes[0]).toMatchObject({ state: 'ready', leases: [{ id: 1 }] });
+  expect(taskQueue).toMatchObject({ depth: 0, puts: 1, gets: 1 });
+});

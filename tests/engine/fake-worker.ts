@@ -1,0 +1,75 @@
+// A worker without a network: takes tasks over a memory Port and does with them what the test says.
+import type { FromWorker, Outcome, Task, ToWorker } from '../../shared/protocol.ts';
+import { PROTOCOL } from '../../shared/protocol.ts';
+import type { SpawnedWorker } from '../../main/engine/engine.ts';
+import { memoryPorts } from '../../main/transport/memory.ts';
+import type { Port } from '../../main/transport/port.ts';
+
+export type FakeWorker = {
+  tasks: Task[];
+  targets: Map<number, string>;
+  cancelled: number[];
+  settings: Extract<ToWorker, { kind: 'welcome' }>['settings'][];
+  send(message: FromWorker): void;
+  settle(task: Task, outcome: Outcome): void;
+  /** Ends without a word, as a crash does. */
+  crash(): void;
+  port: Port;
+};
+
+/** A spawn function and the workers it made. `onTask` runs for each task that arrives. */
+export function fakeWorkers(onTask: (worker: FakeWorker, task: Task) => void = () => {}, slots = 8) {
+  const workers: FakeWorker[] = [];
+  const spawn = (): SpawnedWorker => {
+    const [engineEnd, port] = memoryPorts();
+    const worker: FakeWorker = {
+      tasks: [],
+      targets: new Map(),
+      cancelled: [],
+      settings: [],
+      send: (message) => void port.send(message),
+      settle(task, outcome) {
+        worker.send({ kind: 'result', id: task.id, epoch: task.epoch, outcome });
+        worker.send({ kind: 'get', count: 1 });
+      },
+      crash: () => port.close(),
+      port,
+    };
+    workers.push(worker);
+    port.onMessage((raw) => {
+      const message = raw as ToWorker;
+      if (message.kind === 'welcome') {
+        worker.settings.push(message.settings);
+        worker.send({ kind: 'get', count: slots });
+      }
+      if (message.kind === 'settings') worker.settings.push(message.settings);
+      if (message.kind === 'target') worker.targets.set(message.id, message.path);
+      if (message.kind === 'stop') port.close();
+      if (message.kind === 'tasks') {
+        for (const task of message.tasks) {
+          worker.tasks.push(task);
+          onTask(worker, task);
+        }
+      }
+      if (message.kind === 'cancel') {
+        worker.cancelled.push(message.id);
+        const task = worker.tasks.findLast(({ id }) => id === message.id)!;
+        worker.settle(task, { kind: 'released', extents: task.extents });
+      }
+    });
+    worker.send({
+      kind: 'hello',
+      protocol: PROTOCOL,
+      pid: 1000 + workers.length,
+      machine: 'here',
+      runtime: 'test',
+      slots,
+    });
+    return { port: engineEnd, pid: 1000 + workers.length, kill: () => port.close() };
+  };
+  return { spawn, workers };
+}
+
+export function doneOf(task: Task, sizeBytes = 10): Outcome {
+  return { kind: 'done', path: task.targetPath, sizeBytes, sha256: null, verified: false };
+}
