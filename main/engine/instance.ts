@@ -1,0 +1,157 @@
+// One engine a state directory: a lock that the system drops with the process, and a local socket to reach its holder.
+import Database from 'better-sqlite3';
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { z } from 'zod';
+import { answer, type Answer, type CallArg, type CallName, type CallResult, type Handlers } from '../../shared/api.ts';
+import { ApiError } from '../../shared/api.ts';
+import type { Port } from '../transport/port.ts';
+import { tcpPort } from '../transport/tcp.ts';
+
+/** Calls the engine that runs on a state directory. Throws the ApiError that the call was answered with. */
+export type Remote = {
+  call<N extends CallName>(name: N, arg: CallArg<N>): Promise<CallResult<N>>;
+  /** Asks a window to come to the front. */
+  raise(): Promise<void>;
+  close(): void;
+};
+
+export type Instance =
+  | { kind: 'first'; listen: (handlers: Handlers, raise: () => void) => Promise<void>; close: () => void }
+  | { kind: 'second'; remote: Remote };
+
+const Request = z.object({ call: z.number(), name: z.string(), arg: z.unknown() });
+const Reply = z.object({ call: z.number(), answer: z.unknown() });
+const RAISE = 'raise';
+/** Unix socket paths are short: 104 bytes on macOS, 108 on Linux. */
+const SOCKET_PATH_MAX_BYTES = 100;
+const CONNECT_TRIES = 40;
+const CONNECT_PAUSE_MS = 50;
+
+/** Takes the state directory, or finds who has it. Throws when it cannot be written. */
+export async function openInstance(dataDir: string, nativeBinding: string | undefined): Promise<Instance> {
+  const dir = path.resolve(dataDir);
+  fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
+  for (let tries = 0; ; tries++) {
+    const unlock = lock(dir, nativeBinding);
+    if (unlock) return first(dir, unlock);
+    try {
+      return { kind: 'second', remote: await connect(socketPath(dir)) };
+    } catch (error) {
+      // Its holder is about to listen, or about to leave.
+      if (tries >= CONNECT_TRIES) throw new Error(`Another Sluice holds ${dir} but does not answer.`, { cause: error });
+      await new Promise((resolve) => setTimeout(resolve, CONNECT_PAUSE_MS));
+    }
+  }
+}
+
+/** An exclusive lock that ends with the process, however it ends; undefined when somebody has it. */
+function lock(dir: string, nativeBinding: string | undefined): (() => void) | undefined {
+  const db = new Database(path.join(dir, 'lock.db'), { timeout: 0, ...(nativeBinding ? { nativeBinding } : {}) });
+  try {
+    db.pragma('journal_mode = DELETE');
+    db.exec('BEGIN EXCLUSIVE');
+    return () => db.close();
+  } catch (error) {
+    db.close();
+    if (String((error as { code?: unknown }).code).startsWith('SQLITE_BUSY')) return undefined;
+    throw error;
+  }
+}
+
+function first(dir: string, unlock: () => void): Instance {
+  const server = net.createServer();
+  const sockets = new Set<net.Socket>();
+  return {
+    kind: 'first',
+    listen(handlers, raise) {
+      const address = socketPath(dir);
+      if (process.platform !== 'win32') fs.rmSync(address, { force: true });
+      server.on('connection', (socket) => {
+        sockets.add(socket);
+        socket.on('close', () => sockets.delete(socket));
+        serve(tcpPort(socket), handlers, raise);
+      });
+      return new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(address, () => {
+          if (process.platform !== 'win32') fs.chmodSync(address, 0o600);
+          resolve();
+        });
+      });
+    },
+    close() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      unlock();
+    },
+  };
+}
+
+function serve(port: Port, handlers: Handlers, raise: () => void): void {
+  port.onMessage((raw) => {
+    const request = Request.safeParse(raw);
+    if (!request.success) return port.close();
+    const { call, name, arg } = request.data;
+    if (name === RAISE) {
+      raise();
+      port.send({ call, answer: { ok: true, value: null } });
+      return;
+    }
+    void answer(handlers, name, arg)
+      .then((result) => port.send({ call, answer: result }))
+      .catch((error: unknown) => {
+        const tooLarge = { code: 'too-large', message: `The answer to ${name} is too large: ${String(error)}` };
+        port.send({ call, answer: { ok: false, error: tooLarge } });
+      });
+  });
+}
+
+async function connect(address: string): Promise<Remote> {
+  const socket = net.connect(address);
+  await new Promise<void>((resolve, reject) => {
+    socket.once('connect', resolve);
+    socket.once('error', reject);
+  });
+  const port = tcpPort(socket);
+  const open = new Map<number, (answer: Answer) => void>();
+  let lastCall = 0;
+  port.onMessage((raw) => {
+    const reply = Reply.safeParse(raw);
+    if (!reply.success) return port.close();
+    open.get(reply.data.call)?.(reply.data.answer as Answer);
+    open.delete(reply.data.call);
+  });
+  port.onClose(() => {
+    const gone = { ok: false, error: { code: 'gone', message: 'The running Sluice has ended.' } } as const;
+    for (const settle of open.values()) settle(gone);
+    open.clear();
+  });
+  const ask = async (name: string, arg: unknown) => {
+    const call = ++lastCall;
+    const result = await new Promise<Answer>((settle) => {
+      open.set(call, settle);
+      port.send({ call, name, arg });
+    });
+    if (!result.ok) throw new ApiError(result.error.code, result.error.message);
+    return result.value;
+  };
+  return {
+    call: async (name, arg) => (await ask(name, arg)) as CallResult<typeof name>,
+    raise: async () => void (await ask(RAISE, null)),
+    close: () => port.close(),
+  };
+}
+
+function socketPath(dir: string): string {
+  const digest = createHash('sha256').update(fs.realpathSync(dir)).digest('hex').slice(0, 24);
+  if (process.platform === 'win32') return `\\\\.\\pipe\\sluice-${digest}`;
+  const inside = path.join(dir, 'control.sock');
+  if (Buffer.byteLength(inside) <= SOCKET_PATH_MAX_BYTES) return inside;
+  const folder = path.join(process.env['XDG_RUNTIME_DIR'] ?? os.tmpdir(), `sluice-${process.getuid?.() ?? 0}`);
+  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return path.join(folder, `${digest}.sock`);
+}
