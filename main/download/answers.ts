@@ -1,0 +1,172 @@
+// Judges a server's answer to a request at an offset, against what was kept of the content (RFC 9110 13.1.5, 14.4, 15.3.7).
+import type { Validators } from '../../shared/download.ts';
+
+/** The head of an answer. Header names are lower case. */
+export interface Head {
+  status: number;
+  headers: ReadonlyMap<string, string>;
+  /** The URL that answered, after redirects. */
+  url: string;
+  redirected: boolean;
+}
+
+export type ContentRange = { start: number; end: number; totalBytes: number | null };
+
+/** `bytes 0-99/1000` as `[start, end)`; null when the unit is not bytes or it makes no sense. */
+export function parseContentRange(value: string | undefined): ContentRange | null {
+  const match = /^\s*bytes[ =:]\s*(\d{1,15})\s*-\s*(\d{1,15})\s*\/\s*(\d{1,15}|\*)\s*$/i.exec(value ?? '');
+  if (!match) return null;
+  const [start, last] = [Number(match[1]), Number(match[2])];
+  const totalBytes = match[3] === '*' ? null : Number(match[3]);
+  if (last < start || (totalBytes !== null && last >= totalBytes)) return null;
+  return { start, end: last + 1, totalBytes };
+}
+
+// The N of `bytes */N` in a 416; null when it is not told.
+export function parseUnsatisfied(value: string | undefined): number | null {
+  const match = /^\s*bytes\s+\*\/(\d{1,15})\s*$/i.exec(value ?? '');
+  return match ? Number(match[1]) : null;
+}
+
+/** Retry-After, seconds or an HTTP date, as ms from `nowMs`; null when absent or unreadable. Never negative. */
+export function parseRetryAfter(value: string | undefined, nowMs: number): number | null {
+  const text = value?.trim() ?? '';
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
+  if (!/[a-z]/i.test(text)) return null;
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? null : Math.max(0, at - nowMs);
+}
+
+/** Content-Length of a body that is the file itself; null when the length is not told or is not the file's. */
+export function bodyLength(head: Head): number | null {
+  if (head.headers.has('transfer-encoding') || encodingOf(head)) return null;
+  const value = head.headers.get('content-length') ?? '';
+  return /^\d{1,15}$/.test(value) ? Number(value) : null;
+}
+
+/** The encoding a body came in although identity was asked; null when it came plain. */
+export function encodingOf(head: Head): string | null {
+  const value = (head.headers.get('content-encoding') ?? '').trim().toLowerCase();
+  return value === '' || value === 'identity' ? null : value;
+}
+
+/** What an answer with data says of the content. `totalBytes` from Content-Range or Content-Length. */
+export function validatorsOf(head: Head, ranges: boolean | null): Validators {
+  const range = head.status === 206 ? parseContentRange(head.headers.get('content-range')) : null;
+  return {
+    etag: head.headers.get('etag') ?? null,
+    lastModified: head.headers.get('last-modified') ?? null,
+    date: head.headers.get('date') ?? null,
+    totalBytes: head.status === 206 ? (range?.totalBytes ?? null) : bodyLength(head),
+    finalUrl: head.url,
+    contentType: head.headers.get('content-type') ?? null,
+    ranges,
+  };
+}
+
+/**
+ * What may go into If-Range: a strong ETag, or, when there is no ETag at all, a Last-Modified at least a second older
+ * than its Date (RFC 9110 8.8.2.2). Null when neither is there: then only comparing bytes helps.
+ */
+export function strongValidator(kept: Validators): string | null {
+  if (kept.etag !== null) return /^"[^"]*"$/.test(kept.etag) ? kept.etag : null;
+  if (kept.lastModified === null || kept.date === null) return null;
+  const [modified, date] = [Date.parse(kept.lastModified), Date.parse(kept.date)];
+  return modified + 1000 <= date ? kept.lastModified : null;
+}
+
+/** Why `seen` cannot be the content that was kept; null when nothing speaks against it. */
+export function contradiction(kept: Validators, seen: Validators): string | null {
+  if (kept.totalBytes !== null && seen.totalBytes !== null && kept.totalBytes !== seen.totalBytes) {
+    return `the length was ${kept.totalBytes} and is ${seen.totalBytes}`;
+  }
+  if (kept.etag !== null && seen.etag !== null) {
+    return kept.etag === seen.etag ? null : `the ETag was ${kept.etag} and is ${seen.etag}`;
+  }
+  if (kept.lastModified !== null && seen.lastModified !== null && kept.lastModified !== seen.lastModified) {
+    return `Last-Modified was ${kept.lastModified} and is ${seen.lastModified}`;
+  }
+  return null;
+}
+
+/** Whether the two share a validator, so that no contradiction means something. */
+export function isVouchedFor(kept: Validators, seen: Validators): boolean {
+  const strong = strongValidator(kept);
+  return strong !== null && (strong === seen.etag || (kept.etag === null && strong === seen.lastModified));
+}
+
+/** Whether an HTML page came where another kind of content was kept. */
+export function isHtmlInstead(kept: Validators, head: Head): boolean {
+  return (
+    isHtml(head.headers.get('content-type')) && !isHtml(kept.contentType ?? undefined) && kept.contentType !== null
+  );
+}
+
+export function isHtml(contentType: string | undefined): boolean {
+  return /^\s*(text\/html|application\/xhtml\+xml)\b/i.test(contentType ?? '');
+}
+
+export type Verdict =
+  /** The body's first byte belongs at `start`; it promises to go up to `end` (null: unknown). */
+  | { kind: 'body'; start: number; end: number | null }
+  /** The whole file from 0: it takes no ranges. */
+  | { kind: 'whole' }
+  | { kind: 'changed'; why: string }
+  /** 416, and the file ends exactly at `totalBytes`. */
+  | { kind: 'complete'; totalBytes: number }
+  /** The answer is of no use; a fresh request may be. */
+  | { kind: 'useless'; why: string }
+  | { kind: 'gone' }
+  | { kind: 'busy'; retryAfterMs: number | null }
+  | { kind: 'trouble' }
+  | { kind: 'html' }
+  | { kind: 'refused' };
+
+/** What was asked: a range from `offset`, or (null) the plain file; `onDiskBytes` is where the known part of the file ends. */
+export interface Asked {
+  offset: number | null;
+  onDiskBytes: number;
+}
+
+/** The table of answers. `kept` is null for the first answer ever. */
+export function judge(asked: Asked, head: Head, kept: Validators | null, nowMs: number): Verdict {
+  const { status } = head;
+  if (status === 206 || status === 200) {
+    if (kept && isHtmlInstead(kept, head)) return { kind: 'html' };
+    if (status === 206) return judgePartial(asked, head, kept);
+    const why = kept && contradiction(kept, validatorsOf(head, false));
+    if (why) return { kind: 'changed', why };
+    return asked.offset === null ? { kind: 'body', start: 0, end: bodyLength(head) } : { kind: 'whole' };
+  }
+  if (status === 416) return judgeUnsatisfied(asked, head, kept);
+  if (status === 429 || status === 503) {
+    return { kind: 'busy', retryAfterMs: parseRetryAfter(head.headers.get('retry-after'), nowMs) };
+  }
+  if (status === 408 || status === 425 || status >= 500) return { kind: 'trouble' };
+  if (status === 401 || status === 403 || status === 404 || status === 410) return { kind: 'gone' };
+  return { kind: 'refused' };
+}
+
+function judgePartial(asked: Asked, head: Head, kept: Validators | null): Verdict {
+  const range = parseContentRange(head.headers.get('content-range'));
+  if (asked.offset === null) return { kind: 'useless', why: 'a part was sent where the whole was asked for' };
+  if (!range) return { kind: 'useless', why: 'the part is not labelled with its range' };
+  if (encodingOf(head)) return { kind: 'useless', why: 'the part is encoded' };
+  const why = kept && contradiction(kept, validatorsOf(head, true));
+  if (why) return { kind: 'changed', why };
+  if (range.start > asked.offset)
+    return { kind: 'useless', why: `the part starts ${range.start - asked.offset} too late` };
+  const length = bodyLength(head);
+  const end = length === null ? range.end : Math.min(range.end, range.start + length);
+  return { kind: 'body', start: range.start, end };
+}
+
+function judgeUnsatisfied(asked: Asked, head: Head, kept: Validators | null): Verdict {
+  const totalBytes = parseUnsatisfied(head.headers.get('content-range'));
+  if (asked.offset === null || totalBytes === null) return { kind: 'useless', why: 'the range was refused' };
+  const seen = { ...validatorsOf(head, true), totalBytes: null };
+  const why = kept && contradiction(kept, seen);
+  if (why) return { kind: 'changed', why };
+  if (totalBytes === asked.onDiskBytes && asked.offset === totalBytes) return { kind: 'complete', totalBytes };
+  return { kind: 'changed', why: `the file has ${totalBytes} bytes now` };
+}

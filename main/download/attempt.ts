@@ -1,0 +1,125 @@
+// One request for one segment: what to ask for, and the answer's way into the file.
+import type { Validators } from '../../shared/download.ts';
+import type { Failure } from '../../shared/failure.ts';
+import { judge, strongValidator, type Head, type Verdict } from './answers.ts';
+import { knownAfter, knownBefore } from './extents.ts';
+import { failureOf } from './failures.ts';
+import type { Answer, Request } from './lane.ts';
+import type { Bucket } from './limits.ts';
+import type { PartFile } from './part-file.ts';
+import { SegmentSink } from './segment-sink.ts';
+import type { Segment } from './segments.ts';
+
+/** How much of what is there is asked for again and compared, when no strong validator vouches for the rest. */
+export const OVERLAP_BYTES = 64 << 10;
+
+export interface Ask {
+  url: string;
+  owner: Request['owner'];
+  segment: Segment;
+  /** Asks for the plain file from its start instead of a range. */
+  whole: boolean;
+  /** Does not rely on If-Range, which was refused: compares validators and bytes. */
+  careful: boolean;
+  kept: Validators | null;
+  part: PartFile;
+  buckets: readonly Bucket[];
+  key: number;
+  ask(request: Request): Promise<Answer>;
+  /** The answer is good and its body begins; false: do not take it. */
+  onBody(head: Head, start: number): boolean;
+  /** A 200 came to a range. Null: of no use now; a segment over the whole file: its body goes there. */
+  onWhole(head: Head): Segment | null;
+  onBytes(byteCount: number): void;
+}
+
+export type AttemptEnd =
+  /** The body came to its end, or the segment did. */
+  | { kind: 'over' }
+  | { kind: 'answered'; verdict: Verdict; head: Head }
+  | { kind: 'differs' }
+  | { kind: 'failed'; failure: Failure };
+
+export class Attempt {
+  segment: Segment;
+  comparedBytes = 0;
+  readonly #abort = new AbortController();
+
+  constructor(segment: Segment) {
+    this.segment = segment;
+  }
+
+  /** Breaks it off; what has arrived is still written. */
+  stop(): void {
+    this.#abort.abort();
+  }
+
+  get stopped(): boolean {
+    return this.#abort.signal.aborted;
+  }
+
+  /** Runs to its end; never rejects. */
+  async run(ask: Ask): Promise<AttemptEnd> {
+    let answer: Answer | null = null;
+    try {
+      const { offset, range, tailEnd } = rangeFor(ask);
+      answer = await ask.ask({ url: ask.url, owner: ask.owner, range, signal: this.#abort.signal });
+      const { head, body } = answer;
+      const onDiskBytes = ask.part.written.length === 1 ? ask.part.written[0]![1] : 0;
+      const verdict = judge({ offset, onDiskBytes }, head, ask.kept, Date.now());
+      let taken: { start: number; end: number | null; segment: Segment } | null = null;
+      if (verdict.kind === 'body') taken = { ...verdict, segment: ask.segment };
+      if (verdict.kind === 'whole') {
+        const segment = ask.onWhole(head);
+        if (segment) taken = { start: 0, end: null, segment };
+      }
+      if (!taken) {
+        body.drop();
+        return { kind: 'answered', verdict, head };
+      }
+      if (!ask.onBody(head, taken.start)) {
+        body.drop();
+        return { kind: 'over' };
+      }
+      this.segment = taken.segment;
+      const sink = new SegmentSink({
+        ...ask,
+        segment: taken.segment,
+        start: taken.start,
+        declaredEnd: taken.end,
+        tailEnd: taken.segment === ask.segment ? tailEnd : taken.segment.end,
+        overKnown: (ask.whole || verdict.kind === 'whole') && ask.part.written.length > 0,
+      });
+      try {
+        await body.pump(sink);
+      } finally {
+        this.comparedBytes = sink.comparedBytes;
+        // Even when the line broke afterwards: what differs differs.
+        if (sink.mismatch) return { kind: 'differs' };
+      }
+      return { kind: 'over' };
+    } catch (error) {
+      answer?.body.drop();
+      return { kind: 'failed', failure: failureOf(error) };
+    }
+  }
+}
+
+/** The range to ask for: the segment's, and a bit of what is known around it when nothing else vouches for the bytes. */
+function rangeFor(ask: Ask): { offset: number | null; range: Record<string, string>; tailEnd: number } {
+  const { segment, kept, part } = ask;
+  if (ask.whole) return { offset: null, range: {}, tailEnd: segment.end };
+  const strong = kept && !ask.careful ? strongValidator(kept) : null;
+  const overlap = strong ? 0 : knownBefore(part.written, segment.pos, OVERLAP_BYTES);
+  const tail = strong ? 0 : knownAfter(part.written, segment.end, OVERLAP_BYTES);
+  const offset = segment.pos - overlap;
+  const tailEnd = segment.end + tail;
+  const range: Record<string, string> = { range: `bytes=${offset}-${Number.isFinite(tailEnd) ? tailEnd - 1 : ''}` };
+  if (strong) range['if-range'] = strong;
+  return { offset, range, tailEnd };
+}
+
+/** Whether two answers about the same URL share something that tells one content from another. */
+export function isComparable(kept: Validators): boolean {
+  return kept.etag !== null || kept.lastModified !== null;
+}

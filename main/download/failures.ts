@@ -1,0 +1,66 @@
+// Turns what the system, the network and servers throw into the closed list of failures.
+import type { Failure, FailureCode } from '../../shared/failure.ts';
+
+type Retry = Failure['retry'];
+
+const byErrno: Record<string, [FailureCode, Retry]> = {
+  ENOSPC: ['disk-full', 'when-possible'],
+  EDQUOT: ['disk-full', 'when-possible'],
+  EIO: ['disk-error', 'by-hand'],
+  EROFS: ['no-permission', 'by-hand'],
+  EACCES: ['no-permission', 'by-hand'],
+  EPERM: ['no-permission', 'by-hand'],
+  ENAMETOOLONG: ['path-too-long', 'by-hand'],
+  EMFILE: ['too-many-open-files', 'soon'],
+  ENFILE: ['too-many-open-files', 'soon'],
+  ENOTFOUND: ['dns', 'soon'],
+  EAI_AGAIN: ['dns', 'soon'],
+  ECONNREFUSED: ['refused', 'soon'],
+  EHOSTUNREACH: ['refused', 'soon'],
+  ENETUNREACH: ['refused', 'soon'],
+  EADDRNOTAVAIL: ['refused', 'soon'],
+  ECONNRESET: ['reset', 'soon'],
+  ECONNABORTED: ['reset', 'soon'],
+  EPIPE: ['reset', 'soon'],
+  ERR_STREAM_PREMATURE_CLOSE: ['reset', 'soon'],
+  ERR_SOCKET_CLOSED: ['reset', 'soon'],
+  ETIMEDOUT: ['timeout', 'soon'],
+  EPROTO: ['tls', 'by-hand'],
+  ERR_INVALID_URL: ['bad-url', 'by-hand'],
+};
+
+/** A failure of its own making, thrown through code that only knows errors. */
+export class FailureError extends Error {
+  readonly failure: Failure;
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.failure = failure;
+  }
+}
+
+export function fail(code: FailureCode, message: string, retry: Retry, more: Partial<Failure> = {}): Failure {
+  return { code, message: message.slice(0, 2000), retry, ...more };
+}
+
+/** Finds the failure in whatever was thrown, looking through wrapped causes. */
+export function failureOf(thrown: unknown): Failure {
+  for (let error = thrown; error instanceof Error; error = causeOf(error)) {
+    if (error instanceof FailureError) return error.failure;
+    const code = (error as NodeJS.ErrnoException).code;
+    if (typeof code !== 'string') continue;
+    const known = byErrno[code];
+    if (known) return fail(known[0], error.message, known[1]);
+    if (/CERT|^ERR_(TLS|SSL)_|UNABLE_TO_/.test(code)) return fail('tls', `${error.message} (${code})`, 'by-hand');
+    if (code.startsWith('HPE_')) return fail('bad-response', `The answer is not HTTP: ${error.message}`, 'soon');
+    if (code.startsWith('Z_') || code.startsWith('ERR__ERROR_')) {
+      return fail('bad-response', `The encoded body is damaged: ${error.message}`, 'soon');
+    }
+  }
+  return fail('internal', thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown), 'by-hand');
+}
+
+function causeOf(error: Error): unknown {
+  return (error as { erroredSysCall?: string }).erroredSysCall !== undefined
+    ? Object.assign(new Error(error.message), { code: (error as NodeJS.ErrnoException).code })
+    : error.cause;
+}

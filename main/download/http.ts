@@ -1,0 +1,149 @@
+// Asks: one GET with its redirects followed by hand, over connections that are kept and shared.
+import fetch, { type Response } from 'node-fetch';
+import type { TransferSettings } from '../../shared/protocol.ts';
+import { createAgents, type Agents } from './agents.ts';
+import type { Head } from './answers.ts';
+import { fail, FailureError } from './failures.ts';
+import type { Answer, Request } from './lane.ts';
+import { StreamBody } from './stream-body.ts';
+
+const MAX_REDIRECTS = 20;
+/** Headers of a download that would break what Sluice itself must say. */
+const OURS = new Set([
+  'accept-encoding',
+  'connection',
+  'content-length',
+  'host',
+  'if-range',
+  'range',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+export class Http {
+  #settings: TransferSettings;
+  #agents: Agents;
+
+  constructor(settings: TransferSettings) {
+    this.#settings = settings;
+    this.#agents = createAgents(settings);
+  }
+
+  /** Requests from now on follow these settings; connections that are open go on. */
+  configure(settings: TransferSettings): void {
+    const before = this.#agents;
+    this.#settings = settings;
+    this.#agents = createAgents(settings);
+    before.close();
+  }
+
+  close(): void {
+    this.#agents.close();
+  }
+
+  /**
+   * Asks for `request.url` and follows redirects: at most 20, never from https to http unless the settings allow it,
+   * with the owner's secrets only where they belong. Rejects with a `FailureError` or the network's error.
+   */
+  async ask(request: Request): Promise<Answer> {
+    const owner = parseUrl(request.owner.url);
+    const secrets = secretsOf(owner, request.owner.headers);
+    for (let url = parseUrl(request.url), hops = 0; ; hops += 1) {
+      const own = url.origin === owner.origin ? secrets : {};
+      const response = await this.#send(withoutCredentials(url), { ...own, ...request.range }, request.signal);
+      const location = isRedirect(response.status) ? response.headers.get('location') : null;
+      if (location === null) return this.#answer(response, withoutCredentials(url), hops > 0, request.signal);
+      discard(response);
+      if (hops >= MAX_REDIRECTS) {
+        throw new FailureError(fail('too-many-redirects', `More than ${MAX_REDIRECTS} redirects`, 'by-hand'));
+      }
+      url = this.#follow(url, location);
+    }
+  }
+
+  #follow(from: URL, location: string): URL {
+    // Some servers send raw UTF-8 here; Node hands it over byte by byte.
+    const url = parseUrl(Buffer.from(location, 'latin1').toString('utf8'), from);
+    if (from.protocol === 'https:' && url.protocol === 'http:' && !this.#settings.allowInsecureRedirect) {
+      throw new FailureError(fail('insecure-redirect', 'The server redirects from https to http', 'by-hand'));
+    }
+    return url;
+  }
+
+  async #send(url: URL, headers: Record<string, string>, signal: AbortSignal): Promise<Response> {
+    const late = new AbortController();
+    const stop = (): void => late.abort();
+    const timer = setTimeout(stop, this.#settings.connectTimeoutMs + this.#settings.idleTimeoutMs);
+    signal.addEventListener('abort', stop);
+    try {
+      return await fetch(url.href, {
+        redirect: 'manual',
+        // Decoding is done where a truncated body is noticed.
+        compress: false,
+        agent: this.#agents.for(url),
+        headers: { accept: '*/*', 'user-agent': this.#settings.userAgent, ...headers, 'accept-encoding': 'identity' },
+        signal: late.signal,
+      });
+    } catch (error) {
+      if (!late.signal.aborted || signal.aborted) throw error;
+      throw new FailureError(fail('timeout', 'The server did not answer in time', 'soon'));
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  #answer(response: Response, url: URL, redirected: boolean, signal: AbortSignal): Answer {
+    const headers = new Map<string, string>();
+    for (const [name, values] of Object.entries(response.headers.raw())) headers.set(name, values[0] ?? '');
+    const head: Head = { status: response.status, headers, url: url.href, redirected };
+    return { head, body: new StreamBody(response.body, head, this.#settings.idleTimeoutMs, signal) };
+  }
+}
+
+/** Parses a URL that must be http or https. Throws a `FailureError`. */
+function parseUrl(text: string, base?: URL): URL {
+  let url: URL;
+  try {
+    url = new URL(text, base);
+  } catch {
+    throw new FailureError(fail('bad-url', `Not a URL: ${text.slice(0, 200)}`, 'by-hand'));
+  }
+  if (url.protocol === 'http:' || url.protocol === 'https:') return url;
+  throw new FailureError(fail('unsupported-scheme', `Not http or https: ${url.protocol}`, 'by-hand'));
+}
+
+function withoutCredentials(url: URL): URL {
+  if (!url.username && !url.password && !url.hash) return url;
+  const bare = new URL(url);
+  bare.username = '';
+  bare.password = '';
+  bare.hash = '';
+  return bare;
+}
+
+/** The download's own headers and the URL's credentials, as headers. */
+function secretsOf(url: URL, headers: Record<string, string>): Record<string, string> {
+  const secrets: Record<string, string> = {};
+  if (url.username || url.password) {
+    const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+    secrets['authorization'] = `Basic ${Buffer.from(pair).toString('base64')}`;
+  }
+  for (const [name, value] of Object.entries(headers)) {
+    if (!OURS.has(name.toLowerCase())) secrets[name.toLowerCase()] = value;
+  }
+  return secrets;
+}
+
+function isRedirect(status: number): boolean {
+  return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
+}
+
+/** Reads a small body away, so that its connection can be used again; breaks off a big one. */
+function discard(response: Response): void {
+  const body = response.body as (NodeJS.ReadableStream & { destroy(): void }) | null;
+  body?.on('error', () => {});
+  if (Number(response.headers.get('content-length') ?? 65_536) < 65_536) body?.resume();
+  else body?.destroy();
+}

@@ -1,0 +1,35 @@
+// The seam between asking and writing: what every way of transferring a body has in common.
+import type { Head } from './answers.ts';
+
+/** Takes a body's bytes in order. */
+export interface Sink {
+  /** How many bytes to gather before a `take`; fewer under a low speed limit. */
+  readonly gatherBytes: number;
+  /** Takes the next bytes. Resolves when their memory may be reused; false: it wants no more. */
+  take(pieces: Uint8Array[], byteCount: number): Promise<boolean>;
+}
+
+export interface Body {
+  /**
+   * Hands the whole body to `sink`. Resolves with `end` after a proper end, with `enough` when the sink wanted no more.
+   * Rejects with the network's or the sink's error, after all that had arrived was handed over.
+   */
+  pump(sink: Sink): Promise<'end' | 'enough'>;
+  /** Breaks off, from any state. */
+  drop(): void;
+}
+
+export interface Answer {
+  head: Head;
+  body: Body;
+}
+
+/** One GET. */
+export interface Request {
+  url: string;
+  /** Range and If-Range. */
+  range: Record<string, string>;
+  /** The download's own URL, with its credentials, and its own headers: both go to that URL's origin and nowhere else. */
+  owner: { url: string; headers: Record<string, string> };
+  signal: AbortSignal;
+}

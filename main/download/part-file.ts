@@ -1,0 +1,233 @@
+// The unfinished file: writes at offsets, flushes in time, knows which bytes are durable.
+import { close, constants, fdatasync, fstat, fsync, ftruncate, open, read, writev } from 'node:fs';
+import { mkdir, rename, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { promisify } from 'node:util';
+import type { Extent } from '../../shared/download.ts';
+import { addExtent, bytesIn, endOf, type Extents } from './extents.ts';
+
+/** No more than this is ever written but not yet durable and claimed. */
+const UNCLAIMED_MAX_BYTES = 32 << 20;
+/** A little less than the second that is promised, because the flush itself takes time. */
+const UNCLAIMED_MAX_MS = 800;
+
+const openFile = promisify(open);
+const readAt = promisify(read);
+const statFile = promisify(fstat);
+const syncData = promisify(fdatasync);
+const syncAll = promisify(fsync);
+const truncate = promisify(ftruncate);
+const closeFile = promisify(close);
+
+/** On systems that know it: a link in place of the file is an error instead of a way out of the folder. */
+const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
+
+export class PartFile {
+  /** Called after each flush with all that is durable. */
+  onDurable: ((extents: Extent[]) => void) | null = null;
+  /** Called when a write or flush failed; nothing more is written then. */
+  onError: ((error: unknown) => void) | null = null;
+  #path: string;
+  readonly #fd: number;
+  #written: Extent[];
+  #durable: Extent[];
+  #receivedBytes: number;
+  #unclaimedBytes = 0;
+  #writesRunning = 0;
+  #idle: (() => void)[] = [];
+  #flush: Promise<void> | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #closed = false;
+
+  private constructor(path: string, fd: number, extents: Extents) {
+    this.#path = path;
+    this.#fd = fd;
+    this.#written = [...extents];
+    this.#durable = [...extents];
+    this.#receivedBytes = bytesIn(extents);
+  }
+
+  /**
+   * Makes an empty part file. Where something has the name already: null, or with `replace` it is put in its place.
+   * Rejects with the system's error.
+   */
+  static async create(path: string, replace: boolean): Promise<PartFile | null> {
+    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | NO_FOLLOW;
+    for (let tries = 0; ; tries += 1) {
+      try {
+        return new PartFile(path, await openFile(path, flags, 0o666), []);
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code === 'EEXIST' && !replace) return null;
+        if (tries > 1) throw error;
+        // Removing the name is right for a link, too: what it points to stays as it is.
+        if (code === 'EEXIST') await unlink(path);
+        else if (code === 'ENOENT') await mkdir(dirname(path), { recursive: true });
+        else throw error;
+      }
+    }
+  }
+
+  /** Opens a part file that should hold `extents`; null when it is missing, shorter, or something else stands there. */
+  static async open(path: string, extents: Extents): Promise<PartFile | null> {
+    let fd: number;
+    try {
+      fd = await openFile(path, constants.O_RDWR | NO_FOLLOW);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT' || code === 'ELOOP' || code === 'EISDIR' || code === 'ENOTDIR') return null;
+      throw error;
+    }
+    const stats = await statFile(fd);
+    if (stats.isFile() && stats.size >= endOf(extents)) return new PartFile(path, fd, extents);
+    await closeFile(fd);
+    return null;
+  }
+
+  get path(): string {
+    return this.#path;
+  }
+
+  get written(): Extents {
+    return this.#written;
+  }
+
+  get durable(): Extent[] {
+    return this.#durable;
+  }
+
+  /** Bytes of the file that have arrived, written or about to be. */
+  get receivedBytes(): number {
+    return this.#receivedBytes;
+  }
+
+  /** Writes `pieces`, together `byteCount`, at `position`. Resolves when the pieces may be reused. */
+  async write(pieces: readonly Uint8Array[], byteCount: number, position: number): Promise<void> {
+    this.#receivedBytes += byteCount;
+    this.#writesRunning += 1;
+    try {
+      await this.#writeAll(pieces, byteCount, position);
+      this.#written = addExtent(this.#written, position, position + byteCount);
+      this.#unclaimedBytes += byteCount;
+      if (this.#unclaimedBytes >= UNCLAIMED_MAX_BYTES) this.#flushSoon(0);
+      else if (!this.#timer) this.#flushSoon(UNCLAIMED_MAX_MS);
+    } catch (error) {
+      this.onError?.(error);
+      throw error;
+    } finally {
+      this.#writesRunning -= 1;
+      if (this.#writesRunning === 0) this.#idle.splice(0).forEach((resolve) => resolve());
+    }
+  }
+
+  async #writeAll(pieces: readonly Uint8Array[], byteCount: number, position: number): Promise<void> {
+    let left = pieces;
+    for (let done = 0; done < byteCount;) {
+      const count = await writeOnce(this.#fd, left, position + done);
+      done += count;
+      // A short write is rare (a full disk, a signal); the next try tells.
+      if (done < byteCount) left = dropBytes(left, count);
+    }
+  }
+
+  /** Reads into `buffer` from `position`. Returns how many bytes were there. */
+  async read(buffer: Uint8Array, position: number): Promise<number> {
+    let done = 0;
+    while (done < buffer.length) {
+      const { bytesRead } = await readAt(this.#fd, buffer, done, buffer.length - done, position + done);
+      if (bytesRead === 0) break;
+      done += bytesRead;
+    }
+    return done;
+  }
+
+  /** Resolves when no write is running. */
+  settle(): Promise<void> {
+    return this.#writesRunning === 0 ? Promise.resolve() : new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  /** Makes durable what is written by now, then says so through `onDurable`. */
+  async flush(): Promise<void> {
+    while (this.#flush) await this.#flush;
+    if (this.#unclaimedBytes === 0 || this.#closed) return;
+    this.#flush = this.#flushOnce().finally(() => (this.#flush = null));
+    await this.#flush;
+  }
+
+  async #flushOnce(): Promise<void> {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
+    // Taken before the call: a write that ends while it runs may have missed it.
+    const written = this.#written;
+    this.#unclaimedBytes = 0;
+    await syncData(this.#fd);
+    this.#durable = written;
+    this.onDurable?.(written);
+  }
+
+  #flushSoon(delayMs: number): void {
+    if (this.#timer) {
+      if (delayMs > 0) return;
+      clearTimeout(this.#timer);
+    }
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.flush().catch((error: unknown) => this.onError?.(error));
+    }, delayMs);
+  }
+
+  /** Makes the finished file durable, all `sizeBytes` of it. False when the file on the disk is shorter. */
+  async seal(sizeBytes: number): Promise<boolean> {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
+    while (this.#flush) await this.#flush;
+    const { size } = await statFile(this.#fd);
+    if (size < sizeBytes) return false;
+    if (size > sizeBytes) await truncate(this.#fd, sizeBytes);
+    await syncAll(this.#fd);
+    this.#unclaimedBytes = 0;
+    this.#durable = this.#written;
+    return true;
+  }
+
+  /** Counts nothing but `extents` as written any more, and says so. */
+  keepOnly(extents: Extents): void {
+    this.#written = [...extents];
+    this.#durable = [...extents];
+    this.#receivedBytes = bytesIn(extents);
+    this.onDurable?.(this.#durable);
+  }
+
+  /** Takes the place of the file at `path`, at once and without a moment in which neither is there. */
+  async moveTo(path: string): Promise<void> {
+    await rename(this.#path, path);
+    this.#path = path;
+  }
+
+  /** Closes it after the last write; flushes nothing. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
+    await this.settle();
+    await this.#flush?.catch(() => {});
+    await closeFile(this.#fd);
+  }
+}
+
+function writeOnce(fd: number, pieces: readonly Uint8Array[], position: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    writev(fd, pieces as Uint8Array[], position, (error, count) => (error ? reject(error) : resolve(count)));
+  });
+}
+
+function dropBytes(pieces: readonly Uint8Array[], count: number): Uint8Array[] {
+  const left: Uint8Array[] = [];
+  let skip = count;
+  for (const piece of pieces) {
+    if (skip < piece.length) left.push(piece.subarray(skip));
+    skip = Math.max(0, skip - piece.length);
+  }
+  return left;
+}

@@ -1,0 +1,89 @@
+// Gives a finished file its final name: never over another file, and durably.
+import { constants, open as openCallback } from 'node:fs';
+import { link, mkdir, open, rename, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { promisify } from 'node:util';
+import { close, fsync } from 'node:fs';
+
+const openFile = promisify(openCallback);
+const sync = promisify(fsync);
+const closeFile = promisify(close);
+
+/** What file systems without hard links answer. */
+const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV', 'EINVAL', 'EISDIR']);
+
+/**
+ * Puts the part file under `targetPath`. The part's own name stays where links are known, so that a crash before the
+ * engine has heard of it finds the file again; `taken` when another file has the name. Rejects with the system's error.
+ */
+export async function place(partPath: string, targetPath: string): Promise<'placed' | 'taken'> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      await link(partPath, targetPath);
+      return 'placed';
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? '';
+      if (code === 'EEXIST') return (await isSameFile(partPath, targetPath)) ? 'placed' : 'taken';
+      if (code === 'ENOENT' && tries === 0) await mkdir(dirname(targetPath), { recursive: true });
+      else if (NO_LINKS.has(code)) return await placeByRename(partPath, targetPath);
+      else throw error;
+    }
+  }
+}
+
+async function placeByRename(partPath: string, targetPath: string): Promise<'placed' | 'taken'> {
+  try {
+    const placeholder = await open(targetPath, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o666);
+    await placeholder.close();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return 'taken';
+    throw error;
+  }
+  await rename(partPath, targetPath);
+  return 'placed';
+}
+
+/** Whether both names are the same file, as after a crash between naming it and telling so. */
+export async function isSameFile(a: string, b: string): Promise<boolean> {
+  try {
+    const [first, second] = await Promise.all([stat(a, { bigint: true }), stat(b, { bigint: true })]);
+    return first.dev === second.dev && first.ino === second.ino && first.isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** Makes names in directories durable; those who ask while a round runs share the next one. */
+export class DirectorySyncs {
+  readonly #rounds = new Map<string, { running: Promise<void>; next: Promise<void> | null }>();
+
+  /** Resolves when every name made in `dir` before this call is durable. */
+  sync(dir: string): Promise<void> {
+    const round = this.#rounds.get(dir);
+    if (!round) return this.#start(dir);
+    round.next ??= round.running.catch(() => {}).then(() => this.#start(dir));
+    return round.next;
+  }
+
+  #start(dir: string): Promise<void> {
+    const running = syncDirectory(dir);
+    const round = { running, next: null };
+    this.#rounds.set(dir, round);
+    const forget = (): void => {
+      if (this.#rounds.get(dir) === round && round.next === null) this.#rounds.delete(dir);
+    };
+    running.then(forget, forget);
+    return running;
+  }
+}
+
+async function syncDirectory(dir: string): Promise<void> {
+  // Windows has no way to open a directory for this; its journal keeps names.
+  if (process.platform === 'win32') return;
+  const fd = await openFile(dir, constants.O_RDONLY);
+  try {
+    await sync(fd);
+  } finally {
+    await closeFile(fd);
+  }
+}

@@ -1,0 +1,130 @@
+// What to do when a request brought no bytes: try again and when, step aside, use the first URL once more, or give up.
+import type { Failure } from '../../shared/failure.ts';
+import { isHtml, type Head, type Verdict } from './answers.ts';
+import { fail } from './failures.ts';
+import type { SessionEnd, SessionOptions } from './session.ts';
+
+export type Next =
+  | { kind: 'again'; afterMs: number }
+  /** This connection is over; the others go on. */
+  | { kind: 'leave' }
+  | { kind: 'end'; end: SessionEnd };
+
+interface Situation {
+  url: string;
+  host: string;
+  /** No other connection of this download is open. */
+  alone: boolean;
+  confirmed: boolean;
+}
+
+const BACKOFF_MS = 250;
+const BACKOFF_MAX_MS = 30_000;
+/** A longer wait than this is the engine's to keep; the place in the worker is given to another download. */
+const WAIT_HERE_MAX_MS = 60_000;
+/** Endings of names that a server never means to be a page. */
+const NOT_A_PAGE =
+  /\.(zip|gz|bz2|xz|zst|7z|rar|tar|tgz|iso|img|exe|msi|dmg|pkg|deb|rpm|apk|jar|bin|mp3|mp4|mkv|avi|mov|flac|ogg|wav|webm|pdf|epub|jpe?g|png|gif|webp)$/i;
+
+export class Refusals {
+  /** The URL that redirects led to has expired: ask the first one. */
+  useOriginal = false;
+  readonly #o: SessionOptions;
+  #inARow = 0;
+  #uselessInARow = 0;
+
+  constructor(options: SessionOptions) {
+    this.#o = options;
+  }
+
+  progressed(): void {
+    this.#inARow = 0;
+    this.#uselessInARow = 0;
+  }
+
+  /** Counts an answer that fits no rule. True when ranges had their chance with this server. */
+  useless(): boolean {
+    this.#uselessInARow += 1;
+    return this.#uselessInARow >= 2;
+  }
+
+  failed(failure: Failure, situation: Situation): Next {
+    if (failure.retry !== 'soon') return { kind: 'end', end: { kind: 'failed', failure } };
+    if (!situation.alone) return { kind: 'leave' };
+    return this.#retry(failure, null);
+  }
+
+  answered(verdict: Verdict, head: Head, situation: Situation): Next {
+    const { status } = head;
+    const failure = fail('http-status', `The server answered ${status}`, 'soon', { httpStatus: status });
+    switch (verdict.kind) {
+      case 'busy':
+        return this.#busy(failure, verdict.retryAfterMs, situation);
+      case 'trouble':
+        return situation.alone ? this.#retry(failure, null) : { kind: 'leave' };
+      case 'useless':
+        return situation.alone
+          ? this.#retry(fail('bad-response', `The answer fits no request: ${verdict.why}`, 'soon'), null)
+          : { kind: 'leave' };
+      case 'gone':
+        return this.#gone(head, situation);
+      case 'html':
+        return this.#end(fail('needs-new-link', 'A web page came instead of the file', 'by-hand'));
+      default:
+        return this.#end({ ...failure, retry: 'by-hand' });
+    }
+  }
+
+  /** Why the first answer of all is not the file; null when it may be. */
+  unexpected(head: Head): Failure | null {
+    if (!isHtml(head.headers.get('content-type')) || head.headers.has('content-disposition')) return null;
+    const { task } = this.#o;
+    const expected = task.checksum === null ? new URL(task.url).pathname : 'x.bin';
+    if (!NOT_A_PAGE.test(expected)) return null;
+    return fail('needs-new-link', 'A web page came instead of the file', 'by-hand');
+  }
+
+  #busy(failure: Failure, retryAfterMs: number | null, situation: Situation): Next {
+    const { hosts } = this.#o.world;
+    const cap = hosts.refused(situation.host);
+    if (cap !== null) this.#o.report.hostCap(situation.host, cap);
+    if (!situation.alone) return { kind: 'leave' };
+    // Other downloads hold this host's places: the next one that is free is waited for.
+    if (cap !== null && !hosts.hasRoom(situation.host)) return { kind: 'again', afterMs: 0 };
+    return this.#retry(failure, retryAfterMs);
+  }
+
+  #gone(head: Head, situation: Situation): Next {
+    const { task, part } = this.#o;
+    const { status } = head;
+    if ((head.redirected || situation.url !== task.url) && !this.useOriginal) {
+      this.useOriginal = true;
+      this.#o.report.event('link-expired', { status });
+      return { kind: 'again', afterMs: 0 };
+    }
+    if (!situation.alone) return { kind: 'leave' };
+    const more = { httpStatus: status };
+    if (part.receivedBytes > 0) {
+      return this.#end(fail('needs-new-link', `The link does not work any more (${status})`, 'by-hand', more));
+    }
+    if (status === 401) return this.#end(fail('needs-login', 'The server wants a login', 'by-hand', more));
+    const code = status === 403 ? 'http-status' : 'not-found';
+    return this.#end(fail(code, `The server answered ${status}`, 'by-hand', more));
+  }
+
+  #retry(failure: Failure, retryAfterMs: number | null): Next {
+    this.#inARow += 1;
+    if (this.#inARow > this.#o.world.settings.maxRetries || (retryAfterMs ?? 0) > WAIT_HERE_MAX_MS) {
+      return this.#end(retryAfterMs === null ? failure : { ...failure, retryAfterMs });
+    }
+    const backoffMs = Math.min(BACKOFF_MAX_MS, BACKOFF_MS * 2 ** (this.#inARow - 1)) * (0.5 + Math.random());
+    const jitterMs = Math.random() * 100;
+    const afterMs = Math.round(retryAfterMs === null ? backoffMs : retryAfterMs + jitterMs);
+    this.#o.report.event('retrying', { code: failure.code, message: failure.message.slice(0, 200), afterMs });
+    return { kind: 'again', afterMs };
+  }
+
+  #end(failure: Failure): Next {
+    return { kind: 'end', end: { kind: 'failed', failure } };
+  }
+}

@@ -1,0 +1,31 @@
+// What a transfer needs from its worker, and what it tells it.
+import type { EventKind, Extent, Validators } from '../../shared/download.ts';
+import type { TransferSettings } from '../../shared/protocol.ts';
+import type { Hosts } from './hosts.ts';
+import type { Answer, Request } from './lane.ts';
+import type { Bucket } from './limits.ts';
+import type { DirectorySyncs } from './placing.ts';
+import type { HashFile } from './hashing.ts';
+
+export type EventDetail = Record<string, string | number | boolean | null>;
+
+/** What a transfer tells while it runs; the order of the calls is the order of the messages. */
+export interface Report {
+  probed(validators: Validators, contentDisposition: string | null): void;
+  saved(extents: Extent[]): void;
+  event(kind: EventKind, detail: EventDetail): void;
+  waiting(until: number | null, reason: string): void;
+  hostCap(host: string, connections: number): void;
+  targetTaken(): void;
+}
+
+/** What all transfers of a worker share. */
+export interface World {
+  settings: TransferSettings;
+  ask(request: Request): Promise<Answer>;
+  hosts: Hosts;
+  /** This worker's share of the global limit. */
+  bucket: Bucket;
+  directories: DirectorySyncs;
+  hashFile: HashFile;
+}

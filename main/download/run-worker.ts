@@ -1,0 +1,189 @@
+// The worker's side of a Port: gets tasks, runs them side by side, tells what became of them.
+import { hostname } from 'node:os';
+import { PROTOCOL, ToWorker, type FromWorker, type Outcome, type Task } from '../../shared/protocol.ts';
+import type { Port } from '../transport/port.ts';
+import { fail } from './failures.ts';
+import { hashHere, HashThread } from './hashing.ts';
+import { Hosts } from './hosts.ts';
+import { Http } from './http.ts';
+import { Bucket } from './limits.ts';
+import { DirectorySyncs } from './placing.ts';
+import { Pulse } from './pulse.ts';
+import type { World } from './report.ts';
+import { Transfer } from './transfer.ts';
+
+export interface WorkerOptions {
+  /** How many tasks run at once. */
+  slots: number;
+  /** The machine's name as the engine shows it; default the host name. */
+  machine?: string;
+  /** Ends the worker as `stop` does. */
+  signal?: AbortSignal;
+  /** The script of the hashing thread; without it checksums are computed on the loop, a chunk at a time. */
+  hashThread?: string | URL;
+}
+
+/** Serves the engine at the other end of `port` until told to stop or the port ends. Everything is durable then. */
+export async function runWorker(port: Port, options: WorkerOptions): Promise<void> {
+  await new WorkerLoop(port, options).run();
+}
+
+class WorkerLoop {
+  readonly #port: Port;
+  readonly #options: WorkerOptions;
+  readonly #running = new Map<number, { transfer: Transfer; epoch: number }>();
+  readonly #ends = new Set<Promise<void>>();
+  readonly #hashing: HashThread | null;
+  #world: World | null = null;
+  #http: Http | null = null;
+  #asked = 0;
+  #getQueued = false;
+  #leaving = false;
+  #left: (() => void) | null = null;
+
+  constructor(port: Port, options: WorkerOptions) {
+    this.#port = port;
+    this.#options = options;
+    this.#hashing = options.hashThread ? new HashThread(options.hashThread) : null;
+  }
+
+  async run(): Promise<void> {
+    const pulse = new Pulse((message) => this.#send(message), this.#running);
+    await new Promise<void>((resolve) => {
+      this.#left = resolve;
+      this.#port.onMessage((raw) => this.#onRaw(raw));
+      this.#port.onClose(() => this.#leave());
+      this.#options.signal?.addEventListener('abort', () => this.#leave(), { once: true });
+      if (this.#options.signal?.aborted) this.#leave();
+      this.#send({
+        kind: 'hello',
+        protocol: PROTOCOL,
+        pid: process.pid,
+        machine: this.#options.machine ?? hostname(),
+        runtime: `${process.release.name} ${process.versions.node}`,
+        slots: this.#options.slots,
+      });
+    });
+    await Promise.all(this.#ends);
+    pulse.stop();
+    this.#http?.close();
+    await this.#hashing?.close();
+    this.#port.close();
+  }
+
+  #send(message: FromWorker): void {
+    this.#port.send(message);
+  }
+
+  #onRaw(raw: unknown): void {
+    const parsed = ToWorker.safeParse(raw);
+    if (parsed.success) return this.#onMessage(parsed.data);
+    // Whoever speaks another language must not steer this process.
+    this.#port.close();
+    this.#leave();
+  }
+
+  #onMessage(message: ToWorker): void {
+    switch (message.kind) {
+      case 'welcome':
+        if (message.protocol !== PROTOCOL) return this.#leave();
+        this.#welcome(message.settings);
+        return this.#ask();
+      case 'tasks':
+        this.#asked = Math.max(0, this.#asked - message.tasks.length);
+        for (const task of message.tasks) this.#start(task);
+        return;
+      case 'target':
+        return this.#lease(message)?.setTarget(message.path);
+      case 'cancel':
+        return this.#lease(message)?.cancel();
+      case 'limit': {
+        const transfer = this.#lease(message);
+        if (transfer) transfer.limitBytesPerS = message.limitBytesPerS;
+        return;
+      }
+      case 'settings':
+        return this.#configure(message.settings);
+      case 'ping':
+        return this.#send({ kind: 'pong' });
+      case 'stop':
+        return this.#leave();
+      default:
+        message satisfies never;
+    }
+  }
+
+  #lease({ id, epoch }: { id: number; epoch: number }): Transfer | undefined {
+    const running = this.#running.get(id);
+    return running?.epoch === epoch ? running.transfer : undefined;
+  }
+
+  #welcome(settings: World['settings']): void {
+    const http = (this.#http = new Http(settings));
+    this.#world = {
+      settings,
+      ask: (request) => http.ask(request),
+      hosts: new Hosts(),
+      bucket: new Bucket(settings.limitBytesPerS),
+      directories: new DirectorySyncs(),
+      hashFile: this.#hashing?.hashFile ?? hashHere,
+    };
+  }
+
+  #configure(settings: World['settings']): void {
+    if (!this.#world) return;
+    this.#world.settings = settings;
+    this.#world.bucket.bytesPerS = settings.limitBytesPerS;
+    this.#http?.configure(settings);
+  }
+
+  /** Asks for as many tasks as there is room for, once for all that ended in the same turn. */
+  #ask(): void {
+    if (this.#getQueued || this.#leaving || !this.#world) return;
+    this.#getQueued = true;
+    setImmediate(() => {
+      this.#getQueued = false;
+      const count = this.#options.slots - this.#running.size - this.#asked;
+      if (count <= 0 || this.#leaving) return;
+      this.#asked += count;
+      this.#send({ kind: 'get', count });
+    });
+  }
+
+  #start(task: Task): void {
+    const lease = { id: task.id, epoch: task.epoch };
+    const result = (outcome: Outcome): void => this.#send({ kind: 'result', ...lease, outcome });
+    if (!this.#world || this.#leaving) return result({ kind: 'released', extents: task.extents });
+    if (this.#running.has(task.id)) {
+      const failure = fail('internal', 'The download was leased twice', 'soon');
+      return result({ kind: 'failed', failure, extents: task.extents });
+    }
+    const transfer = new Transfer(task, this.#world, {
+      probed: (validators, contentDisposition) =>
+        this.#send({ kind: 'probed', ...lease, validators, contentDisposition }),
+      saved: (extents) => this.#send({ kind: 'saved', ...lease, extents }),
+      event: (event, detail) => this.#send({ kind: 'event', ...lease, event, detail }),
+      waiting: (until, reason) => this.#send({ kind: 'waiting', ...lease, until, reason }),
+      hostCap: (host, connections) => this.#send({ kind: 'host-cap', host, connections }),
+      targetTaken: () => this.#send({ kind: 'target-taken', ...lease }),
+    });
+    this.#running.set(task.id, { transfer, epoch: task.epoch });
+    const end = this.#runToEnd(transfer, result).finally(() => this.#ends.delete(end));
+    this.#ends.add(end);
+  }
+
+  async #runToEnd(transfer: Transfer, result: (outcome: Outcome) => void): Promise<void> {
+    const outcome = await transfer.run();
+    this.#running.delete(transfer.task.id);
+    result(outcome);
+    this.#ask();
+    await transfer.cleanUp(outcome);
+  }
+
+  #leave(): void {
+    if (this.#leaving) return;
+    this.#leaving = true;
+    for (const { transfer } of this.#running.values()) transfer.cancel();
+    this.#left?.();
+  }
+}

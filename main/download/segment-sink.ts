@@ -1,0 +1,112 @@
+// Puts an answer's bytes where they belong: what the file has already is compared, never overwritten; the rest is written.
+import type { Bucket } from './limits.ts';
+import type { Sink } from './lane.ts';
+import { runsOf } from './extents.ts';
+import type { PartFile } from './part-file.ts';
+import type { Segment } from './segments.ts';
+
+const GATHER_BYTES = 256 << 10;
+
+export interface SinkOptions {
+  part: PartFile;
+  segment: Segment;
+  /** The position of the body's first byte. */
+  start: number;
+  /** Where the answer promises to end; null: not told. Nothing beyond is taken. */
+  declaredEnd: number | null;
+  /** Known bytes up to here, behind the segment, are compared too. */
+  tailEnd: number;
+  /** Whether the segment runs over bytes that the file has already. */
+  overKnown: boolean;
+  /** The limits its bytes must pass, and the key under which they are asked. */
+  buckets: readonly Bucket[];
+  key: number;
+  /** Called after bytes were accepted for writing. */
+  onBytes(byteCount: number): void;
+}
+
+export class SegmentSink implements Sink {
+  /** Set when bytes differ from what the file has. */
+  mismatch = false;
+  comparedBytes = 0;
+  readonly #options: SinkOptions;
+  readonly #segmentEnd: number;
+  #at: number;
+  /** Comparisons under way: nothing is written before they have passed. */
+  #gate: Promise<void> | null = null;
+
+  constructor(options: SinkOptions) {
+    this.#options = options;
+    this.#segmentEnd = options.segment.end;
+    this.#at = options.start;
+  }
+
+  get gatherBytes(): number {
+    const rate = Math.min(...this.#options.buckets.map((bucket) => bucket.bytesPerS ?? Infinity));
+    return Math.min(GATHER_BYTES, Math.max(4096, Math.floor(rate / 40)));
+  }
+
+  async take(pieces: Uint8Array[], byteCount: number): Promise<boolean> {
+    const { segment, declaredEnd, part } = this.#options;
+    const from = this.#at;
+    const stop = segment.end === this.#segmentEnd ? this.#options.tailEnd : segment.end;
+    const to = Math.min(from + byteCount, stop, declaredEnd ?? Infinity);
+    this.#at = from + byteCount;
+    // The body's last byte may be the segment's last: then its proper end is still to come and keeps the connection.
+    const more = this.#at < stop || this.#at === declaredEnd;
+    if (to <= from) return more;
+    const writeTo = Math.min(to, segment.end);
+    segment.pos = Math.max(segment.pos, writeTo);
+
+    if (from >= segment.start && to === writeTo && !this.#options.overKnown && !this.#gate) {
+      await this.#write(clip(pieces, 0, to - from), to - from, from);
+      return more;
+    }
+    const bytes = Buffer.concat(pieces);
+    for (const run of runsOf(part.written, from, to)) {
+      const slice = bytes.subarray(run.start - from, run.end - from);
+      if (run.known) this.#gate = this.#compareAfter(this.#gate, slice, run.start);
+      const gate = this.#gate;
+      await gate;
+      if (this.#gate === gate) this.#gate = null;
+      if (this.mismatch) return false;
+      if (run.known) continue;
+      const start = Math.max(run.start, segment.start);
+      const end = Math.min(run.end, writeTo);
+      if (start < end) await this.#write([bytes.subarray(start - from, end - from)], end - start, start);
+    }
+    return more;
+  }
+
+  async #compareAfter(before: Promise<void> | null, bytes: Buffer, position: number): Promise<void> {
+    await before;
+    const known = Buffer.allocUnsafe(bytes.length);
+    const count = await this.#options.part.read(known, position);
+    if (count !== bytes.length || !known.equals(bytes)) this.mismatch = true;
+    this.comparedBytes += bytes.length;
+  }
+
+  async #write(pieces: Uint8Array[], byteCount: number, position: number): Promise<void> {
+    const { part, buckets, key, onBytes } = this.#options;
+    onBytes(byteCount);
+    if (buckets.every((bucket) => bucket.bytesPerS === null)) return part.write(pieces, byteCount, position);
+    const step = this.gatherBytes;
+    for (let done = 0; done < byteCount; done += step) {
+      const count = Math.min(step, byteCount - done);
+      for (const bucket of buckets) await bucket.take(key, count);
+      await part.write(clip(pieces, done, done + count), count, position + done);
+    }
+  }
+}
+
+/** The bytes `[start, end)` of the pieces put together, without copying. */
+function clip(pieces: Uint8Array[], start: number, end: number): Uint8Array[] {
+  const clipped: Uint8Array[] = [];
+  let at = 0;
+  for (const piece of pieces) {
+    const [from, to] = [Math.max(start - at, 0), Math.min(end - at, piece.length)];
+    if (from < to) clipped.push(from === 0 && to === piece.length ? piece : piece.subarray(from, to));
+    at += piece.length;
+  }
+  return clipped;
+}

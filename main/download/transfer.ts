@@ -1,0 +1,251 @@
+// One task from its lease to its outcome: open, fetch, start over when the content changed, verify, give it its name.
+import { stat, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Extent, Validators } from '../../shared/download.ts';
+import type { Outcome, Task } from '../../shared/protocol.ts';
+import { bytesIn, coversAll, type Extents } from './extents.ts';
+import { fail, failureOf } from './failures.ts';
+import { Bucket } from './limits.ts';
+import { PartFile } from './part-file.ts';
+import { isSameFile, place } from './placing.ts';
+import type { Report, World } from './report.ts';
+import { Session, type SessionEnd } from './session.ts';
+import { verify } from './verify.ts';
+
+/** Content that changes more often than this while it is fetched is given up. */
+const RESTARTS_MAX = 3;
+const RIVAL_SUFFIX = '.new';
+
+export class Transfer {
+  readonly task: Task;
+  readonly #world: World;
+  readonly #report: Report;
+  readonly #bucket: Bucket;
+  #part: PartFile | null = null;
+  #session: Session | null = null;
+  #cancelled = false;
+  /** What `partPath` durably holds; the only thing that may be told as saved. */
+  #claimed: Extent[];
+  /** Set while a part file of newer content stands beside the claimed one. */
+  #rival: { tellProbed: (() => void) | null; move: Promise<void> | null } | null = null;
+  #targetPath: string;
+  #targetsOwed = 0;
+  #wakeForTarget: (() => void) | null = null;
+
+  constructor(task: Task, world: World, report: Report) {
+    this.task = task;
+    this.#world = world;
+    this.#report = report;
+    this.#bucket = new Bucket(task.limitBytesPerS);
+    this.#claimed = [...task.extents];
+    this.#targetPath = task.targetPath;
+  }
+
+  get receivedBytes(): number {
+    return this.#part?.receivedBytes ?? bytesIn(this.#claimed);
+  }
+
+  get connections(): number {
+    return this.#session?.connections ?? 0;
+  }
+
+  set limitBytesPerS(value: number | null) {
+    this.#bucket.bytesPerS = value;
+  }
+
+  /** Where the finished file goes, in answer to `probed` or `targetTaken`. */
+  setTarget(path: string): void {
+    this.#targetPath = path;
+    this.#targetsOwed = Math.max(0, this.#targetsOwed - 1);
+    this.#wakeForTarget?.();
+  }
+
+  /** Ends it soon with a `released` outcome that holds all that has arrived. */
+  cancel(): void {
+    this.#cancelled = true;
+    this.#session?.stop();
+    this.#wakeForTarget?.();
+  }
+
+  /** Runs it to its outcome. Never rejects. */
+  async run(): Promise<Outcome> {
+    try {
+      return await this.#run();
+    } catch (error) {
+      return { kind: 'failed', failure: failureOf(error), extents: this.#claimed };
+    }
+  }
+
+  /** Closes what is open; after a `done` outcome was told also takes away the part file's own name. */
+  async cleanUp(outcome: Outcome): Promise<void> {
+    await this.#part?.close();
+    if (outcome.kind === 'done') await unlink(this.task.partPath).catch(() => {});
+  }
+
+  async #run(): Promise<Outcome> {
+    let part = await this.#open();
+    if (!part) return this.#finishedBefore();
+    let kept = this.#claimed.length > 0 ? this.task.validators : null;
+    for (let restarts = 0; ; restarts += 1) {
+      const end = await this.#fetch(part, kept);
+      switch (end.kind) {
+        case 'complete':
+          return this.#finish(part, end.totalBytes);
+        case 'stopped':
+          return { kind: 'released', extents: await this.#release(part) };
+        case 'failed':
+          return { kind: 'failed', failure: end.failure, extents: await this.#release(part) };
+        case 'changed':
+          this.#report.event('changed-on-server', { why: end.why });
+          if (restarts >= RESTARTS_MAX) {
+            const failure = fail('changed-on-server', `The file keeps changing: ${end.why}`, 'soon');
+            return { kind: 'failed', failure, extents: await this.#release(part) };
+          }
+          part = await this.#startOver(part, end.mixed);
+          kept = null;
+          break;
+        default:
+          end satisfies never;
+      }
+    }
+  }
+
+  /** Opens the part file, or makes one. Null when the file was finished and named before a crash. */
+  async #open(): Promise<PartFile | null> {
+    const { partPath, targetPath, extents } = this.task;
+    if (extents.length === 0) {
+      this.#part = await PartFile.create(partPath, false);
+      if (this.#part) return this.#part;
+    }
+    if (await isSameFile(partPath, targetPath)) return null;
+    if (extents.length > 0) {
+      this.#part = await PartFile.open(partPath, extents);
+      if (this.#part) return this.#part;
+      this.#report.event('part-file-lost', { claimedBytes: bytesIn(extents) });
+      this.#claim([]);
+    }
+    return (this.#part = await PartFile.create(partPath, true));
+  }
+
+  /** A part file gets its final name only when it is complete, verified and durable: nothing but the telling is left. */
+  async #finishedBefore(): Promise<Outcome> {
+    const { targetPath, checksum } = this.task;
+    await this.#world.directories.sync(dirname(targetPath));
+    const { size } = await stat(targetPath);
+    const sha256 = await this.#sha256(targetPath);
+    return { kind: 'done', path: targetPath, sizeBytes: size, sha256, verified: checksum !== null };
+  }
+
+  async #fetch(part: PartFile, kept: Validators | null): Promise<SessionEnd> {
+    if (this.#cancelled) return { kind: 'stopped' };
+    this.#session = new Session({
+      task: this.task,
+      world: this.#world,
+      report: this.#report,
+      part,
+      kept,
+      bucket: this.#bucket,
+      onProbed: (validators, contentDisposition) => {
+        const tell = (): void => {
+          this.#targetsOwed += 1;
+          this.#report.probed(validators, contentDisposition);
+        };
+        if (this.#rival) this.#rival.tellProbed = tell;
+        else tell();
+      },
+    });
+    part.onDurable = (extents) => {
+      if (!this.#rival) this.#claim(extents);
+      else if (coversAll(extents, this.#claimed)) this.#takeOver(part).catch((error: unknown) => part.onError?.(error));
+    };
+    const end = await this.#session.run();
+    this.#session = null;
+    return end;
+  }
+
+  #claim(extents: Extents): void {
+    this.#claimed = [...extents];
+    this.#report.saved(this.#claimed);
+  }
+
+  /**
+   * Begins a part file for the new content. The old one stays in its place until the new one has passed it.
+   * `mixed`: the old one has taken bytes of the new content, so that nothing it holds may be claimed any more.
+   */
+  async #startOver(old: PartFile, mixed: boolean): Promise<PartFile> {
+    const { partPath } = this.task;
+    if (mixed && !this.#rival) this.#claim([]);
+    else if (!this.#rival) {
+      await old.settle();
+      await old.flush();
+    }
+    this.#report.event('restarted-from-zero', { keptBytes: bytesIn(this.#claimed) });
+    await old.close();
+    const inPlace = this.#claimed.length === 0;
+    this.#rival = inPlace ? null : { tellProbed: null, move: null };
+    this.#part = await PartFile.create(inPlace ? partPath : partPath + RIVAL_SUFFIX, true);
+    return this.#part!;
+  }
+
+  /** Puts the new content's part file in the old one's place. Its bytes are durable and at least as many. */
+  #takeOver(part: PartFile): Promise<void> {
+    const rival = this.#rival;
+    if (!rival) return Promise.resolve();
+    rival.move ??= (async () => {
+      await part.moveTo(this.task.partPath);
+      await this.#world.directories.sync(dirname(this.task.partPath));
+      this.#rival = null;
+      // In this order: the engine must not hold old bytes against new validators.
+      rival.tellProbed?.();
+      this.#claim(part.durable);
+    })();
+    return rival.move;
+  }
+
+  async #release(part: PartFile): Promise<Extent[]> {
+    await part.settle();
+    await part.flush();
+    await this.#rival?.move;
+    if (this.#rival) await unlink(part.path).catch(() => {});
+    return this.#claimed;
+  }
+
+  async #finish(part: PartFile, totalBytes: number): Promise<Outcome> {
+    const { task } = this;
+    await part.settle();
+    if (!(await part.seal(totalBytes))) {
+      const failure = fail('part-file-lost', 'The unfinished file was changed by another program', 'soon');
+      return { kind: 'failed', failure, extents: [] };
+    }
+    const wrong = await verify(part.path, task.checksum, this.#world.hashFile);
+    if (wrong) return { kind: 'failed', failure: wrong, extents: [] };
+    if (task.checksum) this.#report.event('verified', { algorithm: task.checksum.algorithm, hex: task.checksum.hex });
+    const sha256 = await this.#sha256(part.path);
+    await this.#takeOver(part);
+    const path = await this.#place(part);
+    if (path === null) return { kind: 'released', extents: await this.#release(part) };
+    return { kind: 'done', path, sizeBytes: totalBytes, sha256, verified: task.checksum !== null };
+  }
+
+  async #sha256(path: string): Promise<string | null> {
+    const { checksum, hash } = this.task;
+    if (checksum?.algorithm === 'sha256') return checksum.hex;
+    return hash ? this.#world.hashFile(path, 'sha256') : null;
+  }
+
+  async #place(part: PartFile): Promise<string | null> {
+    for (;;) {
+      while (this.#targetsOwed > 0 && !this.#cancelled) {
+        await new Promise<void>((resolve) => (this.#wakeForTarget = resolve));
+      }
+      if (this.#cancelled) return null;
+      const path = this.#targetPath;
+      if ((await place(part.path, path)) === 'placed') {
+        await this.#world.directories.sync(dirname(path));
+        return path;
+      }
+      this.#targetsOwed += 1;
+      this.#report.targetTaken();
+    }
+  }
+}
