@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest';
+import { busyHosts, plan, type PlanState } from '../../main/engine/scheduler.ts';
+
+const limits = { parallel: 4, connectionsPerDownload: 8, connectionsPerHost: 16 };
+const state = (given: Partial<PlanState>): PlanState => ({
+  candidates: [],
+  running: [],
+  wants: [{ holder: 1, count: 100, shared: true }],
+  hostCaps: new Map(),
+  ...given,
+});
+const queued = (...hosts: string[]) => hosts.map((host, index) => ({ id: index + 1, host, alone: false }));
+
+test('starts in list order and no more than `parallel`', () => {
+  const starts = plan(state({ candidates: queued('a', 'b', 'c', 'd', 'e') }), limits);
+  expect(starts.map(({ id }) => id)).toEqual([1, 2, 3, 4]);
+});
+
+test('gives each task to the worker with the fewest', () => {
+  const wants = [1, 2].map((holder) => ({ holder, count: 10, shared: true }));
+  const running = [{ holder: 1, host: 'x', connections: 1, shared: true, alone: false }];
+  const starts = plan(state({ candidates: queued('a', 'b', 'c'), wants, running }), limits);
+  expect(starts.map(({ holder }) => holder)).toEqual([2, 1, 2]);
+});
+
+test('a worker elsewhere does not count against this machine', () => {
+  const wants = [{ holder: 9, count: 2, shared: false }];
+  const running = Array.from({ length: 4 }, () => ({
+    holder: 1,
+    host: 'x',
+    connections: 1,
+    shared: true,
+    alone: false,
+  }));
+  expect(plan(state({ candidates: queued('a', 'b', 'c'), wants, running }), limits)).toHaveLength(2);
+});
+
+test('shares the connections of a host among its tasks', () => {
+  const starts = plan(state({ candidates: queued('a', 'a', 'a', 'a') }), limits);
+  expect(starts.map(({ connections }) => connections)).toEqual([4, 4, 4, 4]);
+});
+
+test('a host that allows one connection gets one task; others go on', () => {
+  const starts = plan(state({ candidates: queued('a', 'a', 'b'), hostCaps: new Map([['a', 1]]) }), limits);
+  expect(starts).toMatchObject([
+    { id: 1, connections: 1 },
+    { id: 3, connections: 8 },
+  ]);
+});
+
+test('names the hosts that take no more', () => {
+  const running = [{ holder: 1, host: 'a', connections: 16, shared: true, alone: false }];
+  expect(busyHosts(running, new Map(), limits)).toEqual(['a']);
+  expect(busyHosts(running, new Map(), { ...limits, connectionsPerHost: 17 })).toEqual([]);
+});
+
+test('a suspect waits for a worker of its own, and keeps it to itself', () => {
+  const suspect = { id: 1, host: 'a', alone: true };
+  const wants = [1, 2].map((holder) => ({ holder, count: 10, shared: true }));
+  const busy = [1, 2].map((holder) => ({ holder, host: 'x', connections: 1, shared: true, alone: false }));
+  expect(plan(state({ candidates: [suspect], wants, running: busy }), limits)).toEqual([]);
+  const starts = plan(state({ candidates: [suspect, { id: 2, host: 'b', alone: false }], wants }), limits);
+  expect(starts.map(({ holder }) => holder)).toEqual([1, 2]);
+  const running = [{ holder: 1, host: 'a', connections: 1, shared: true, alone: true }];
+  expect(plan(state({ candidates: queued('b'), wants: [wants[0]!], running }), limits)).toEqual([]);
+});

@@ -1,0 +1,165 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { foldName, numbered, partName } from '../../main/engine/names.ts';
+import { Store, type Prepared } from '../../main/engine/store/store.ts';
+import { ListQuery } from '../../shared/api.ts';
+import type { Status } from '../../shared/download.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const names = { fold: foldName, numbered, partName };
+const query = (given: object = {}) => ListQuery.parse(given);
+
+function open(dir: string, now = Date.now()): Store {
+  const store = new Store({ dir, names, now });
+  onTestFinished(() => {
+    try {
+      store.close();
+    } catch {
+      // Closed by the test.
+    }
+  });
+  return store;
+}
+
+function prepared(name: string, status: Status = 'queued', host = 'a.test'): Prepared {
+  const url = `http://${host}/${name}`;
+  return { download: { url }, urlKey: url, host, dir: '/d', name, category: 'other', status };
+}
+
+test('pages of a sorted list never overlap and hold everything', () => {
+  const store = open(tempDir());
+  store.add(
+    Array.from({ length: 25 }, (_, n) => prepared(`same-size-${n}`)),
+    'test',
+    1,
+  );
+  const seen = [0, 10, 20].flatMap((offset) => store.list(query({ sort: 'size' }), offset, 10).map(({ id }) => id));
+  expect(new Set(seen).size).toBe(25);
+});
+
+test('counts follow every move', () => {
+  const store = open(tempDir());
+  const [a, b] = store.add([prepared('a'), prepared('b', 'paused'), prepared('c')], 'test', 1);
+  store.lease(a!);
+  store.setStatus(b!, 'failed');
+  store.hide({ ids: [b!] }, 5);
+  expect(store.counts()).toMatchObject({ all: 2, queued: 1, running: 1, paused: 0, failed: 0 });
+  store.restore(5);
+  expect(store.counts()).toMatchObject({ all: 3, failed: 1, categories: { other: 3 } });
+});
+
+test('text is found as it is written, wildcards included', () => {
+  const store = open(tempDir());
+  store.add([prepared('100%_done'), prepared('100 done')], 'test', 1);
+  expect(store.list(query({ text: '0%_d' }), 0, 10).map(({ name }) => name)).toEqual(['100%_done']);
+  expect(store.count(query({ text: '100' }))).toBe(2);
+});
+
+test('a lease has a new epoch each time and its result counts once', () => {
+  const store = open(tempDir());
+  const [id] = store.add([prepared('a')], 'test', 1);
+  expect([store.lease(id!).epoch, store.lease(id!).epoch]).toEqual([1, 2]);
+  expect(store.recordResult(id!, 2, 'done', 1)).toBe(true);
+  expect(store.recordResult(id!, 2, 'failed', 1)).toBe(false);
+});
+
+test('names that only differ in case are told apart', () => {
+  const store = open(tempDir());
+  const [first] = store.add([prepared('Straße.txt')], 'test', 1);
+  const [second] = store.add([prepared('STRASSE.TXT')], 'test', 1);
+  expect(store.get(second!)!.name).toBe('STRASSE (1).TXT');
+  expect(store.reserveName(first!, 'strasse (1).txt')).toBe('strasse (1) (1).txt');
+});
+
+test('ten thousand downloads of one name are added in a moment, each with its own', () => {
+  const store = open(tempDir());
+  store.add(Array(10_000).fill(prepared('index.html')) as Prepared[], 'test', 1);
+  const last = store.list(query({ descending: true }), 0, 1)[0]!;
+  expect(last.name).toBe('index (9999).html');
+});
+
+test('entries are moved first, last and before another', () => {
+  const store = open(tempDir());
+  const [a, b, c, d] = store.add(
+    ['a', 'b', 'c', 'd'].map((name) => prepared(name)),
+    'test',
+    1,
+  ) as [number, number, number, number];
+  const order = () =>
+    store
+      .list(query(), 0, 10)
+      .map(({ name }) => name)
+      .join('');
+  store.reorder([d], 'first');
+  expect(order()).toBe('dabc');
+  store.reorder([d, a], 'last');
+  expect(order()).toBe('bcda');
+  store.reorder([a, d], { before: c });
+  expect(order()).toBe('badc');
+  expect(store.reorder([b], { before: 99 })).toBe(1);
+});
+
+test('a damaged database is kept aside and the list comes back from backup and journal', () => {
+  const dir = tempDir();
+  const store = open(dir);
+  store.add([prepared('in-backup')], 'test', 1);
+  store.backUp(Date.now(), 0);
+  store.add([prepared('after-backup')], 'test', 1);
+  store.close();
+  const file = path.join(dir, 'sluice.db');
+  fs.writeFileSync(file, Buffer.alloc(fs.statSync(file).size, 'rubbish'));
+  fs.rmSync(`${file}-wal`, { force: true });
+  const again = open(dir);
+  expect(again.trouble).toMatch(/damaged.*restored from the backup/);
+  expect(again.list(query(), 0, 10).map(({ name }) => name)).toEqual(['in-backup']);
+  expect(again.journalled().map(({ download }) => download.url)).toEqual(['http://a.test/after-backup']);
+  expect(fs.readdirSync(dir).filter((name) => name.includes('damaged'))).toHaveLength(1);
+});
+
+test('a journal cut in the middle of a line still gives the lines before it', () => {
+  const dir = tempDir();
+  const store = open(dir);
+  store.add([prepared('a'), prepared('b')], 'test', 1);
+  store.close();
+  const file = path.join(dir, 'added.jsonl');
+  fs.truncateSync(file, fs.statSync(file).size - 5);
+  expect(
+    open(dir)
+      .journalled()
+      .map(({ download }) => download.url),
+  ).toEqual(['http://a.test/a']);
+});
+
+test('a database of a newer Sluice is refused and left alone', () => {
+  const dir = tempDir();
+  open(dir).close();
+  const before = fs.readdirSync(dir).sort();
+  const database = path.join(dir, 'sluice.db');
+  const bytes = fs.readFileSync(database);
+  bytes.writeUInt32BE(999, 60);
+  fs.writeFileSync(database, bytes);
+  expect(() => open(dir)).toThrow(/newer Sluice/);
+  expect(
+    fs
+      .readdirSync(dir)
+      .filter((name) => !/-(wal|shm)$/.test(name))
+      .sort(),
+  ).toEqual(before);
+});
+
+test('a setting out of bounds in the file falls back to its default', () => {
+  const dir = tempDir();
+  const store = open(dir);
+  store.saveSettings({ parallel: 3, connectionsPerHost: -5 });
+  expect(store.settings()).toMatchObject({ parallel: 3, connectionsPerHost: 16 });
+});
+
+test('an event log keeps its newest lines', () => {
+  const store = open(tempDir());
+  const [id] = store.add([prepared('a')], 'test', 1);
+  for (let at = 1; at <= 400; at++) store.addEvent(id!, { at, kind: 'retrying', detail: {} });
+  const events = store.events(id!);
+  expect(events.length).toBeLessThanOrEqual(250);
+  expect(events.at(-1)!.at).toBe(400);
+});
