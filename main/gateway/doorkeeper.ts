@@ -1,0 +1,194 @@
+// Who may come in at a listening port and how fast: caps on strangers and guests, the same slow no for every wrong key.
+import type { Socket } from 'node:net';
+
+export interface DoorLimits {
+  /** Connections that have logged in. */
+  maxGuests: number;
+  /** Connections that have not; on loopback the oldest makes room for a new one. */
+  maxStrangers: number;
+  maxStrangersPerAddress: number;
+  /** New connections a second from one address, after a burst of twice as many. */
+  connectionsPerS: number;
+  /** Time to log in, in ms. */
+  loginTimeoutMs: number;
+  /** A wrong key is answered this long after the connection came, in ms; doubled with each one from the same address. */
+  refusalMs: number;
+  maxRefusalMs: number;
+}
+
+export const defaultDoorLimits: Readonly<DoorLimits> = {
+  maxGuests: 256,
+  maxStrangers: 256,
+  maxStrangersPerAddress: 32,
+  connectionsPerS: 1000,
+  loginTimeoutMs: 5_000,
+  refusalMs: 250,
+  maxRefusalMs: 10_000,
+};
+
+/** What happened at a door since it was opened, and who is in now. */
+export interface DoorCounts {
+  guests: number;
+  strangers: number;
+  /** Logins that worked, ever. */
+  logins: number;
+  wrongKeys: number;
+  /** Turned away unheard: over a cap, too fast, or silent for too long. */
+  turnedAway: number;
+}
+
+/** How many addresses are remembered; the least recent go first. */
+const MAX_ADDRESSES = 4096;
+/** After this long without a wrong key an address starts afresh. */
+const FORGET_MS = 10 * 60_000;
+
+interface AddressRecord {
+  strangers: number;
+  wrongKeys: number;
+  wrongAt: number;
+  allowance: number;
+  countedAt: number;
+}
+
+/** One connection at the door. It is a stranger until `welcome`. */
+export interface Visitor {
+  readonly address: string;
+  /** The login worked. False (and the connection is gone) when the house is full. */
+  welcome(): boolean;
+  /** The login failed: resolves when the answer may go out; the caller then sends it and ends the connection. */
+  refuse(): Promise<void>;
+}
+
+export class Doorkeeper {
+  readonly #limits: DoorLimits;
+  readonly #addresses = new Map<string, AddressRecord>();
+  /** Oldest first. */
+  readonly #strangers = new Set<Socket>();
+  readonly #guests = new Set<Socket>();
+  #logins = 0;
+  #wrongKeys = 0;
+  #turnedAway = 0;
+
+  constructor(limits: Partial<DoorLimits> = {}) {
+    this.#limits = { ...defaultDoorLimits, ...limits };
+  }
+
+  counts(): DoorCounts {
+    return {
+      guests: this.#guests.size,
+      strangers: this.#strangers.size,
+      logins: this.#logins,
+      wrongKeys: this.#wrongKeys,
+      turnedAway: this.#turnedAway,
+    };
+  }
+
+  /** Destroys every connection that came in here. */
+  sendAllAway(): void {
+    for (const socket of [...this.#strangers, ...this.#guests]) socket.destroy();
+  }
+
+  /** Lets a new connection try to log in, or destroys it and returns null. */
+  admit(socket: Socket): Visitor | null {
+    const limits = this.#limits;
+    const address = plainAddress(socket.remoteAddress);
+    const record = this.#record(address);
+    if (!this.#mayTry(address, record)) return this.#turnAway(socket);
+    const cameAt = Date.now();
+    let state: 'stranger' | 'guest' | 'gone' = 'stranger';
+    this.#strangers.add(socket);
+    record.strangers++;
+    const silence = setTimeout(() => this.#turnAway(socket), limits.loginTimeoutMs);
+
+    const leaveStrangers = (): void => {
+      clearTimeout(silence);
+      if (this.#strangers.delete(socket)) record.strangers--;
+    };
+    socket.once('close', () => {
+      if (state === 'stranger') leaveStrangers();
+      this.#guests.delete(socket);
+      state = 'gone';
+    });
+
+    return {
+      address,
+      welcome: () => {
+        if (state !== 'stranger' || socket.destroyed) return false;
+        if (this.#guests.size >= limits.maxGuests) {
+          this.#turnAway(socket);
+          return false;
+        }
+        leaveStrangers();
+        state = 'guest';
+        this.#guests.add(socket);
+        this.#logins++;
+        record.wrongKeys = 0;
+        return true;
+      },
+      refuse: () => {
+        clearTimeout(silence);
+        this.#wrongKeys++;
+        record.wrongKeys++;
+        record.wrongAt = Date.now();
+        const waitMs = Math.min(limits.maxRefusalMs, limits.refusalMs * 2 ** Math.max(0, record.wrongKeys - 3));
+        const elapsedMs = Date.now() - cameAt;
+        // A slow peer is answered at the next full turn, so that the time says nothing of what was wrong.
+        const leftMs = waitMs * Math.max(1, Math.ceil(elapsedMs / waitMs)) - elapsedMs;
+        return new Promise((resolve) => {
+          const timer = setTimeout(resolve, leftMs);
+          socket.once('close', () => {
+            clearTimeout(timer);
+            resolve();
+          });
+        });
+      },
+    };
+  }
+
+  #mayTry(address: string, record: AddressRecord): boolean {
+    const limits = this.#limits;
+    const now = Date.now();
+    record.allowance = Math.min(
+      2 * limits.connectionsPerS,
+      record.allowance + ((now - record.countedAt) / 1000) * limits.connectionsPerS,
+    );
+    record.countedAt = now;
+    if (record.allowance < 1) return false;
+    record.allowance--;
+    if (isLoopback(address)) {
+      // Programs of this machine share one address, so none of them may shut the others out.
+      if (this.#strangers.size >= limits.maxStrangers) this.#turnAway(this.#strangers.values().next().value!);
+      return true;
+    }
+    return this.#strangers.size < limits.maxStrangers && record.strangers < limits.maxStrangersPerAddress;
+  }
+
+  #turnAway(socket: Socket): null {
+    this.#turnedAway++;
+    socket.destroy();
+    return null;
+  }
+
+  #record(address: string): AddressRecord {
+    const now = Date.now();
+    let record = this.#addresses.get(address);
+    if (record) this.#addresses.delete(address);
+    record ??= { strangers: 0, wrongKeys: 0, wrongAt: 0, allowance: 2 * this.#limits.connectionsPerS, countedAt: now };
+    if (now - record.wrongAt > FORGET_MS) record.wrongKeys = 0;
+    this.#addresses.set(address, record);
+    for (const [oldest, { strangers }] of this.#addresses) {
+      if (this.#addresses.size <= MAX_ADDRESSES) break;
+      if (strangers === 0) this.#addresses.delete(oldest);
+    }
+    return record;
+  }
+}
+
+/** Whether an address belongs to this machine alone. */
+export function isLoopback(address: string): boolean {
+  return address === '::1' || address === 'localhost' || /^127\./.test(address);
+}
+
+function plainAddress(address: string | undefined): string {
+  return (address ?? 'gone').replace(/^::ffff:/, '');
+}
