@@ -31,8 +31,8 @@ export const schemeless =
   /^(?:www\.[^\s/.]+\.[^\s/]|[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63})*\.\p{L}{2,63}(?::\d{1,5})?\/)/iu;
 /** Machines that rarely have a certificate. */
 export const local = /^(?:localhost|\d{1,3}(?:\.\d{1,3}){3})(?::\d{1,5})?\//i;
-const otherSchemes =
-  /^(?:about|blob|chrome|data|ed2k|file|ftps?|hxxps?|javascript|magnet|mailto|s3|sftp|tel|thunder|torrent):/i;
+/** Schemes whose addresses may have other addresses in them, which are not what is meant. */
+export const opaque = /^(?:about|blob|data|ed2k|javascript|magnet|mailto|tel|thunder):/i;
 
 /**
  * The address in the form that is kept, asked for and compared: as the URL standard writes it, without its fragment.
@@ -49,7 +49,7 @@ export function addressOf(text: string, base?: string): { url: string } | Reject
     return whyNot(text);
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    return /^[a-z][a-z0-9+.-]+:\/\//i.test(text) || otherSchemes.test(text) ? unsupported(url.protocol) : notAUrl;
+    return isOther(text) ? unsupported(url.protocol) : notAUrl;
   }
   if (url.href.includes('#')) url.hash = '';
   return url.href.length > MAX_URL_CHARS ? tooLong : { url: url.href };
@@ -64,6 +64,11 @@ function withScheme(text: string): string {
   return text.startsWith('//') ? `https:${text}` : text;
 }
 
+/** A scheme that somebody meant; `Note: ...` is none. */
+function isOther(text: string): boolean {
+  return opaque.test(text) || /^(?:(?:file|ftps?|s3|sftp):|[a-z][a-z0-9+.-]+:\/\/)/i.test(text);
+}
+
 function unsupported(protocol: string): Rejection {
   return {
     reason: 'unsupported-scheme',
@@ -75,7 +80,7 @@ function unsupported(protocol: string): Rejection {
 function whyNot(text: string): Rejection {
   const [, scheme, authority] = /^([a-z][a-z0-9+.-]+:)[/\\]*([^/\\?#]*)/i.exec(text) ?? [];
   if (scheme === undefined || authority === undefined || !/^https?:/i.test(text)) {
-    return scheme !== undefined && otherSchemes.test(text) ? unsupported(scheme.toLowerCase()) : notAUrl;
+    return scheme !== undefined && isOther(text) ? unsupported(scheme.toLowerCase()) : notAUrl;
   }
   const host = authority.slice(authority.lastIndexOf('@') + 1);
   const port = /:([^:\]]*)$/.exec(host)?.[1];

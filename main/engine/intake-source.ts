@@ -82,7 +82,8 @@ function readerOf({ text, fileName = '' }: { text: string; fileName?: string }):
 
 function isBinary(head: string): boolean {
   // eslint-disable-next-line no-control-regex -- they are what makes a text binary
-  return head.includes('\0') || (head.match(/[\x00-\x08\x0e-\x1f\x7f\ufffd]/g)?.length ?? 0) > head.length / 50;
+  const odd = head.match(/[\x00-\x08\x0e-\x1f\x7f\ufffd]/g)?.length ?? 0;
+  return odd > head.length / 50;
 }
 
 /** `.url` files of Windows and link files of Linux desktops. */

@@ -1,6 +1,6 @@
 // Finds the addresses in plain text: one a line, several in a sentence, in brackets, with a name or a checksum beside.
 import { type Checksum } from '../../shared/download.ts';
-import { local, type Rejection, schemeless } from './intake-address.ts';
+import { local, opaque, type Rejection, schemeless } from './intake-address.ts';
 
 /** Something that stands in a source: an address that is yet to be judged, or what is wrong already. */
 export interface Found {
@@ -19,6 +19,7 @@ export interface Found {
 }
 
 const MAX_LINE_CHARS = 1 << 20;
+const MAX_QUOTED_CHARS = 8192;
 
 /** The lines of a text with their numbers, one at a time: a list may be big. */
 export function* linesOf(text: string): Iterable<[line: number, text: string]> {
@@ -39,18 +40,18 @@ export function* foundInLine(line: number, text: string): Iterable<Found> {
   if (text === '' || text.startsWith('#')) return;
   if (text.length > MAX_LINE_CHARS) {
     yield { line, text, address: { reason: 'too-long', message: 'The line is too long.' } };
-  } else if (/^https?:\/\/[^\s<>"'`|]*[\w/]$/i.test(text)) {
+  } else if (/^https?:\/\/[^\s<>"'`|]*[\w/]$/i.test(text) && !text.includes('://', 8)) {
     yield { line, text, address: text, patterns: true };
     // eslint-disable-next-line no-control-regex -- they are what makes a line binary
   } else if (/[\x00-\x08\x0e-\x1f\x7f\ufffd]/.test(text)) {
     yield { line, text, address: { reason: 'binary', message: 'This is no text.' } };
   } else {
-    yield* foundInSentence(line, text);
+    yield* foundInSentence(line, text.replace(/[\u00ad\u200b\u2060\ufeff]/g, ''));
   }
 }
 
 function* foundInSentence(line: number, text: string): Iterable<Found> {
-  const spans = spansIn(text);
+  const spans = opaque.test(text) ? [] : spansIn(text);
   const seen = new Set<string>();
   for (const [i, [start, end]] of spans.entries()) {
     const address = trimmed(text.slice(start, end));
@@ -83,14 +84,12 @@ function spansIn(text: string): [start: number, end: number][] {
 
 /** Whether a line that begins with an address is all address: `https://example.org/my file.zip`. */
 function hasSpaces(text: string, end: number): boolean {
-  const extension = /\.[a-z0-9]{0,4}[a-z][a-z0-9]{0,4}$/i;
-  return (
-    /^ [^\t|<>"]*$/.test(text.slice(end)) &&
-    extension.test(text) &&
-    !/\/.*\/.*\.[a-z0-9]{2,5}$/i.test(text.slice(0, end))
-  );
+  const first = text.slice(0, end);
+  const isFile = /\.[a-z0-9]{2,5}$/i.test(first) && first.lastIndexOf('/') > first.indexOf('//') + 1;
+  return !isFile && /\.[a-z0-9]{0,4}[a-z][a-z0-9]{0,4}$/i.test(text) && /^ [^\t|<>"]*$/.test(text.slice(end));
 }
 
+/** What closes a bracket or a quote. */
 const closers: Record<string, string> = {
   '<': '>', '"': '"', "'": "'", '`': '`', '(': ')', '[': ']', '{': '}', '“': '”', '‘': '’', '«': '»', '「': '」', '『': '』',
   '《': '》', '（': '）', '【': '】',
@@ -104,8 +103,8 @@ function endOfAddress(text: string, start: number): number {
     const close =
       opener === '(' || opener === '[' || opener === '{'
         ? balanced(text, start, opener, closer)
-        : text.indexOf(closer, start);
-    if (close >= 0) return close;
+        : text.slice(start, start + MAX_QUOTED_CHARS).indexOf(closer);
+    if (close >= 0) return start + close;
   }
   const stop =
     start === 0 ? /[\s<>"`|]|[,;](?=https?:\/\/)/gi : /[\s<>"`|，。；、！？）】》」』”’»]|[,;](?=https?:\/\/)/gi;
@@ -113,25 +112,28 @@ function endOfAddress(text: string, start: number): number {
   return stop.exec(text)?.index ?? text.length;
 }
 
-/** Where the bracket before `start` closes, -1 when white space comes first. */
+/** After how many characters the bracket before `start` closes, -1 when white space comes first. */
 function balanced(text: string, start: number, opener: string, closer: string): number {
   for (let at = start, depth = 1; at < text.length; at++) {
     const char = text.charAt(at);
     if (/\s/.test(char)) break;
     if (char === opener) depth++;
-    if (char === closer && --depth === 0) return at;
+    if (char === closer && --depth === 0) return at - start;
   }
   return -1;
 }
+
+const openers = Object.fromEntries(
+  Object.entries(closers).flatMap(([opener, closer]) => (opener === closer ? [] : [[closer, opener]])),
+) as Record<string, string>;
 
 /** Without the punctuation of the sentence at its end; a closing bracket stays when it was opened within. */
 function trimmed(address: string): string {
   let end = address.length;
   for (; end > 0; end--) {
     const last = address.charAt(end - 1);
-    const opener = { ')': '(', ']': '[', '}': '{' }[last];
-    if (opener ? address.lastIndexOf(opener, end - 1) >= 0 : !/[\s.,;:!?'"`*<>，。；：！？、）】》」』”’»]/.test(last))
-      break;
+    const opener = openers[last];
+    if (opener ? address.lastIndexOf(opener, end - 1) >= 0 : !/[\s.,;:!?'"`*<，。；：！？、]/.test(last)) break;
   }
   return address.slice(0, end);
 }
