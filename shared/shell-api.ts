@@ -90,6 +90,3 @@ export type Bridge = {
   /** Where a dropped file lies on the disk; empty when it has no path. */
   pathOf(file: object): string;
 };
-
-/** The channels between preload and main. */
-export const channels = { call: 'sluice:call', shell: 'sluice:shell', event: 'sluice:event' } as const;
