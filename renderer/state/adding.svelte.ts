@@ -1,0 +1,210 @@
+// Adding links: what was dropped, pasted or typed, what the engine understood of it, and the choice made.
+/* eslint-disable svelte/prefer-svelte-reactivity -- caches behind the reactive fields, which say when they changed */
+import type { CallArg, Preview, Verdict } from '../../shared/api.ts';
+import type { Bridge } from '../../shared/shell-api.ts';
+
+export type Source = CallArg<'preview'>;
+export type Kind = Verdict['kind'] | 'all';
+/** Where the links came from: words in the box, words too many for it, a page's fragment, files. */
+export type Origin =
+  { kind: 'typed' } | { kind: 'text'; lines: number } | { kind: 'page' } | { kind: 'files'; names: string[] };
+
+/** Text longer than this is not put into the box: a box with 100,000 lines is slow and nobody reads it. */
+const BOX_LIMIT = 60_000;
+const TYPING_MS = 250;
+const PAGE = 200;
+
+export class Adding {
+  open = $state(false);
+  text = $state('');
+  origin = $state.raw<Origin>({ kind: 'typed' });
+  preview = $state.raw<Preview | null>(null);
+  busy = $state(false);
+  error = $state<string | null>(null);
+  only = $state<Kind>('all');
+  /** How many lines `only` shows. */
+  total = $state(0);
+  dir = $state('');
+  known = $state(false);
+  paused = $state(false);
+  adding = $state(false);
+  /** Grows when lines have come. */
+  version = $state(0);
+
+  #bridge: Bridge;
+  #source: Source | null = null;
+  #lines = new Map<number, Verdict>();
+  #asked = new Set<number>();
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #run = 0;
+  #dirChosen = false;
+
+  constructor(bridge: Bridge) {
+    this.#bridge = bridge;
+  }
+
+  /** How many downloads the button would add. */
+  get count(): number {
+    if (!this.preview) return 0;
+    return this.preview.counts.url + (this.known ? this.preview.counts.known : 0);
+  }
+
+  /** Opens with an empty box. */
+  openEmpty(): void {
+    this.#reset();
+    this.open = true;
+  }
+
+  /** Opens with what was dropped or pasted, and asks the engine what it is. */
+  openWith(source: Source, origin?: Origin): Promise<void> {
+    this.#reset();
+    this.open = true;
+    if ('text' in source) {
+      if (source.text.length <= BOX_LIMIT) this.text = source.text;
+      else this.origin = { kind: 'text', lines: countLines(source.text) };
+    }
+    if (origin) this.origin = origin;
+    return this.#understand(source);
+  }
+
+  /** The box changed; the engine is asked when the typing rests. */
+  typed(text: string): void {
+    this.text = text;
+    this.origin = { kind: 'typed' };
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      if (text.trim() === '') this.#forgetBatch();
+      else void this.#understand({ text });
+    }, TYPING_MS);
+  }
+
+  choose(only: Kind): void {
+    this.only = only;
+    this.#lines.clear();
+    this.#asked.clear();
+    this.total = this.#countOf(only);
+    this.version += 1;
+  }
+
+  lineAt(index: number): Verdict | null {
+    return this.#lines.get(index) ?? null;
+  }
+
+  /** Says which lines are on the screen, so that they are fetched. */
+  want(first: number, count: number): void {
+    const preview = this.preview;
+    if (!preview) return;
+    const last = Math.min(this.total, first + count) - 1;
+    for (let page = Math.floor(first / PAGE); page <= Math.floor(last / PAGE); page += 1) {
+      if (this.#asked.has(page)) continue;
+      this.#asked.add(page);
+      void this.#fetchLines(preview.batch, page);
+    }
+  }
+
+  setDir(dir: string): void {
+    this.dir = dir;
+    this.#dirChosen = true;
+  }
+
+  /** Adds what was understood. Returns how many came, or null when it went wrong (`error` says why). */
+  async confirm(): Promise<number | null> {
+    const preview = this.preview;
+    if (!preview || this.count === 0 || this.adding) return null;
+    this.adding = true;
+    const answer = await this.#bridge.call('addBatch', {
+      batch: preview.batch,
+      ...(this.dir !== '' && this.dir !== preview.dir ? { dir: this.dir } : {}),
+      known: this.known,
+      paused: this.paused,
+    });
+    this.adding = false;
+    if (!answer.ok) {
+      this.error = answer.error.message;
+      return null;
+    }
+    this.preview = null;
+    this.#reset();
+    this.open = false;
+    return answer.value.added;
+  }
+
+  cancel(): void {
+    this.#forgetBatch();
+    this.#reset();
+    this.open = false;
+  }
+
+  #reset(): void {
+    this.#forgetBatch();
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#source = null;
+    this.text = '';
+    this.origin = { kind: 'typed' };
+    this.busy = false;
+    this.error = null;
+    this.known = false;
+    this.paused = false;
+    this.dir = '';
+    this.#dirChosen = false;
+  }
+
+  #forgetBatch(): void {
+    this.#run += 1;
+    if (this.preview) void this.#bridge.call('discardBatch', { batch: this.preview.batch });
+    this.preview = null;
+    this.only = 'all';
+    this.total = 0;
+    this.#lines.clear();
+    this.#asked.clear();
+    this.version += 1;
+  }
+
+  async #understand(source: Source): Promise<void> {
+    this.#run += 1;
+    const run = this.#run;
+    this.#source = source;
+    this.busy = true;
+    this.error = null;
+    const answer = await this.#bridge.call('preview', source);
+    if (run !== this.#run || this.#source !== source) {
+      if (answer.ok) void this.#bridge.call('discardBatch', { batch: answer.value.batch });
+      return;
+    }
+    this.busy = false;
+    this.#forgetBatch();
+    if (!answer.ok) {
+      this.error = answer.error.message;
+      return;
+    }
+    this.preview = answer.value;
+    if (!this.#dirChosen) this.dir = answer.value.dir;
+    this.total = this.#countOf('all');
+    answer.value.lines.forEach((line, index) => this.#lines.set(index, line));
+    const whole = Math.floor(answer.value.lines.length / PAGE);
+    for (let page = 0; page < whole; page += 1) this.#asked.add(page);
+    if (answer.value.lines.length >= this.total) this.#asked.add(whole);
+    this.version += 1;
+  }
+
+  #countOf(only: Kind): number {
+    if (!this.preview) return 0;
+    return only === 'all' ? this.preview.total : this.preview.counts[only];
+  }
+
+  async #fetchLines(batch: string, page: number): Promise<void> {
+    const only = this.only;
+    const answer = await this.#bridge.call('previewLines', { batch, only, offset: page * PAGE, limit: PAGE });
+    if (!answer.ok || this.preview?.batch !== batch || this.only !== only) return;
+    answer.value.lines.forEach((line, i) => this.#lines.set(page * PAGE + i, line));
+    this.version += 1;
+  }
+}
+
+function countLines(text: string): number {
+  let lines = 1;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines += 1;
+  return text.endsWith('\n') ? lines - 1 : lines;
+}

@@ -1,0 +1,284 @@
+// Everything the window holds, and what a person can do in it; components only show it.
+import { createContext } from 'svelte';
+import type { Answer, CallArg, CallName, EngineEvent } from '../../shared/api.ts';
+import type { Row } from '../../shared/download.ts';
+import type { Bridge, MenuCommand, ShellEvent } from '../../shared/shell-api.ts';
+import { Adding, type Source } from './adding.svelte.ts';
+import { Downloads } from './downloads.svelte.ts';
+import { bestText, type Dropped } from './dropped.ts';
+import { Inspected } from './inspected.svelte.ts';
+import { Preferences } from './preferences.svelte.ts';
+import { Selection } from './selection.svelte.ts';
+import { Toasts } from './toasts.svelte.ts';
+import { Traffic } from './traffic.svelte.ts';
+
+type Which = CallArg<'pause'>;
+export type View = 'list' | 'traffic' | 'machines' | 'settings';
+/** The questions that a dialog asks; one at a time. */
+export type Question =
+  | { kind: 'none' }
+  | { kind: 'remove'; which: Which; count: number; name: string | null }
+  | { kind: 'new-link'; id: number; url: string }
+  | { kind: 'shortcuts' }
+  | { kind: 'about' };
+type Change = Extract<CallName, 'pause' | 'resume' | 'retry'>;
+
+const everything: Which = { query: { status: 'all' } };
+
+export class App {
+  view = $state<View>('list');
+  question = $state.raw<Question>({ kind: 'none' });
+  /** The time now, in ms; moves once a second. */
+  now = $state(Date.now());
+  sidebarOpen = $state(false);
+  /** Grows when the search field is asked to take the focus. */
+  findAsked = $state(0);
+
+  readonly bridge: Bridge;
+  readonly preferences: Preferences;
+  readonly downloads: Downloads;
+  readonly selection: Selection;
+  readonly adding: Adding;
+  readonly inspected: Inspected;
+  readonly traffic: Traffic;
+  readonly toasts = new Toasts();
+
+  constructor(bridge: Bridge) {
+    this.bridge = guard(bridge, () => this.words.bridgeGone);
+    this.preferences = new Preferences(this.bridge);
+    this.downloads = new Downloads(this.bridge);
+    this.selection = new Selection(this.bridge, this.downloads);
+    this.adding = new Adding(this.bridge);
+    this.inspected = new Inspected(this.bridge);
+    this.traffic = new Traffic(this.bridge);
+  }
+
+  get words() {
+    return this.preferences.words;
+  }
+
+  get format() {
+    return this.preferences.format;
+  }
+
+  /** Loads what is there and listens from now on; returns what ends it. */
+  start(): () => void {
+    const stop = this.bridge.onEvent((event) => this.#onEvent(event));
+    void Promise.all([this.preferences.load(), this.downloads.load()]).then(() => this.#takeOpened());
+    const tick = setInterval(() => {
+      this.now = Date.now();
+      this.downloads.sampleSpeeds();
+      if (this.inspected.detail?.row.status === 'running') void this.inspected.refresh();
+    }, 1000);
+    return () => {
+      stop();
+      clearInterval(tick);
+    };
+  }
+
+  show(view: View): void {
+    this.view = view;
+    this.sidebarOpen = false;
+    if (view !== 'list') this.inspected.close();
+  }
+
+  /** Shows the list with a filter. */
+  filter(change: Parameters<Downloads['setQuery']>[0]): void {
+    this.show('list');
+    this.selection.reset();
+    this.downloads.setQuery(change);
+  }
+
+  async act(change: Change, which: Which | null): Promise<void> {
+    if (which === null) return;
+    const answer = await this.bridge.call(change, which);
+    if (!answer.ok) this.toasts.error(answer.error.message);
+  }
+
+  pauseOrResumeAll(): Promise<void> {
+    return this.act(this.somethingRuns ? 'pause' : 'resume', everything);
+  }
+
+  get somethingRuns(): boolean {
+    return this.downloads.counts.running + this.downloads.counts.queued > 0;
+  }
+
+  /** Pauses a selection if any of it may run, else lets it go on (failed ones are tried again). */
+  async toggle(which: Which | null, row: Row | null): Promise<void> {
+    if (which === null || row === null) return;
+    if (row.status === 'queued' || row.status === 'running') return this.act('pause', which);
+    return this.act(row.status === 'failed' ? 'retry' : 'resume', which);
+  }
+
+  askRemove(which: Which | null, count: number, name: string | null): void {
+    if (which !== null && count > 0) this.question = { kind: 'remove', which, count, name };
+  }
+
+  async remove(which: Which, deleteFiles: boolean): Promise<void> {
+    const answer = await this.bridge.call('remove', { which, deleteFiles });
+    if (!answer.ok) return this.toasts.error(answer.error.message);
+    const { changed, undo } = answer.value;
+    this.selection.clear();
+    if (this.inspected.id !== null && (!('ids' in which) || which.ids.includes(this.inspected.id))) {
+      this.inspected.close();
+    }
+    if (changed === 0) return;
+    const text = deleteFiles ? this.words.removedWithFiles(changed) : this.words.removed(changed);
+    this.toasts.info(text, undo === null ? null : { label: this.words.undo, run: () => void this.#undo(undo) });
+  }
+
+  async setLink(id: number, url: string): Promise<boolean> {
+    const answer = await this.bridge.call('setUrl', { id, url });
+    if (!answer.ok) this.toasts.error(answer.error.message);
+    return answer.ok;
+  }
+
+  async move(ids: number[], to: 'first' | 'last' | { before: number }): Promise<void> {
+    const answer = await this.bridge.call('move', { ids, to });
+    if (!answer.ok) this.toasts.error(answer.error.message);
+  }
+
+  async setTotalLimit(limitBytesPerS: number | null): Promise<void> {
+    const answer = await this.preferences.change({ limitBytesPerS });
+    if (!answer.ok) this.toasts.error(answer.error.message);
+  }
+
+  /** Copies the addresses or names of the selected rows, one a line. */
+  async copySelected(what: 'url' | 'name'): Promise<void> {
+    const which = this.selection.which();
+    if (which === null) return;
+    const query = 'ids' in which ? this.downloads.query : which.query;
+    const answer = await this.bridge.call('list', { query, offset: 0, limit: 100_000 });
+    if (!answer.ok) return this.toasts.error(answer.error.message);
+    const chosen = answer.value.rows.filter((row) => this.selection.has(row.id));
+    await this.copy(chosen.map((row) => row[what]).join('\n'));
+  }
+
+  async copy(text: string): Promise<void> {
+    const answer = await this.bridge.shell('copyText', { text });
+    if (answer.ok) this.toasts.info(this.words.copied);
+    else this.toasts.error(answer.error.message);
+  }
+
+  async onDisk(what: 'openFile' | 'showInFolder', id: number): Promise<void> {
+    const answer = await this.bridge.shell(what, { id });
+    if (!answer.ok) this.toasts.error(answer.error.message);
+  }
+
+  async demo(): Promise<void> {
+    const answer = await this.bridge.call('startDemo', null);
+    if (!answer.ok) this.toasts.error(answer.error.message);
+  }
+
+  /** Shows the preview of something dropped or pasted, or says why there is none. */
+  take(dropped: Dropped): void {
+    switch (dropped.kind) {
+      case 'source':
+        this.question = { kind: 'none' };
+        void this.adding.openWith(dropped.source, dropped.origin);
+        return;
+      case 'folder':
+        return this.toasts.error(this.words.dropFolder(dropped.name));
+      case 'nothing':
+        return this.toasts.error(this.words.dropNothing);
+      default:
+        dropped satisfies never;
+    }
+  }
+
+  async paste(): Promise<void> {
+    const answer = await this.bridge.shell('readClipboard', null);
+    if (!answer.ok) return this.toasts.error(answer.error.message);
+    const dropped = bestText('', answer.value.text, answer.value.html);
+    if (dropped.kind === 'nothing') this.toasts.error(this.words.clipboardEmpty);
+    else this.take(dropped);
+  }
+
+  async addFromFiles(): Promise<void> {
+    const answer = await this.bridge.shell('chooseLists', null);
+    if (answer.ok && answer.value.length > 0) this.#openFiles(answer.value);
+  }
+
+  async confirmAdding(): Promise<void> {
+    const added = await this.adding.confirm();
+    if (added === null) return;
+    this.toasts.info(this.words.added(added));
+    this.filter({ status: 'all', category: null, text: '' });
+  }
+
+  command(command: MenuCommand): void {
+    switch (command) {
+      case 'add':
+        return this.adding.openEmpty();
+      case 'add-files':
+        return void this.addFromFiles();
+      case 'settings':
+      case 'traffic':
+        return this.show(command);
+      case 'find':
+        this.show('list');
+        this.findAsked += 1;
+        return;
+      case 'shortcuts':
+      case 'about':
+        this.question = { kind: command };
+        return;
+      default:
+        command satisfies never;
+    }
+  }
+
+  #openFiles(files: string[]): void {
+    const names = files.map((path) => path.split(/[\\/]/).at(-1) ?? path);
+    void this.adding.openWith({ files } satisfies Source, { kind: 'files', names });
+  }
+
+  async #takeOpened(): Promise<void> {
+    const answer = await this.bridge.shell('takeOpened', null);
+    if (!answer.ok) return;
+    if (answer.value.files.length > 0) this.#openFiles(answer.value.files);
+    else if (answer.value.text !== '') void this.adding.openWith({ text: answer.value.text });
+  }
+
+  async #undo(undo: string): Promise<void> {
+    const answer = await this.bridge.call('undoRemove', { undo });
+    if (!answer.ok) this.toasts.error(answer.error.message);
+  }
+
+  #onEvent(event: EngineEvent | ShellEvent): void {
+    switch (event.event) {
+      case 'changed':
+        this.downloads.changed(event);
+        if (this.inspected.id !== null && event.revision > this.downloads.revision) void this.inspected.refresh();
+        return;
+      case 'settings':
+        this.preferences.settings = event.settings;
+        return;
+      case 'menu':
+        return this.command(event.command);
+      case 'opened':
+        return void this.#takeOpened();
+      default:
+        event satisfies never;
+    }
+  }
+}
+
+/** A bridge that never throws: an engine that is gone is an answer like any other. */
+function guard(bridge: Bridge, message: () => string): Bridge {
+  const safely = async <T>(answer: Promise<Answer<T>>): Promise<Answer<T>> => {
+    try {
+      return await answer;
+    } catch {
+      return { ok: false, error: { code: 'bridge', message: message() } };
+    }
+  };
+  return {
+    call: (name, arg) => safely(bridge.call(name, arg)),
+    shell: (name, arg) => safely(bridge.shell(name, arg)),
+    onEvent: (listener) => bridge.onEvent(listener),
+    pathOf: (file) => bridge.pathOf(file),
+  };
+}
+
+export const [useApp, provideApp] = createContext<App>();

@@ -1,0 +1,43 @@
+// The settings as the engine has them, and the words and formats that follow from the language among them.
+import { defaultSettings } from './settings-defaults.ts';
+import type { Answer } from '../../shared/api.ts';
+import type { Settings, SettingsChange } from '../../shared/settings.ts';
+import type { Bridge } from '../../shared/shell-api.ts';
+import { createFormat, type Format } from '../format.ts';
+import { languageFor, wordsIn, type Language, type Words } from '../words.ts';
+
+export class Preferences {
+  settings = $state.raw<Settings>(defaultSettings);
+  systemLocale = $state('en');
+  language = $derived<Language>(languageFor(this.settings.language, this.systemLocale));
+  format = $derived<Format>(createFormat(this.#locale()));
+  words = $derived<Words>(wordsIn(this.language, this.format));
+
+  #bridge: Bridge;
+
+  constructor(bridge: Bridge) {
+    this.#bridge = bridge;
+  }
+
+  async load(): Promise<void> {
+    const [about, settings] = await Promise.all([
+      this.#bridge.shell('about', null),
+      this.#bridge.call('settings', null),
+    ]);
+    if (about.ok) this.systemLocale = about.value.locale;
+    if (settings.ok) this.settings = settings.value;
+  }
+
+  /** Asks the engine for a change; when it refuses, nothing has changed and the answer says why. */
+  async change(change: SettingsChange): Promise<Answer<Settings>> {
+    const answer = await this.#bridge.call('changeSettings', change);
+    if (answer.ok) this.settings = answer.value;
+    return answer;
+  }
+
+  /** The reader's own locale where it is of the chosen language (en-GB, zh-TW), else the language's. */
+  #locale(): string {
+    const own = this.systemLocale.split('-')[0]!.toLowerCase();
+    return this.language.startsWith(own) ? this.systemLocale : this.language;
+  }
+}

@@ -1,0 +1,69 @@
+// The engine's tap as the window sees it: asked four times a second while somebody looks, never otherwise.
+import type { Bridge } from '../../shared/shell-api.ts';
+import type { TapMessage, Traffic as Picture } from '../../shared/traffic.ts';
+
+const POLL_MS = 250;
+/** Messages kept for reading. */
+const KEEP = 2000;
+/** Dots that start in one poll at most; the rest of the messages are only counted. */
+const DOTS = 14;
+
+export class Traffic {
+  picture = $state.raw<Picture | null>(null);
+  /** The last messages, oldest first. */
+  messages = $state.raw<TapMessage[]>([]);
+  /** Messages that came with the last poll, thinned out, to be drawn as dots. */
+  fresh = $state.raw<TapMessage[]>([]);
+  paused = $state(false);
+  filter = $state('');
+  shown = $derived.by(() => {
+    const wanted = this.filter.trim().toLowerCase();
+    if (wanted === '') return this.messages;
+    return this.messages.filter((one) => `${one.pipe} ${one.kind} ${one.text}`.toLowerCase().includes(wanted));
+  });
+
+  #bridge: Bridge;
+  #seq = 0;
+  #timer: ReturnType<typeof setInterval> | null = null;
+  #asking = false;
+
+  constructor(bridge: Bridge) {
+    this.#bridge = bridge;
+  }
+
+  /** Starts looking; returns what ends it. */
+  watch(): () => void {
+    void this.poll();
+    this.#timer = setInterval(() => void this.poll(), POLL_MS);
+    return () => {
+      if (this.#timer !== null) clearInterval(this.#timer);
+      this.#timer = null;
+      this.fresh = [];
+    };
+  }
+
+  async poll(): Promise<void> {
+    if (this.paused || this.#asking) return;
+    this.#asking = true;
+    const answer = await this.#bridge.call('traffic', { afterSeq: this.#seq });
+    this.#asking = false;
+    if (!answer.ok || this.paused) return;
+    this.picture = answer.value;
+    const fresh = answer.value.messages.filter((one) => one.seq > this.#seq);
+    if (fresh.length === 0) {
+      if (this.fresh.length > 0) this.fresh = [];
+      return;
+    }
+    const first = this.#seq === 0;
+    this.#seq = fresh.at(-1)!.seq;
+    this.messages = [...this.messages, ...fresh].slice(-KEEP);
+    // What happened before anybody looked is to be read, not played.
+    this.fresh = first ? [] : thin(fresh, DOTS);
+  }
+}
+
+/** At most `count` of the messages, taken at even steps. */
+export function thin<T>(list: readonly T[], count: number): T[] {
+  if (list.length <= count) return [...list];
+  return Array.from({ length: count }, (_, i) => list[Math.floor((i * list.length) / count)]!);
+}

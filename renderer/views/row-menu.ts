@@ -1,0 +1,66 @@
+// The context menu of the selected rows.
+import type { App } from '../state/app.svelte.ts';
+import type { MenuItem } from '../ui/menu.ts';
+
+export function rowMenu(app: App): MenuItem[] {
+  const { words, selection, downloads } = app;
+  const which = selection.which();
+  const row = selection.cursor >= 0 ? downloads.rowAt(selection.cursor) : null;
+  if (which === null || row === null) return [];
+  const one = selection.count === 1;
+  const runs = row.status === 'queued' || row.status === 'running';
+  const ids = 'ids' in which ? which.ids : null;
+  const items: (MenuItem | false)[] = [
+    (runs || !one) && {
+      kind: 'item',
+      label: words.pause,
+      icon: 'paused',
+      key: runs ? 'Space' : '',
+      run: () => void app.act('pause', which),
+    },
+    (row.status === 'paused' || !one) && {
+      kind: 'item',
+      label: words.resume,
+      icon: 'play',
+      key: 'Space',
+      run: () => void app.act('resume', which),
+    },
+    (row.status === 'failed' || row.status === 'done' || !one) && {
+      kind: 'item',
+      label: row.status === 'done' && one ? words.again : words.retry,
+      icon: 'retry',
+      run: () => void app.act('retry', which),
+    },
+    one &&
+      row.status !== 'done' && {
+        kind: 'item',
+        label: words.newLink,
+        run: () => (app.question = { kind: 'new-link', id: row.id, url: row.url }),
+      },
+    { kind: 'line' },
+    one &&
+      row.status === 'done' && { kind: 'item', label: words.openFile, run: () => void app.onDisk('openFile', row.id) },
+    one && {
+      kind: 'item',
+      label: words.showInFolder,
+      icon: 'folder',
+      run: () => void app.onDisk('showInFolder', row.id),
+    },
+    one && { kind: 'item', label: words.openDetail, key: 'Enter', run: () => app.inspected.open(row.id) },
+    { kind: 'item', label: words.copyUrl, icon: 'copy', key: 'Ctrl C', run: () => void app.copySelected('url') },
+    { kind: 'item', label: words.copyName, run: () => void app.copySelected('name') },
+    ids !== null && { kind: 'line' },
+    ids !== null && { kind: 'item', label: words.moveFirst, run: () => void app.move(ids, 'first') },
+    ids !== null && { kind: 'item', label: words.moveLast, run: () => void app.move(ids, 'last') },
+    { kind: 'line' },
+    {
+      kind: 'item',
+      label: words.removeAsk,
+      icon: 'trash',
+      key: 'Delete',
+      danger: true,
+      run: () => app.askRemove(which, selection.count, one ? row.name : null),
+    },
+  ];
+  return items.filter((item) => item !== false);
+}

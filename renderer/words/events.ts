@@ -1,0 +1,116 @@
+// A download's event log in plain words, in both languages. Details that an event lacks are left out of its sentence.
+import type { DownloadEvent } from '../../shared/download.ts';
+import type { Format } from '../format.ts';
+import type { EventWords } from '../words.ts';
+
+type Detail = DownloadEvent['detail'];
+
+/** The first of the named details that is there, as text. */
+function text(detail: Detail, ...names: string[]): string {
+  for (const name of names) {
+    const value = detail[name];
+    if (value !== undefined && value !== null && value !== '') return String(value);
+  }
+  return '';
+}
+
+function number(detail: Detail, ...names: string[]): number | null {
+  for (const name of names) if (typeof detail[name] === 'number') return detail[name];
+  return null;
+}
+
+const after = (lead: string, value: string) => (value ? `${lead}${value}` : '');
+
+export function eventsEn(f: Format): EventWords {
+  const bytes = (detail: Detail, ...names: string[]) => {
+    const value = number(detail, ...names);
+    return value === null ? '' : f.size(value);
+  };
+  const seconds = (detail: Detail) => {
+    const value = number(detail, 'waitMs', 'retryAfterMs', 'delayMs', 'ms');
+    return value === null ? '' : `${f.count(Math.max(1, Math.round(value / 1000)))} s`;
+  };
+  return {
+    added: (d) => `Added${after(' by ', text(d, 'producer', 'by'))}`,
+    started: (d) =>
+      `Started${after(' on worker ', text(d, 'worker'))}${after(', from ', bytes(d, 'from', 'fromBytes', 'offset', 'bytes'))}`,
+    redirected: (d) => `Redirected${after(' to ', text(d, 'to', 'url', 'host', 'location'))}`,
+    answered: (d) =>
+      `Server answered${after(' ', text(d, 'status', 'httpStatus'))}${after(', ', bytes(d, 'totalBytes', 'sizeBytes', 'length'))}${after(', ETag ', text(d, 'etag'))}`,
+    'no-ranges': () => 'Server sends only the whole file: one connection',
+    connections: (d) =>
+      `Connections: ${text(d, 'connections', 'count', 'to') || 'changed'}${after(', ', text(d, 'reason', 'why'))}`,
+    retrying: (d) =>
+      `Trying again${after(' in ', seconds(d))}${after(': ', text(d, 'message', 'reason', 'code'))}${after(' from ', bytes(d, 'from', 'offset'))}`,
+    waiting: (d) =>
+      `${text(d, 'status', 'httpStatus') ? `Server answered ${text(d, 'status', 'httpStatus')}, waiting` : 'Waiting'}${after(' ', seconds(d))}${after(': ', text(d, 'reason'))}`,
+    resumed: (d) => `Went on${after(' from ', bytes(d, 'from', 'fromBytes', 'offset', 'bytes'))}`,
+    'overlap-compared': (d) =>
+      `Compared ${bytes(d, 'bytes', 'sizeBytes') || 'the overlap'} with the server: ${d.equal === false ? 'different' : 'the same'}`,
+    'changed-on-server': (d) => `The file changed on the server${after(': ', text(d, 'what', 'reason', 'message'))}`,
+    'restarted-from-zero': (d) => `Started again from zero${after(': ', text(d, 'reason', 'message'))}`,
+    'link-expired': (d) =>
+      `The link has expired${after(' (', text(d, 'status', 'httpStatus'))}${text(d, 'status', 'httpStatus') ? ')' : ''}: asked the first address again`,
+    renamed: (d) => `Named ${text(d, 'name', 'to', 'path') || 'anew'}`,
+    paused: (d) => `Paused${after(': ', text(d, 'reason'))}`,
+    'disk-full': (d) => `The disk is full${after(': needs ', bytes(d, 'neededBytes', 'needBytes', 'bytes'))}`,
+    verified: (d) => `Verified${after(': ', text(d, 'algorithm'))}${after(' ', text(d, 'hex').slice(0, 16))}`,
+    hashed: (d) => `SHA-256 computed${after(': ', text(d, 'sha256', 'hex').slice(0, 16))}`,
+    done: (d) => `Finished${after(': ', bytes(d, 'sizeBytes', 'bytes'))}`,
+    failed: (d) => `Failed${after(': ', text(d, 'message', 'reason', 'code'))}`,
+    'worker-lost': (d) =>
+      `Worker${after(' ', text(d, 'worker'))} was lost; another one goes on${after(': ', text(d, 'reason'))}`,
+    'part-file-lost': (d) => `The unfinished file is gone or was changed${after(': ', text(d, 'reason', 'message'))}`,
+    'mirror-dropped': (d) =>
+      `Mirror${after(' ', text(d, 'host', 'url'))} dropped${after(': ', text(d, 'reason', 'message'))}`,
+    'certificate-exception': (d) => `Certificate${after(' of ', text(d, 'host'))} not checked, by your choice`,
+    'new-link': (d) => `New link given${after(': ', text(d, 'url', 'host'))}`,
+    lane: (d) => `Lane: ${text(d, 'lane') || 'changed'}${after(', ', text(d, 'reason', 'why'))}`,
+  };
+}
+
+export function eventsZh(f: Format): EventWords {
+  const bytes = (detail: Detail, ...names: string[]) => {
+    const value = number(detail, ...names);
+    return value === null ? '' : f.size(value);
+  };
+  const seconds = (detail: Detail) => {
+    const value = number(detail, 'waitMs', 'retryAfterMs', 'delayMs', 'ms');
+    return value === null ? '' : `${f.count(Math.max(1, Math.round(value / 1000)))} 秒`;
+  };
+  return {
+    added: (d) => `已添加${after(',来自 ', text(d, 'producer', 'by'))}`,
+    started: (d) =>
+      `开始${after(',工作进程 ', text(d, 'worker'))}${after(',从 ', bytes(d, 'from', 'fromBytes', 'offset', 'bytes'))}`,
+    redirected: (d) => `重定向${after('到 ', text(d, 'to', 'url', 'host', 'location'))}`,
+    answered: (d) =>
+      `服务器应答${after(' ', text(d, 'status', 'httpStatus'))}${after(',', bytes(d, 'totalBytes', 'sizeBytes', 'length'))}${after(',ETag ', text(d, 'etag'))}`,
+    'no-ranges': () => '服务器只提供整个文件:使用单个连接',
+    connections: (d) =>
+      `连接数:${text(d, 'connections', 'count', 'to') || '已变'}${after(',', text(d, 'reason', 'why'))}`,
+    retrying: (d) =>
+      `${after('', seconds(d))}${seconds(d) ? '后' : ''}重试${after(':', text(d, 'message', 'reason', 'code'))}${after(',从 ', bytes(d, 'from', 'offset'))}`,
+    waiting: (d) =>
+      `${text(d, 'status', 'httpStatus') ? `服务器应答 ${text(d, 'status', 'httpStatus')},等待` : '等待'}${after(' ', seconds(d))}${after(':', text(d, 'reason'))}`,
+    resumed: (d) => `继续${after(',从 ', bytes(d, 'from', 'fromBytes', 'offset', 'bytes'))}`,
+    'overlap-compared': (d) =>
+      `与服务器比对 ${bytes(d, 'bytes', 'sizeBytes') || '重叠部分'}:${d.equal === false ? '不同' : '一致'}`,
+    'changed-on-server': (d) => `服务器上的文件已变${after(':', text(d, 'what', 'reason', 'message'))}`,
+    'restarted-from-zero': (d) => `从头重新开始${after(':', text(d, 'reason', 'message'))}`,
+    'link-expired': (d) =>
+      `链接已过期${after('(', text(d, 'status', 'httpStatus'))}${text(d, 'status', 'httpStatus') ? ')' : ''}:重新请求原地址`,
+    renamed: (d) => `命名为 ${text(d, 'name', 'to', 'path') || '新名称'}`,
+    paused: (d) => `已暂停${after(':', text(d, 'reason'))}`,
+    'disk-full': (d) => `磁盘已满${after(':需要 ', bytes(d, 'neededBytes', 'needBytes', 'bytes'))}`,
+    verified: (d) => `已校验${after(':', text(d, 'algorithm'))}${after(' ', text(d, 'hex').slice(0, 16))}`,
+    hashed: (d) => `已计算 SHA-256${after(':', text(d, 'sha256', 'hex').slice(0, 16))}`,
+    done: (d) => `完成${after(':', bytes(d, 'sizeBytes', 'bytes'))}`,
+    failed: (d) => `失败${after(':', text(d, 'message', 'reason', 'code'))}`,
+    'worker-lost': (d) => `工作进程${after(' ', text(d, 'worker'))} 丢失,由另一个继续${after(':', text(d, 'reason'))}`,
+    'part-file-lost': (d) => `临时文件丢失或被改动${after(':', text(d, 'reason', 'message'))}`,
+    'mirror-dropped': (d) => `弃用镜像${after(' ', text(d, 'host', 'url'))}${after(':', text(d, 'reason', 'message'))}`,
+    'certificate-exception': (d) => `按您的选择未检查${after(' ', text(d, 'host'))} 的证书`,
+    'new-link': (d) => `已更换链接${after(':', text(d, 'url', 'host'))}`,
+    lane: (d) => `传输方式:${text(d, 'lane') || '已变'}${after(',', text(d, 'reason', 'why'))}`,
+  };
+}

@@ -1,0 +1,57 @@
+// The words of the settings page, in both languages.
+import type { SettingWords } from '../words.ts';
+
+export const settingsEn: SettingWords = {
+  dir: { label: 'Download folder', help: 'Where files go unless you choose another folder while adding.' },
+  workers: { label: 'Worker processes', help: '0 means as many as this computer has cores.' },
+  parallel: { label: 'Downloads at once', help: 'How many downloads run at the same time.' },
+  connectionsPerDownload: { label: 'Connections per download', help: 'At most; fewer where more bring nothing.' },
+  connectionsPerHost: { label: 'Connections per host', help: 'All downloads from one server together.' },
+  limitBytesPerS: { label: 'Speed limit', help: 'For all downloads together. Empty means no limit.' },
+  maxRetries: {
+    label: 'Tries after an error',
+    help: 'How often a lost connection is tried again before a download fails.',
+  },
+  connectTimeoutMs: { label: 'Time to connect', help: 'How long a server may take to accept a connection.' },
+  idleTimeoutMs: { label: 'Time without data', help: 'How long a connection may be silent before it is replaced.' },
+  allowInsecureRedirect: {
+    label: 'Follow redirects from https to http',
+    help: 'Anyone on the way could then read and change the file.',
+  },
+  lane: { label: 'Way of transfer', help: 'The direct lane is faster; node-fetch is used where it does not fit.' },
+  hash: {
+    label: 'Compute SHA-256 of finished files',
+    help: 'In the background, for files that came without a checksum.',
+  },
+  proxy: { label: 'Proxy', help: 'An http, https or socks5 address. Empty means none but the environment’s.' },
+  extraCaFile: {
+    label: 'Extra certificate authority',
+    help: 'Path of a PEM file that is trusted besides the built-in ones.',
+  },
+  insecureHosts: {
+    label: 'Hosts whose certificate is not checked',
+    help: 'One a line. Their downloads are marked: nobody vouches for who sent them.',
+  },
+  theme: { label: 'Theme', help: 'Light or dark.' },
+  language: { label: 'Language', help: 'Of the window and its menus.' },
+};
+
+export const settingsZh: SettingWords = {
+  dir: { label: '下载文件夹', help: '添加时没有另选文件夹的文件保存在这里。' },
+  workers: { label: '工作进程数', help: '0 表示与本机核心数相同。' },
+  parallel: { label: '同时下载数', help: '同时进行的下载数量。' },
+  connectionsPerDownload: { label: '每个下载的连接数', help: '上限;再多没有好处时会更少。' },
+  connectionsPerHost: { label: '每台主机的连接数', help: '同一服务器的所有下载合计。' },
+  limitBytesPerS: { label: '速度限制', help: '所有下载合计。留空表示不限速。' },
+  maxRetries: { label: '出错后的重试次数', help: '连接中断后重试多少次才算失败。' },
+  connectTimeoutMs: { label: '连接时限', help: '服务器接受连接最多可用的时间。' },
+  idleTimeoutMs: { label: '无数据时限', help: '连接静默多久后被替换。' },
+  allowInsecureRedirect: { label: '允许从 https 重定向到 http', help: '途中的任何人都可能读取和篡改文件。' },
+  lane: { label: '传输方式', help: '直连更快;不适用时使用 node-fetch。' },
+  hash: { label: '计算已完成文件的 SHA-256', help: '在后台为没有校验和的文件计算。' },
+  proxy: { label: '代理', help: 'http、https 或 socks5 地址。留空则只用环境变量中的代理。' },
+  extraCaFile: { label: '额外的证书颁发机构', help: '除内置之外还信任的 PEM 文件路径。' },
+  insecureHosts: { label: '不检查证书的主机', help: '每行一个。其下载会被标记:无法确认发送者身份。' },
+  theme: { label: '主题', help: '浅色或深色。' },
+  language: { label: '语言', help: '窗口和菜单的语言。' },
+};
