@@ -1,0 +1,20 @@
+// Entry: the preload. Gives the window its one object, the Bridge; runs sandboxed beside the page.
+import { contextBridge, ipcRenderer, webUtils, type IpcRendererEvent } from 'electron';
+import type { EngineEvent } from '../shared/api.ts';
+import { channels } from '../shared/channels.ts';
+import type { Bridge, ShellEvent } from '../shared/shell-api.ts';
+
+const bridge: Bridge = {
+  call: (name, arg) => ipcRenderer.invoke(channels.call, name, arg),
+  shell: (name, arg) => ipcRenderer.invoke(channels.shell, name, arg),
+  onEvent(listener) {
+    const relay = (_event: IpcRendererEvent, event: EngineEvent | ShellEvent) => listener(event);
+    ipcRenderer.on(channels.event, relay);
+    return () => ipcRenderer.off(channels.event, relay);
+  },
+  // Electron before 32 has no webUtils but puts the path on the file.
+  pathOf: (file) =>
+    (webUtils as typeof webUtils | undefined)?.getPathForFile(file as File) ?? (file as { path?: string }).path ?? '',
+};
+
+contextBridge.exposeInMainWorld('sluice', bridge);

@@ -1,0 +1,104 @@
+// What only the desktop can do for the window: dialogs, the clipboard, opening what has been downloaded.
+import os from 'node:os';
+import path from 'node:path';
+import { app, dialog, shell, type BrowserWindow } from 'electron';
+import { ApiError, type Handlers } from '../../shared/api.ts';
+import type { MenuWords, ShellHandlers } from '../../shared/shell-api.ts';
+import { readClipboard, writeClipboard } from './clipboard.ts';
+
+export type Opened = { files: string[]; text: string };
+
+export type ShellCallOptions = {
+  window: () => BrowserWindow | undefined;
+  handlers: Handlers;
+  dataDir: string;
+  version: string;
+  takeOpened: () => Opened;
+  setMenuWords: (words: MenuWords) => void;
+};
+
+const listExtensions = [
+  'txt',
+  'urls',
+  'csv',
+  'tsv',
+  'list',
+  'url',
+  'webloc',
+  'html',
+  'htm',
+  'meta4',
+  'metalink',
+  'desktop',
+  'md',
+];
+
+export function createShellHandlers(options: ShellCallOptions): ShellHandlers {
+  const { handlers, window } = options;
+
+  async function fileOf(id: number): Promise<{ file: string; done: boolean }> {
+    const detail = await handlers.detail({ id });
+    if (!detail) throw new ApiError('not-found', 'This download is no longer in the list.');
+    return { file: detail.path, done: detail.row.status === 'done' };
+  }
+
+  return {
+    async chooseFolder({ dir }) {
+      const result = await ask(window(), {
+        ...(dir === '' ? {} : { defaultPath: dir }),
+        properties: ['openDirectory', 'createDirectory'],
+      });
+      return result[0] ?? null;
+    },
+    chooseLists: () =>
+      ask(window(), {
+        properties: ['openFile', 'multiSelections'],
+        filters: [
+          { name: 'Lists', extensions: listExtensions },
+          { name: '*', extensions: ['*'] },
+        ],
+      }),
+    async openFile({ id }) {
+      const { file, done } = await fileOf(id);
+      if (!done) throw new ApiError('not-done', 'It is not finished yet.');
+      const problem = await shell.openPath(file);
+      if (problem !== '') throw new ApiError('not-opened', `${path.basename(file)} could not be opened: ${problem}`);
+      return null;
+    },
+    async showInFolder({ id }) {
+      const { file, done } = await fileOf(id);
+      if (done) shell.showItemInFolder(file);
+      else {
+        const problem = await shell.openPath(path.dirname(file));
+        if (problem !== '') throw new ApiError('not-opened', `${path.dirname(file)} could not be opened: ${problem}`);
+      }
+      return null;
+    },
+    async copyText({ text }) {
+      await writeClipboard(text);
+      return null;
+    },
+    readClipboard: () => readClipboard(),
+    takeOpened: options.takeOpened,
+    setMenuWords(words) {
+      options.setMenuWords(words);
+      return null;
+    },
+    about: () => ({
+      version: options.version,
+      electron: process.versions.electron ?? '',
+      chrome: process.versions['chrome'] ?? '',
+      node: process.versions.node,
+      platform: process.platform,
+      machine: os.hostname(),
+      home: os.homedir(),
+      dataDir: options.dataDir,
+      locale: app.getPreferredSystemLanguages()[0] ?? app.getLocale(),
+    }),
+  };
+}
+
+async function ask(window: BrowserWindow | undefined, options: Electron.OpenDialogOptions): Promise<string[]> {
+  const result = window ? await dialog.showOpenDialog(window, options) : await dialog.showOpenDialog(options);
+  return result.canceled ? [] : result.filePaths;
+}

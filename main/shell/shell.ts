@@ -1,0 +1,221 @@
+// The desktop face of the engine: one window, its menu, and the way from the first start to the last byte kept.
+import path from 'node:path';
+import { app, dialog, nativeTheme, type BrowserWindow } from 'electron';
+import type { Settings } from '../../shared/settings.ts';
+import type { MenuCommand, MenuWords } from '../../shared/shell-api.ts';
+import { Engine } from '../engine/engine.ts';
+import { openInstance, type Remote } from '../engine/instance.ts';
+import { serveApp } from './app-protocol.ts';
+import { parseArguments, type Arguments } from './arguments.ts';
+import { startDemoOrigin, type DemoOrigin } from './demo-origin.ts';
+import { answerWindow, tellWindow } from './ipc.ts';
+import { showMenu } from './menu.ts';
+import { settled, takePicture } from './screenshot.ts';
+import { createShellHandlers, type Opened } from './shell-calls.ts';
+import { spawnUtilityWorker } from './utility-process.ts';
+import { guardPages, openWindow, preloadPath } from './window.ts';
+
+export type ShellOptions = {
+  args: Arguments;
+  dataDir: string;
+  /** Where the bundle of the main process lies. */
+  folder: string;
+  version: string;
+  nativeBinding: string | undefined;
+};
+
+const SCREENSHOT_PATIENCE_MS = 20_000;
+
+/** Starts the whole program; or hands what was asked for to the one that runs already, and leaves. */
+export async function startShell(options: ShellOptions): Promise<void> {
+  try {
+    const instance = await openInstance(options.dataDir, options.nativeBinding);
+    if (instance.kind === 'second') {
+      await handOver(instance.remote, options.args);
+      return app.exit(0);
+    }
+    const shell = new Shell(options, () => instance.close());
+    await instance.listen(shell.engine.handlers, () => shell.raise());
+    shell.start();
+  } catch (error) {
+    console.error(error);
+    if (options.args.screenshot === undefined) {
+      dialog.showErrorBox('Sluice could not start', error instanceof Error ? error.message : String(error));
+    }
+    app.exit(1);
+  }
+}
+
+/** Gives links and lists to the running instance; it comes to the front. */
+async function handOver(remote: Remote, args: Arguments): Promise<void> {
+  const sources = [
+    ...(args.files.length > 0 ? [{ files: args.files }] : []),
+    ...(args.links.length > 0 ? [{ text: args.links.join('\n') }] : []),
+  ];
+  for (const source of sources) {
+    const { batch } = await remote.call('preview', source);
+    await remote.call('addBatch', { batch });
+  }
+  if (args.demo) await remote.call('startDemo', null);
+  await remote.raise();
+  remote.close();
+}
+
+class Shell {
+  readonly engine: Engine;
+  readonly #options: ShellOptions;
+  readonly #unlock: () => void;
+  readonly #devUrl: string | undefined;
+  #window: BrowserWindow | undefined;
+  #demo: DemoOrigin | undefined;
+  #opened: Opened;
+  /** Not known before the window, which knows the language, has sent them. */
+  #words: MenuWords | undefined;
+  #theme: Settings['theme'] = 'system';
+  #left = false;
+
+  constructor(options: ShellOptions, unlock: () => void) {
+    const { args, dataDir, folder, version, nativeBinding } = options;
+    this.#options = options;
+    this.#unlock = unlock;
+    this.#devUrl = app.isPackaged ? undefined : process.env['ELECTRON_RENDERER_URL'];
+    this.#opened = { files: args.files, text: args.links.join('\n') };
+    this.engine = new Engine({
+      dataDir,
+      nativeBinding,
+      version,
+      spawnWorker: () => spawnUtilityWorker(path.join(folder, 'worker.cjs')),
+      startDemo: async (add) => {
+        this.#demo ??= await startDemoOrigin();
+        add(this.#demo.downloads);
+        return this.#demo.downloads.length;
+      },
+    });
+  }
+
+  start(): void {
+    const { args, folder, dataDir, version } = this.#options;
+    const { handlers } = this.engine;
+    serveApp(path.join(folder, '../renderer'));
+    guardPages(this.#devUrl);
+    answerWindow(
+      () => this.#window?.webContents,
+      handlers,
+      createShellHandlers({
+        window: () => this.#window,
+        handlers,
+        dataDir,
+        version,
+        takeOpened: () => this.#takeOpened(),
+        setMenuWords: (words) => {
+          this.#words = words;
+          this.#showMenu();
+        },
+      }),
+    );
+    this.engine.onEvent((event) => {
+      if (event.event === 'settings') this.#applyTheme(event.settings.theme);
+      tellWindow(this.#window?.webContents, event);
+    });
+    void Promise.resolve(handlers.settings(null))
+      .then(({ theme }) => this.#applyTheme(theme))
+      .then(() => this.#open());
+    this.#listen();
+    this.engine.start();
+    if (args.demo) void handlers.startDemo(null);
+    if (args.screenshot !== undefined) void this.#picture(args.screenshot);
+  }
+
+  /** Brings the window to the front, or back. */
+  raise(): void {
+    if (!this.#window) return this.#open();
+    if (this.#window.isMinimized()) this.#window.restore();
+    this.#window.show();
+    this.#window.focus();
+  }
+
+  #open(): void {
+    const { dataDir, folder } = this.#options;
+    this.#window = openWindow({ dataDir, preload: preloadPath(folder), show: true, devUrl: this.#devUrl });
+    this.#window.on('closed', () => (this.#window = undefined));
+  }
+
+  #listen(): void {
+    app.on('window-all-closed', () => app.quit());
+    app.on('activate', () => this.raise());
+    app.on('before-quit', (event) => {
+      if (this.#left) return;
+      event.preventDefault();
+      void this.#leave();
+    });
+    app.on('open-file', (event, file) => {
+      event.preventDefault();
+      this.#receive({ files: [file], text: '' });
+    });
+    app.on('open-url', (event, url) => {
+      event.preventDefault();
+      this.#receive({ files: [], text: parseArguments([url], '/').links.join('\n') });
+    });
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => app.quit());
+  }
+
+  #receive(opened: Opened): void {
+    const text = [this.#opened.text, opened.text].filter((one) => one !== '').join('\n');
+    this.#opened = { files: [...this.#opened.files, ...opened.files], text };
+    tellWindow(this.#window?.webContents, { event: 'opened' });
+    this.raise();
+  }
+
+  #takeOpened(): Opened {
+    const opened = this.#opened;
+    this.#opened = { files: [], text: '' };
+    return opened;
+  }
+
+  #applyTheme(theme: Settings['theme']): void {
+    this.#theme = theme;
+    nativeTheme.themeSource = theme;
+    this.#showMenu();
+  }
+
+  #showMenu(): void {
+    if (!this.#words) return;
+    showMenu({
+      words: this.#words,
+      theme: this.#theme,
+      run: (command) => this.#command(command),
+      setTheme: (theme) => void this.engine.handlers.changeSettings({ theme }),
+    });
+  }
+
+  #command(command: MenuCommand): void {
+    this.raise();
+    tellWindow(this.#window?.webContents, { event: 'menu', command });
+  }
+
+  async #picture(file: string): Promise<void> {
+    const { handlers } = this.engine;
+    let unfinished = 1;
+    const stop = this.engine.onEvent((event) => {
+      if (event.event === 'changed') unfinished = event.counts.running + event.counts.queued;
+    });
+    const { counts } = await handlers.overview(null);
+    unfinished = counts.running + counts.queued;
+    await settled({ unfinished: () => unfinished, patienceMs: SCREENSHOT_PATIENCE_MS });
+    stop();
+    if (this.#window) await takePicture(this.#window, file);
+    app.quit();
+  }
+
+  /** Everything durable, everything closed, then out. */
+  async #leave(): Promise<void> {
+    try {
+      await this.engine.close();
+      this.#demo?.close();
+      this.#unlock();
+    } finally {
+      this.#left = true;
+      app.exit(0);
+    }
+  }
+}
