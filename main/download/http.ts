@@ -76,14 +76,19 @@ export class Http {
     const stop = (): void => late.abort();
     const timer = setTimeout(stop, this.#settings.connectTimeoutMs + this.#settings.idleTimeoutMs);
     signal.addEventListener('abort', stop);
+    const options = {
+      redirect: 'manual',
+      // Decoding is done where a truncated body is noticed.
+      compress: false,
+      agent: this.#agents.for(url),
+      headers: { accept: '*/*', 'user-agent': this.#settings.userAgent, ...headers, 'accept-encoding': 'identity' },
+      signal: late.signal,
+    } as const;
     try {
-      return await fetch(url.href, {
-        redirect: 'manual',
-        // Decoding is done where a truncated body is noticed.
-        compress: false,
-        agent: this.#agents.for(url),
-        headers: { accept: '*/*', 'user-agent': this.#settings.userAgent, ...headers, 'accept-encoding': 'identity' },
-        signal: late.signal,
+      return await fetch(url.href, options).catch((error: unknown) => {
+        // A body with a length and chunks: the length is to be ignored (RFC 9112 6.3), which the strict parser refuses.
+        if (codeOf(error) !== 'HPE_UNEXPECTED_CONTENT_LENGTH') throw error;
+        return fetch(url.href, { ...options, insecureHTTPParser: true });
       });
     } catch (error) {
       if (!late.signal.aborted || signal.aborted) throw error;
@@ -134,6 +139,10 @@ function secretsOf(url: URL, headers: Record<string, string>): Record<string, st
     if (!OURS.has(name.toLowerCase())) secrets[name.toLowerCase()] = value;
   }
   return secrets;
+}
+
+function codeOf(error: unknown): unknown {
+  return (error as { code?: unknown } | null)?.code;
 }
 
 function isRedirect(status: number): boolean {

@@ -1,6 +1,6 @@
 // What to do when a request brought no bytes: try again and when, step aside, use the first URL once more, or give up.
 import type { Failure } from '../../shared/failure.ts';
-import { isHtml, type Head, type Verdict } from './answers.ts';
+import { isHtml, isHtmlInstead, type Head, type Verdict } from './answers.ts';
 import { fail } from './failures.ts';
 import type { SessionEnd, SessionOptions } from './session.ts';
 
@@ -78,9 +78,9 @@ export class Refusals {
   /** Why the first answer of all is not the file; null when it may be. */
   unexpected(head: Head): Failure | null {
     if (!isHtml(head.headers.get('content-type')) || head.headers.has('content-disposition')) return null;
-    const { task } = this.#o;
-    const expected = task.checksum === null ? new URL(task.url).pathname : 'x.bin';
-    if (!NOT_A_PAGE.test(expected)) return null;
+    const { task, formerly } = this.#o;
+    const instead = formerly !== null ? isHtmlInstead(formerly, head) : NOT_A_PAGE.test(new URL(task.url).pathname);
+    if (!instead && task.checksum === null) return null;
     return fail('needs-new-link', 'A web page came instead of the file', 'by-hand');
   }
 

@@ -29,6 +29,8 @@ export interface SessionOptions {
   part: PartFile;
   /** What is known of the content that the part file has a piece of. */
   kept: Validators | null;
+  /** What was kept of the content that the server had before, when this session starts over. */
+  formerly: Validators | null;
   bucket: Bucket;
   /** The first good answer of a content that was not known before. */
   onProbed(validators: Validators, contentDisposition: string | null): void;

@@ -144,6 +144,7 @@ export class Transfer {
       report: this.#report,
       part,
       kept,
+      formerly: this.task.validators,
       bucket: this.#bucket,
       onProbed: (validators, contentDisposition) => {
         const tell = (): void => {

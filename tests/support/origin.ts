@@ -164,6 +164,8 @@ async function sendAnswer(socket: Socket, seen: Seen, plan: Plan, stir: () => vo
       socket.end();
       return false;
     case 'reset':
+      // Or the reset would overtake what was sent, and throw it away at the other end.
+      await pause(50, socket);
       socket.resetAndDestroy();
       return false;
     case 'stall':

@@ -1,0 +1,279 @@
+// Against servers that lie, break off, stall and turn away: the exact bytes, or a failure that says why.
+import { describe, expect, test } from 'vitest';
+import { readdirSync } from 'node:fs';
+import { lanes } from '../support/lanes.ts';
+import { startBench } from '../support/lease.ts';
+import { contentBytes, seededContent, type Behaviour, type Seen } from '../support/origin.ts';
+import { originForTest } from '../support/start.ts';
+
+const SIZE = 6_000_000;
+const FILE = contentBytes(seededContent(SIZE));
+
+async function get(
+  lane: (typeof lanes)[number],
+  behaviour: Behaviour | ((seen: Seen) => Behaviour),
+  settings: NonNullable<Parameters<typeof startBench>[0]>['settings'] = {},
+) {
+  const origin = await originForTest();
+  origin.serve('/f', behaviour);
+  const bench = startBench({ settings: { lane, ...settings } });
+  const outcome = await bench.download(origin.url('/f'));
+  return { origin, bench, outcome };
+}
+
+describe.each(lanes)('on the %s lane', (lane) => {
+  const bent: Behaviour['partial'][] = [
+    'short',
+    'shifted',
+    'early',
+    'no-content-range',
+    'bad-content-range',
+    'wrong-unit',
+    'multipart',
+    'star',
+  ];
+  test.each(bent)('a server whose parts are "%s" still gives the exact file', async (partial) => {
+    const { bench, outcome } = await get(lane, { sizeBytes: SIZE, partial: partial!, bytesPerS: 20_000_000 });
+    expect(bench.read(outcome).equals(FILE)).toBe(true);
+  });
+
+  test.each(bent)('a broken line and then parts that are "%s": the exact file, or a clear failure', async (partial) => {
+    const { bench, outcome } = await get(lane, (seen) =>
+      seen.count === 1
+        ? { sizeBytes: SIZE, cutAfterBytes: 1_000_000, cut: 'reset' }
+        : { sizeBytes: SIZE, partial: partial! },
+    );
+    if (outcome.kind === 'done') expect(bench.read(outcome).equals(FILE)).toBe(true);
+    else expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'bad-response' } });
+  });
+
+  test('a part that claims another total is another file', async () => {
+    const { bench, outcome } = await get(lane, (seen) => ({
+      sizeBytes: SIZE,
+      bytesPerS: 20_000_000,
+      ...(seen.headers['range'] && seen.count < 4 ? { claimTotal: SIZE + 1 } : {}),
+    }));
+    expect(bench.read(outcome).equals(FILE)).toBe(true);
+    expect(bench.events()).toContain('changed-on-server');
+  });
+
+  test('a server that ignores ranges is left with one connection', async () => {
+    const { origin, bench, outcome } = await get(lane, {
+      sizeBytes: SIZE,
+      ranges: 'ignore',
+      headers: { 'Accept-Ranges': 'bytes' },
+      bytesPerS: 20_000_000,
+    });
+    expect(bench.read(outcome).equals(FILE)).toBe(true);
+    expect(bench.events()).not.toContain('restarted-from-zero');
+    expect(origin.bytesServed('/f')).toBeLessThan(SIZE * 2);
+  });
+
+  test('content replaced while it is fetched never mixes', async () => {
+    const { bench, outcome } = await get(lane, (seen) => ({
+      sizeBytes: SIZE,
+      seed: seen.count <= 2 ? 1 : 2,
+      bytesPerS: 5_000_000,
+    }));
+    expect(bench.read(outcome).equals(contentBytes(seededContent(SIZE, 2)))).toBe(true);
+  });
+
+  test('without any validator one connection is used, because nothing could tell contents apart', async () => {
+    const { origin, bench, outcome } = await get(lane, { sizeBytes: SIZE, etag: null, bytesPerS: 20_000_000 });
+    expect(bench.read(outcome).equals(FILE)).toBe(true);
+    expect(origin.requests('/f')).toHaveLength(1);
+  });
+
+  test.each(['close', 'reset', 'stall'] as const)(
+    'a line that ends in "%s" again and again goes on where it was',
+    async (cut) => {
+      const { origin, bench, outcome } = await get(
+        lane,
+        { sizeBytes: SIZE, cutAfterBytes: 1_500_000, cut },
+        { idleTimeoutMs: 300 },
+      );
+      expect(bench.read(outcome).equals(FILE)).toBe(true);
+      expect(origin.bytesServed('/f')).toBeLessThan(SIZE * 1.6);
+    },
+  );
+
+  test('a trickle is slow, not dead', async () => {
+    const { bench, outcome } = await get(lane, { sizeBytes: 3000, bytesPerS: 3000 }, { idleTimeoutMs: 300 });
+    expect(bench.read(outcome).equals(FILE.subarray(0, 3000))).toBe(true);
+  });
+
+  test('a body that is shorter than its Content-Length is not a file', async () => {
+    const { bench, outcome } = await get(lane, { sizeBytes: 100_000, lieBytes: 5000, ranges: 'ignore' });
+    expect(outcome).toMatchObject({ kind: 'failed' });
+    expect(readdirSync(bench.dir)).not.toContain('file-1');
+  });
+
+  test('a body that is longer than its Content-Length ends where it was told', async () => {
+    const { bench, outcome } = await get(lane, { sizeBytes: 100_000, lieBytes: -5000 });
+    expect(bench.read(outcome).equals(FILE.subarray(0, 95_000))).toBe(true);
+  });
+
+  test.each(['chunked', 'close', 'both'] as const)('a body framed by "%s" is taken whole', async (framing) => {
+    const { bench, outcome } = await get(lane, { sizeBytes: 300_000, framing });
+    expect(bench.read(outcome).equals(FILE.subarray(0, 300_000))).toBe(true);
+  });
+
+  test('a chunked body that breaks off is not a file', async () => {
+    const { bench, outcome } = await get(lane, {
+      sizeBytes: 300_000,
+      framing: 'chunked',
+      cutAfterBytes: 1000,
+      ranges: 'ignore',
+    });
+    expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'reset' } });
+    expect(readdirSync(bench.dir)).not.toContain('file-1');
+  });
+
+  test.each(['gzip', 'deflate', 'br'] as const)(
+    'a body that came as %s although identity was asked is decoded',
+    async (encoding) => {
+      const { origin, bench, outcome } = await get(lane, { sizeBytes: 300_000, encoding });
+      expect(bench.read(outcome).equals(FILE.subarray(0, 300_000))).toBe(true);
+      expect(origin.requests('/f')[0]?.headers['accept-encoding']).toBe('identity');
+    },
+  );
+
+  test('an encoded body that breaks off is not a file', async () => {
+    const { bench, outcome } = await get(lane, {
+      sizeBytes: 300_000,
+      encoding: 'gzip',
+      framing: 'close',
+      cutAfterBytes: 100_000,
+      ranges: 'ignore',
+    });
+    expect(outcome).toMatchObject({ kind: 'failed' });
+    expect(readdirSync(bench.dir)).not.toContain('file-1');
+  });
+
+  test.each([
+    ['429 with seconds', { status: 429, retryAfter: '1' }],
+    ['503 with a date', { status: 503, retryAfter: 'in a second' }],
+  ])('%s is obeyed', async (_, refusal) => {
+    const { origin, bench, outcome } = await get(lane, (seen) => {
+      if (seen.count > 1) return { sizeBytes: 1000 };
+      const date = new Date(Math.ceil(Date.now() / 1000) * 1000 + 1000).toUTCString();
+      return { ...refusal, retryAfter: refusal.retryAfter === '1' ? '1' : date, bytes: Buffer.from('busy') };
+    });
+    expect(bench.read(outcome).equals(FILE.subarray(0, 1000))).toBe(true);
+    const [first, second] = origin.requests('/f');
+    expect(second!.at - first!.at).toBeGreaterThanOrEqual(990);
+    expect(bench.of('waiting').map((m) => m.until === null)).toEqual([false, true]);
+  });
+
+  test('a long Retry-After is handed to the engine', async () => {
+    const { outcome } = await get(lane, { status: 503, retryAfter: '3600', bytes: Buffer.from('busy') });
+    expect(outcome).toMatchObject({ failure: { code: 'http-status', retry: 'soon', retryAfterMs: 3_600_000 } });
+  });
+
+  test('a server that takes one connection works without an error, and its limit is learned', async () => {
+    const { bench, outcome } = await get(lane, { sizeBytes: SIZE, maxActive: 1, bytesPerS: 8_000_000 });
+    expect(bench.read(outcome).equals(FILE)).toBe(true);
+    expect(bench.of('host-cap').at(-1)).toMatchObject({ connections: 1 });
+    expect(bench.events()).not.toContain('retrying');
+  });
+
+  test('two downloads share the one connection that a server takes', async () => {
+    const origin = await originForTest();
+    let active = 0;
+    const busy = (seen: Seen): Behaviour => {
+      active = [...origin.requests('/a'), ...origin.requests('/b')].filter((one) => one.open).length;
+      return active > 1 && seen.open
+        ? { status: 503, bytes: Buffer.from('x') }
+        : { sizeBytes: 300_000, bytesPerS: 1_000_000 };
+    };
+    origin.serve('/a', busy);
+    origin.serve('/b', busy);
+    const bench = startBench({ settings: { lane } });
+    const outcomes = await Promise.all([bench.download(origin.url('/a')), bench.download(origin.url('/b'))]);
+    for (const outcome of outcomes) expect(bench.read(outcome).equals(FILE.subarray(0, 300_000))).toBe(true);
+  });
+
+  test.each([408, 500, 502, 520, 522])('%d is tried again', async (status) => {
+    const { bench, outcome } = await get(lane, (seen) =>
+      seen.count === 1 ? { status, bytes: Buffer.from('an error page') } : { sizeBytes: 1000 },
+    );
+    expect(bench.read(outcome).equals(FILE.subarray(0, 1000))).toBe(true);
+    expect(bench.events()).toContain('retrying');
+  });
+
+  test('tries end after as many as the settings say', async () => {
+    const { origin, outcome } = await get(lane, { status: 500, bytes: Buffer.from('error') }, { maxRetries: 2 });
+    expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'http-status', httpStatus: 500, retry: 'soon' } });
+    expect(origin.requests('/f')).toHaveLength(3);
+  });
+
+  test.each([
+    [401, 'needs-login'],
+    [403, 'http-status'],
+    [404, 'not-found'],
+    [410, 'not-found'],
+    [418, 'http-status'],
+  ])('%d fails at once as %s and no error page becomes a file', async (status, code) => {
+    const { origin, bench, outcome } = await get(lane, { status, bytes: Buffer.from('an error page') });
+    expect(outcome).toMatchObject({ kind: 'failed', failure: { code, httpStatus: status, retry: 'by-hand' } });
+    expect(origin.requests('/f')).toHaveLength(1);
+    await bench.stop();
+    expect(readdirSync(bench.dir)).not.toContain('file-1');
+  });
+
+  test('an answer that is a page although the name is an archive asks for a new link', async () => {
+    const origin = await originForTest();
+    origin.serve('/f.zip', { bytes: Buffer.from('<html>'), contentType: 'text/html' });
+    const bench = startBench({ settings: { lane } });
+    const outcome = await bench.download(origin.url('/f.zip'));
+    expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'needs-new-link' } });
+  });
+
+  test('a head that never ends is not waited for', async () => {
+    const { outcome } = await get(
+      lane,
+      { sizeBytes: 1000, headBytesPerS: 20 },
+      { connectTimeoutMs: 300, idleTimeoutMs: 300, maxRetries: 0 },
+    );
+    expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'timeout' } });
+  });
+
+  test('a flood of headers is refused', async () => {
+    const { outcome } = await get(
+      lane,
+      { sizeBytes: 1000, rawHeaders: 'X-Flood: 1234567890\r\n'.repeat(100_000) },
+      { maxRetries: 0 },
+    );
+    expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'bad-response' } });
+  });
+
+  test('nothing listens: refused, after the tries', async () => {
+    const bench = startBench({ settings: { lane, maxRetries: 1 } });
+    const origin = await originForTest();
+    const url = origin.url('/f');
+    await origin.close();
+    expect(await bench.download(url)).toMatchObject({ kind: 'failed', failure: { code: 'refused', retry: 'soon' } });
+  });
+
+  test('an empty file is a file', async () => {
+    const { bench, outcome } = await get(lane, { sizeBytes: 0 });
+    expect(bench.read(outcome)).toHaveLength(0);
+  });
+
+  test('IPv6', async () => {
+    const origin = await originForTest({ host: '::1' });
+    origin.serve('/f', { sizeBytes: SIZE });
+    const bench = startBench({ settings: { lane } });
+    expect(bench.read(await bench.download(origin.url('/f'))).equals(FILE)).toBe(true);
+  });
+
+  test('one connection 50 times slower than the others does not make the file wait', async () => {
+    const { origin, bench, outcome } = await get(lane, (seen) => ({
+      sizeBytes: 20_000_000,
+      bytesPerS: seen.count === 3 ? 100_000 : 5_000_000,
+    }));
+    expect(bench.read(outcome).equals(contentBytes(seededContent(20_000_000)))).toBe(true);
+    const all = origin.requests('/f');
+    expect(Math.max(...all.map((seen) => seen.at)) - all[0]!.at).toBeLessThan(3500);
+  });
+});

@@ -1,0 +1,223 @@
+// Resuming: either the server's exact bytes come out, or what was here is kept until the new content has passed it.
+import { describe, expect, test } from 'vitest';
+import { existsSync, readFileSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Extent, Validators } from '../../shared/download.ts';
+import type { Task } from '../../shared/protocol.ts';
+import { lanes } from '../support/lanes.ts';
+import { startBench, type Bench } from '../support/lease.ts';
+import { contentBytes, seededContent, type Behaviour, type Origin } from '../support/origin.ts';
+import { originForTest } from '../support/start.ts';
+
+const SIZE = 3_000_000;
+const HALF = 1_500_000;
+const OLD = contentBytes(seededContent(SIZE, 1));
+const NEW = contentBytes(seededContent(SIZE, 2));
+const LONG_AGO = 'Mon, 01 Jan 2024 00:00:00 GMT';
+const LATER = 'Tue, 02 Jan 2024 00:00:00 GMT';
+
+/** A part file that holds the first half of the old content, and the task that claims so. */
+function halfDone(bench: Bench, validators: Partial<Validators>, extents: Extent[] = [[0, HALF]]): Partial<Task> {
+  const partPath = join(bench.dir, 'half.part');
+  const part = Buffer.alloc(extents.at(-1)![1]);
+  for (const [start, end] of extents) OLD.copy(part, start, start, end);
+  writeFileSync(partPath, part);
+  const kept: Validators = {
+    etag: null,
+    lastModified: null,
+    date: null,
+    totalBytes: SIZE,
+    finalUrl: 'http://127.0.0.1/',
+    contentType: 'application/octet-stream',
+    ranges: true,
+    ...validators,
+  };
+  return { partPath, extents, validators: kept };
+}
+
+async function resume(
+  lane: (typeof lanes)[number],
+  behaviour: Behaviour | Parameters<Origin['serve']>[1],
+  validators: Partial<Validators>,
+  extents?: Extent[],
+) {
+  const origin = await originForTest();
+  origin.serve('/f', behaviour);
+  const bench = startBench({ settings: { lane } });
+  const outcome = await bench.download(origin.url('/f'), halfDone(bench, validators, extents));
+  return { origin, bench, outcome, file: bench.read(outcome) };
+}
+
+describe.each(lanes)('on the %s lane', (lane) => {
+  test('a strong ETag goes into If-Range and only the rest is fetched', async () => {
+    const { origin, file } = await resume(lane, { sizeBytes: SIZE, etag: '"a"' }, { etag: '"a"' });
+    expect(file.equals(OLD)).toBe(true);
+    expect(origin.requests('/f')[0]?.headers).toMatchObject({ 'if-range': '"a"', range: `bytes=${HALF}-${SIZE - 1}` });
+    expect(origin.bytesServed('/f')).toBe(SIZE - HALF);
+  });
+
+  test('a date goes into If-Range when there is no ETag and it is older than the answer', async () => {
+    const { origin, file } = await resume(
+      lane,
+      { sizeBytes: SIZE, etag: null, lastModified: LONG_AGO },
+      { lastModified: LONG_AGO, date: LATER },
+    );
+    expect(file.equals(OLD)).toBe(true);
+    expect(origin.requests('/f')[0]?.headers['if-range']).toBe(LONG_AGO);
+  });
+
+  test.each([
+    ['a weak ETag', { etag: 'W/"a"' }, { etag: 'W/"a"' }],
+    [
+      'a date as young as the answer',
+      { etag: null, lastModified: LONG_AGO },
+      { lastModified: LONG_AGO, date: LONG_AGO },
+    ],
+    ['no validator', { etag: null }, {}],
+  ])('%s never goes into If-Range; the overlap is compared instead', async (_, served, kept) => {
+    const { origin, bench, file } = await resume(lane, { sizeBytes: SIZE, ...served }, kept);
+    expect(file.equals(OLD)).toBe(true);
+    const first = origin.requests('/f')[0]!;
+    expect(first.headers['if-range']).toBeUndefined();
+    expect(Number(/bytes=(\d+)-/.exec(first.headers['range']!)![1])).toBeLessThanOrEqual(HALF - 65_536);
+    expect(bench.events()).toContain('overlap-compared');
+  });
+
+  test.each([
+    ['a strong ETag', { etag: '"b"' }, { etag: '"a"' }],
+    ['a weak ETag', { etag: 'W/"b"' }, { etag: 'W/"a"' }],
+    ['a date', { etag: null, lastModified: LATER }, { lastModified: LONG_AGO, date: LATER }],
+    ['no validator', { etag: null }, {}],
+    ['a server that ignores If-Range', { etag: '"b"', ranges: 'blind' as const }, { etag: '"a"' }],
+    ['a server that sends no ETag any more', { etag: null, ranges: 'blind' as const }, { etag: 'W/"a"' }],
+    ['no ranges and no validator', { etag: null, ranges: 'ignore' as const }, {}],
+  ])('content replaced by other content of the same length is found with %s', async (_, served, kept) => {
+    const { bench, file } = await resume(lane, { sizeBytes: SIZE, seed: 2, ...served }, kept);
+    expect(file.equals(NEW)).toBe(true);
+    expect(bench.events()).toEqual(expect.arrayContaining(['changed-on-server', 'restarted-from-zero']));
+  });
+
+  test('content of another length is other content', async () => {
+    const { bench, file } = await resume(lane, { sizeBytes: SIZE - 1, seed: 2, etag: null }, {});
+    expect(file.equals(NEW.subarray(0, SIZE - 1)) || file.length === SIZE - 1).toBe(true);
+    expect(bench.events()).toContain('changed-on-server');
+  });
+
+  test('a server that refuses If-Range but has the same content resumes all the same', async () => {
+    const { origin, file } = await resume(
+      lane,
+      (seen) => ({ sizeBytes: SIZE, etag: '"a"', ranges: seen.headers['if-range'] ? 'ignore' : 'yes' }),
+      { etag: '"a"' },
+    );
+    expect(file.equals(OLD)).toBe(true);
+    expect(origin.requests('/f').length).toBeGreaterThanOrEqual(2);
+    expect(origin.requests('/f')[1]?.headers['if-range']).toBeUndefined();
+  });
+
+  test('a server that takes no ranges any more: the whole stream, what is here compared and kept', async () => {
+    const { bench, file } = await resume(lane, { sizeBytes: SIZE, etag: '"a"', ranges: 'ignore' }, { etag: '"a"' });
+    expect(file.equals(OLD)).toBe(true);
+    expect(bench.events()).toContain('no-ranges');
+    expect(bench.events()).not.toContain('restarted-from-zero');
+  });
+
+  test('holes in the middle are filled, whatever vouches for the rest', async () => {
+    const extents: Extent[] = [
+      [100_000, 400_000],
+      [900_000, 1_000_000],
+      [2_000_000, 2_500_000],
+    ];
+    const strong = await resume(lane, { sizeBytes: SIZE, etag: '"a"' }, { etag: '"a"' }, extents);
+    expect(strong.file.equals(OLD)).toBe(true);
+    expect(strong.origin.bytesServed('/f')).toBe(SIZE - 900_000);
+    const none = await resume(lane, { sizeBytes: SIZE, etag: null }, {}, extents);
+    expect(none.file.equals(OLD)).toBe(true);
+  });
+
+  test('a hole before bytes of content that has changed since is not closed with the new content', async () => {
+    const extents: Extent[] = [
+      [0, 500_000],
+      [2_000_000, SIZE],
+    ];
+    // The new content is the old one up to somewhere in the hole.
+    const mixed = Buffer.concat([OLD.subarray(0, 1_000_000), NEW.subarray(1_000_000)]);
+    const { file } = await resume(lane, { bytes: mixed, etag: null }, {}, extents);
+    expect(file.equals(mixed)).toBe(true);
+  });
+
+  test('the old part file stays until the new content has passed it', async () => {
+    const origin = await originForTest();
+    origin.serve('/f', { sizeBytes: SIZE, seed: 2, etag: '"b"', bytesPerS: 1_000_000 });
+    const bench = startBench({ settings: { lane } });
+    const task = halfDone(bench, { etag: '"a"' });
+    const ended = bench.download(origin.url('/f'), task);
+    await origin.served('/f', 400_000);
+    bench.send({ kind: 'cancel', id: 1, epoch: 1 });
+    const outcome = await ended;
+    expect(outcome).toEqual({ kind: 'released', extents: [[0, HALF]] });
+    expect(readFileSync(task.partPath!).equals(OLD.subarray(0, HALF))).toBe(true);
+    // What the engine holds must still be the old content's validators.
+    expect(bench.of('probed')).toEqual([]);
+    expect(existsSync(`${task.partPath}.new`)).toBe(false);
+  });
+
+  test('once the new content has passed the old, its validators are told before its bytes', async () => {
+    const { bench, file } = await resume(lane, { sizeBytes: 8_000_000, seed: 2, etag: '"b"' }, { etag: '"a"' });
+    expect(file.length).toBe(8_000_000);
+    const told = bench.messages.filter((m) => m.kind === 'probed' || m.kind === 'saved');
+    expect(told[0]).toMatchObject({ kind: 'probed', validators: { etag: '"b"' } });
+  });
+
+  test.each([
+    ['missing', (path: string) => unlinkSync(path)],
+    ['shorter than claimed', (path: string) => truncateSync(path, HALF - 1)],
+  ])('a part file that is %s is found, said, and fetched anew', async (_, damage) => {
+    const origin = await originForTest();
+    origin.serve('/f', { sizeBytes: SIZE, etag: '"a"' });
+    const bench = startBench({ settings: { lane } });
+    const task = halfDone(bench, { etag: '"a"' });
+    damage(task.partPath!);
+    const outcome = await bench.download(origin.url('/f'), task);
+    expect(bench.read(outcome).equals(OLD)).toBe(true);
+    expect(bench.events()[0]).toBe('part-file-lost');
+    expect(bench.of('saved')[0]?.extents).toEqual([]);
+  });
+
+  test('a part file that is complete needs no request', async () => {
+    const { origin, file } = await resume(lane, { sizeBytes: SIZE }, { etag: '"a"' }, [[0, SIZE]]);
+    expect(file.equals(OLD)).toBe(true);
+    expect(origin.requests('/f')).toHaveLength(0);
+  });
+
+  test('HTML where a file was kept stops and keeps the bytes', async () => {
+    const origin = await originForTest();
+    origin.serve('/f', { bytes: Buffer.from('<html>log in'), contentType: 'text/html; charset=utf-8', etag: null });
+    const bench = startBench({ settings: { lane } });
+    const outcome = await bench.download(origin.url('/f'), halfDone(bench, {}));
+    expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'needs-new-link' }, extents: [[0, HALF]] });
+  });
+});
+
+describe.each(lanes)('416 on the %s lane', (lane) => {
+  test('is the end only when the server has exactly what is here', async () => {
+    // The length was never told: the half that is here turns out to be all.
+    const { file } = await resume(
+      lane,
+      { bytes: OLD.subarray(0, HALF), etag: '"a"' },
+      { etag: '"a"', totalBytes: null },
+    );
+    expect(file.equals(OLD.subarray(0, HALF))).toBe(true);
+  });
+
+  test.each([
+    ['a shorter file', { bytes: NEW.subarray(0, 1000), etag: '"a"' }],
+    ['no length at all', { status: 416, bytes: Buffer.alloc(0), etag: '"a"' }],
+  ])('with %s never makes a file of what is here', async (_, served) => {
+    const origin = await originForTest();
+    origin.serve('/f', served);
+    const bench = startBench({ settings: { lane, maxRetries: 1 } });
+    const outcome = await bench.download(origin.url('/f'), halfDone(bench, { etag: '"a"', totalBytes: null }));
+    if (outcome.kind === 'done') expect(bench.read(outcome).equals(served.bytes)).toBe(true);
+    else expect(outcome).toMatchObject({ kind: 'failed', extents: [[0, HALF]] });
+  });
+});
