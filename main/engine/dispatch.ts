@@ -26,7 +26,8 @@ const CRASHES_MAX = 3;
 const LOOKAHEAD = 64;
 
 type Report = { holder: Holder; message: FromWorker | { kind: 'lost'; why: string | null } };
-type After = (() => void)[];
+/** What a turn has decided: what to do once it is written down, and which leases are over by then. */
+type Turn = { after: (() => void)[]; over: Set<Lease> };
 
 export class Dispatch {
   readonly leases = new Map<DownloadId, Lease>();
@@ -157,12 +158,12 @@ export class Dispatch {
   #turn(): void {
     if (this.#stopped) return;
     this.#unapplied.push(...this.results.takeAll());
-    const after: After = [];
+    const turn: Turn = { after: [], over: new Set() };
     try {
       this.#options.store.transaction(() => {
-        for (const report of this.#unapplied) this.#apply(report, after);
-        this.#flush(after);
-        this.#fill(after);
+        for (const report of this.#unapplied) this.#apply(report, turn);
+        this.#flush(turn);
+        this.#fill(turn);
       });
     } catch (error) {
       if (!isStoreFull(error)) throw error;
@@ -173,16 +174,16 @@ export class Dispatch {
     this.trouble = null;
     this.results.taskDone(this.#unapplied.length);
     this.#unapplied = [];
-    for (const act of after) act();
+    for (const act of turn.after) act();
     this.#options.progressed();
     this.#wakeLater();
   }
 
-  #flush(after: After): void {
+  #flush(turn: Turn): void {
     const { store, now } = this.#options;
     const dirty = [...this.leases.values()].filter((lease) => lease.dirty);
     for (const lease of dirty) store.saveExtents(lease.id, lease.extents, lengthOf(lease.extents));
-    after.push(() => {
+    turn.after.push(() => {
       for (const lease of dirty) lease.dirty = false;
       this.#flushedAt = now();
     });
@@ -197,12 +198,13 @@ export class Dispatch {
 
   // --- handing out
 
-  #fill(after: After): void {
+  #fill(turn: Turn): void {
     const { store, now, settings } = this.#options;
     const wants = [...this.#wants.values()].filter(({ count }) => count > 0);
     if (wants.length === 0 || this.#options.closing()) return;
     const limits = settings();
-    const running = [...this.leases.values()].map((lease) => ({
+    const held = [...this.leases.values()].filter((lease) => !turn.over.has(lease));
+    const running = held.map((lease) => ({
       holder: lease.holder.id,
       host: lease.stored.host,
       connections: lease.connections,
@@ -211,7 +213,7 @@ export class Dispatch {
     }));
     const candidates = store
       .candidates(now(), LOOKAHEAD + limits.parallel, busyHosts(running, this.#hostCaps, limits))
-      .filter(({ id }) => !this.leases.has(id))
+      .filter(({ id }) => !held.some((lease) => lease.id === id))
       .map(({ id, host, crashes }) => ({ id, host, alone: crashes >= SUSPECT_AT }));
     const starts = plan(
       {
@@ -228,12 +230,12 @@ export class Dispatch {
       const stored = store.lease(start.id);
       const refused = this.#prepareDir(stored.dir);
       if (refused) {
-        this.#fail(start.id, stored.url, refused, after);
+        this.#fail(start.id, stored.url, refused, turn);
         continue;
       }
       begun.push(newLease(stored, holder, start.connections, now()));
     }
-    after.push(() => this.#handOver(begun, limits.hash));
+    turn.after.push(() => this.#handOver(begun, limits.hash));
   }
 
   #handOver(begun: readonly Lease[], hash: boolean): void {
@@ -267,11 +269,11 @@ export class Dispatch {
 
   // --- taking in
 
-  #apply({ holder, message }: Report, after: After): void {
+  #apply({ holder, message }: Report, turn: Turn): void {
     const { store, now } = this.#options;
     if (message.kind === 'lost') {
       const held = [...this.leases.values()].filter((lease) => lease.holder === holder);
-      for (const lease of held) this.#takeBack(lease, message.why, held.length === 1, after);
+      for (const lease of held) this.#takeBack(lease, message.why, held.length === 1, turn);
       return;
     }
     if (message.kind === 'host-cap') {
@@ -284,24 +286,24 @@ export class Dispatch {
     if (!lease) return;
     switch (message.kind) {
       case 'probed':
-        return this.#applyProbe(lease, message, after);
+        return this.#applyProbe(lease, message, turn);
       case 'target-taken': {
         const taken = lease.taken + 1;
         const name = store.reserveName(lease.id, lease.wantedName, taken);
-        after.push(() => this.#retarget(lease, name, taken));
+        turn.after.push(() => this.#retarget(lease, name, taken));
         return;
       }
       case 'event':
         return this.#note(lease.id, message.event, message.detail);
       case 'result':
         if (!store.recordResult(lease.id, lease.epoch, message.outcome.kind, now())) return;
-        return this.#applyOutcome(lease, message.outcome, after);
+        return this.#applyOutcome(lease, message.outcome, turn);
       default:
         return;
     }
   }
 
-  #applyProbe(lease: Lease, probed: Extract<FromWorker, { kind: 'probed' }>, after: After): void {
+  #applyProbe(lease: Lease, probed: Extract<FromWorker, { kind: 'probed' }>, turn: Turn): void {
     const { store } = this.#options;
     const { validators, contentDisposition } = probed;
     store.saveProbe(lease.id, validators);
@@ -309,7 +311,7 @@ export class Dispatch {
       ? lease.stored.name
       : chooseName({ contentDisposition, finalUrl: validators.finalUrl, contentType: validators.contentType });
     const name = store.reserveName(lease.id, wanted);
-    after.push(() => {
+    turn.after.push(() => {
       lease.stored = { ...lease.stored, validators, sizeBytes: validators.totalBytes };
       lease.wantedName = wanted;
       this.#retarget(lease, name, 0);
@@ -338,56 +340,53 @@ export class Dispatch {
     if (needed > free) this.recall([lease.id], 'no-room');
   }
 
-  #applyOutcome(lease: Lease, outcome: Outcome, after: After): void {
+  #applyOutcome(lease: Lease, outcome: Outcome, turn: Turn): void {
     const { store, now } = this.#options;
     const { id } = lease;
     const url = maskCredentials(lease.stored.url);
-    after.push(() => {
-      this.leases.delete(id);
-      this.revision++;
-    });
+    this.#endLease(lease, turn);
     switch (outcome.kind) {
       case 'done': {
         store.finish(id, { ...outcome, name: path.basename(outcome.path) }, now());
         this.#note(id, 'done', { sizeBytes: outcome.sizeBytes });
         const { path: file, sizeBytes, sha256 } = outcome;
-        after.push(() => this.#signal({ event: 'done', id, url, path: file, sizeBytes, sha256 }));
+        turn.after.push(() => this.#signal({ event: 'done', id, url, path: file, sizeBytes, sha256 }));
         return;
       }
       case 'failed':
         store.saveExtents(id, outcome.extents, lengthOf(outcome.extents));
         // It was paused or removed meanwhile: that is what it stays.
-        if (lease.ending !== null && lease.ending !== 'no-room') return this.#settleEnding(lease, after);
-        return this.#fail(id, lease.stored.url, outcome.failure, after);
+        if (lease.ending !== null && lease.ending !== 'no-room') return this.#settleEnding(lease, turn);
+        return this.#fail(id, lease.stored.url, outcome.failure, turn);
       case 'released':
         store.saveExtents(id, outcome.extents, lengthOf(outcome.extents));
-        return this.#settleEnding(lease, after);
+        return this.#settleEnding(lease, turn);
       default:
         outcome satisfies never;
     }
   }
 
-  #settleEnding(lease: Lease, after: After): void {
+  #settleEnding(lease: Lease, turn: Turn): void {
     const { store } = this.#options;
     switch (lease.ending) {
       case 'no-room':
-        return this.#fail(lease.id, lease.stored.url, noRoom(lease), after);
+        return this.#fail(lease.id, lease.stored.url, noRoom(lease), turn);
       case 'paused':
       case 'removed':
         // The store has said so already, when it was asked for.
-        after.push(() => this.kick());
+        turn.after.push(() => this.kick());
         return;
       case 'requeue':
       case null:
         if (store.get(lease.id)?.status === 'running') store.setStatus(lease.id, 'queued');
-        after.push(() => this.kick());
+        turn.after.push(() => this.kick());
         return;
       default:
         lease.ending satisfies never;
     }
   }
 
-  #fail(id: DownloadId, rawUrl: string, failure: Failure, after: After): void {
+  #fail(id: DownloadId, rawUrl: string, failure: Failure, turn: Turn): void {
     const waits = failure.retry === 'when-possible';
     this.#options.store.setStatus(id, waits ? 'paused' : 'failed', failure);
     this.#note(id, failure.code === 'disk-full' ? 'disk-full' : 'failed', {
@@ -396,24 +395,21 @@ export class Dispatch {
     });
     const url = maskCredentials(rawUrl);
     const { code, message } = failure;
-    after.push(() => {
+    turn.after.push(() => {
       this.revision++;
       this.#signal({ event: waits ? 'waiting' : 'failed', id, url, code, message });
     });
   }
 
   /** `alone`: the holder had no other lease, so that its crash is this download's. */
-  #takeBack(lease: Lease, why: string | null, alone: boolean, after: After): void {
+  #takeBack(lease: Lease, why: string | null, alone: boolean, turn: Turn): void {
     const { store } = this.#options;
     store.saveExtents(lease.id, lease.extents, lengthOf(lease.extents));
-    after.push(() => {
-      this.leases.delete(lease.id);
-      this.revision++;
-    });
-    if (why === null) return this.#settleEnding(lease, after);
+    this.#endLease(lease, turn);
+    if (why === null) return this.#settleEnding(lease, turn);
     this.#note(lease.id, 'worker-lost', { worker: lease.holder.name, why });
     const crashes = lease.holder.shared ? store.countCrash(lease.id, alone ? CRASHES_MAX : SUSPECT_AT) : 0;
-    if (crashes < CRASHES_MAX || lease.ending !== null) return this.#settleEnding(lease, after);
+    if (crashes < CRASHES_MAX || lease.ending !== null) return this.#settleEnding(lease, turn);
     this.#fail(
       lease.id,
       lease.stored.url,
@@ -422,8 +418,16 @@ export class Dispatch {
         message: `The worker process that held it ended ${crashes} times in a row (${why}).`,
         retry: 'by-hand',
       },
-      after,
+      turn,
     );
+  }
+
+  #endLease(lease: Lease, turn: Turn): void {
+    turn.over.add(lease);
+    turn.after.push(() => {
+      this.leases.delete(lease.id);
+      this.revision++;
+    });
   }
 
   #leaseOf(holder: Holder, { id, epoch }: { id: DownloadId; epoch: number }): Lease | undefined {

@@ -58,6 +58,15 @@ test('hands queued downloads to a worker and keeps what became of them', async (
   expect(signals.filter(({ event }) => event === 'done')).toHaveLength(2);
 });
 
+test('as one ends the next begins, though its worker has nothing more to ask for', async () => {
+  const { spawn } = fakeWorkers((worker, task) =>
+    worker.send({ kind: 'result', id: task.id, epoch: task.epoch, outcome: doneOf(task) }),
+  );
+  const engine = start(spawn, { parallel: 2 });
+  await add(engine, ...Array.from({ length: 8 }, (_, n) => `http://a.test/${n}`));
+  await vi.waitFor(async () => expect(new Set(await statuses(engine))).toEqual(new Set(['done'])));
+});
+
 test('two downloads of one name get two files', async () => {
   const { spawn, workers } = fakeWorkers();
   const engine = start(spawn);

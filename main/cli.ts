@@ -1,0 +1,58 @@
+// Entry: the engine without a window, for terminals and scripts, under plain Node.
+import { fileURLToPath } from 'node:url';
+import { control } from './cli/control.ts';
+import { help, parseCommand, UsageError } from './cli/options.ts';
+import { Output } from './cli/output.ts';
+import { download, type Surroundings } from './cli/run.ts';
+import { forkWorker } from './transport/process.ts';
+import { ApiError } from '../shared/api.ts';
+import { version } from './engine/version.ts';
+
+const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.cjs';
+const workerEntry = fileURLToPath(new URL(`./worker${extension}`, import.meta.url));
+
+async function main(): Promise<number> {
+  const output = new Output(process.stdout);
+  const around: Surroundings = {
+    spawnWorker: () => forkWorker(workerEntry),
+    nativeBinding: process.env['SLUICE_SQLITE_BINDING'],
+    output,
+    stdout: process.stdout,
+    stdin: process.stdin,
+    version,
+  };
+  try {
+    const command = parseCommand(process.argv.slice(2));
+    switch (command.kind) {
+      case 'help':
+        output.line(help.trimEnd());
+        return 0;
+      case 'version':
+        output.line(version);
+        return 0;
+      case 'download':
+        if (command.inputs.length === 0 && process.argv.length <= 2) {
+          output.line(help.trimEnd());
+          return 2;
+        }
+        return await download(command.inputs, command.run, around);
+      default:
+        return await control(command, around);
+    }
+  } catch (error) {
+    if (!(error instanceof UsageError || error instanceof ApiError)) throw error;
+    process.stderr.write(`sluice: ${error.message}\n`);
+    if (error instanceof UsageError) process.stderr.write('Try: sluice --help\n');
+    return 2;
+  } finally {
+    await output.flushed();
+  }
+}
+
+main().then(
+  (status) => process.exit(status),
+  (error: unknown) => {
+    process.stderr.write(`sluice: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exit(1);
+  },
+);

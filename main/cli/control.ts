@@ -1,0 +1,144 @@
+// The commands that act on a list: on the instance that has it open, or on the stored list when none runs.
+import path from 'node:path';
+import { answer, ApiError, type CallArg, type CallName, type CallResult, type Selection } from '../../shared/api.ts';
+import type { Row } from '../../shared/download.ts';
+import { Engine } from '../engine/engine.ts';
+import { openInstance } from '../engine/instance.ts';
+import { stateDir } from '../engine/state-dir.ts';
+import { fit, size } from './format.ts';
+import { UsageError, type Command } from './options.ts';
+import type { Surroundings } from './run.ts';
+import { sourcesOf } from './sources.ts';
+
+type Caller = {
+  call<N extends CallName>(name: N, arg: CallArg<N>): Promise<CallResult<N>>;
+  close(): Promise<void>;
+};
+
+const PAGE = 500;
+const everything = {
+  status: 'all',
+  text: '',
+  category: null,
+  host: null,
+  sort: 'position',
+  descending: false,
+} as const;
+
+type Control = Exclude<Command, { kind: 'download' | 'help' | 'version' }>;
+
+export async function control(command: Control, around: Surroundings): Promise<number> {
+  const caller = await open(stateDir(command.data), around);
+  try {
+    switch (command.kind) {
+      case 'add':
+        return await add(caller, command, around);
+      case 'list':
+        return await list(caller, command.json, around);
+      case 'remove': {
+        const which = await selectionOf(caller, command.which);
+        const { changed } = await caller.call('remove', { which, deleteFiles: command.deleteFiles });
+        return told(changed, command, around);
+      }
+      case 'pause':
+      case 'resume':
+      case 'retry': {
+        const { changed } = await caller.call(command.kind, await selectionOf(caller, command.which));
+        return told(changed, command, around);
+      }
+      default:
+        return command satisfies never;
+    }
+  } finally {
+    await caller.close();
+  }
+}
+
+async function open(dataDir: string, { nativeBinding, spawnWorker, version }: Surroundings): Promise<Caller> {
+  const instance = await openInstance(dataDir, nativeBinding);
+  if (instance.kind === 'second') {
+    return { call: instance.remote.call, close: async () => instance.remote.close() };
+  }
+  const engine = new Engine({ dataDir, spawnWorker, nativeBinding, version });
+  return {
+    async call(name, arg) {
+      const result = await answer(engine.handlers, name, arg);
+      if (!result.ok) throw new ApiError(result.error.code, result.error.message);
+      return result.value as CallResult<typeof name>;
+    },
+    async close() {
+      await engine.close();
+      instance.close();
+    },
+  };
+}
+
+async function add(caller: Caller, command: Extract<Control, { kind: 'add' }>, around: Surroundings): Promise<number> {
+  const { text, files } = await sourcesOf(command.inputs, around.stdin);
+  let added = 0;
+  let usable = 0;
+  for (const source of [...(text ? [{ text }] : []), ...(files.length > 0 ? [{ files }] : [])]) {
+    const { batch, counts, total } = await caller.call('preview', source);
+    usable += counts.url + counts.known + counts.duplicate;
+    for (let offset = 0; offset < total && counts.rejected > 0; offset += PAGE) {
+      const { lines } = await caller.call('previewLines', { batch, only: 'rejected', offset, limit: PAGE });
+      for (const { line, text: shown, reason, message } of lines) {
+        if (command.json) around.output.json({ event: 'rejected', line, text: shown, code: reason, message });
+        else around.output.line(`line ${line}: ${message ?? reason ?? ''}  ${shown}`);
+      }
+    }
+    const dir = path.resolve(command.dir ?? '.');
+    added += (await caller.call('addBatch', { batch, dir })).added;
+  }
+  if (command.json) around.output.json({ event: 'added', count: added });
+  else around.output.line(`${added} added.`);
+  if (usable === 0) throw new UsageError('There is nothing to download among the lines given.');
+  return 0;
+}
+
+async function list(caller: Caller, json: boolean, { output }: Surroundings): Promise<number> {
+  for (let offset = 0; ; offset += PAGE) {
+    const { rows } = await caller.call('list', { query: everything, offset, limit: PAGE });
+    for (const row of rows) {
+      if (json) output.json(rowAsJson(row));
+      else output.line(rowAsText(row));
+    }
+    if (rows.length < PAGE) return 0;
+  }
+}
+
+function rowAsJson(row: Row): object {
+  const { id, url, status, name, dir, sizeBytes, doneBytes, bytesPerS, failure, addedAt, finishedAt } = row;
+  const file = path.join(dir, name);
+  return { id, url, status, path: file, sizeBytes, doneBytes, bytesPerS, failure, addedAt, finishedAt };
+}
+
+function rowAsText({ id, status, name, sizeBytes, doneBytes, failure, url }: Row): string {
+  const amount = sizeBytes === null ? size(doneBytes) : `${size(doneBytes)} of ${size(sizeBytes)}`;
+  const why = failure ? `  ${failure.message}` : '';
+  return `${String(id).padStart(6)}  ${status.padEnd(7)}  ${fit(name, 40)}  ${amount.padStart(22)}  ${url}${why}`;
+}
+
+/** Ids, addresses or `all`. Throws a UsageError for what the list does not have. */
+async function selectionOf(caller: Caller, which: readonly string[]): Promise<Selection> {
+  if (which.includes('all')) return { query: everything };
+  const ids: number[] = [];
+  for (const word of which) {
+    if (/^\d+$/.test(word)) {
+      if (!(await caller.call('detail', { id: Number(word) }))) throw new UsageError(`There is no download ${word}.`);
+      ids.push(Number(word));
+      continue;
+    }
+    const { rows } = await caller.call('list', { query: { ...everything, text: word }, offset: 0, limit: PAGE });
+    const same = rows.filter(({ url }) => url === word);
+    if (same.length === 0) throw new UsageError(`There is no download of ${word}.`);
+    ids.push(...same.map(({ id }) => id));
+  }
+  return { ids };
+}
+
+function told(changed: number, { kind, json }: Control, { output }: Surroundings): number {
+  if (json) output.json({ event: kind, count: changed });
+  else output.line(`${changed} changed.`);
+  return 0;
+}

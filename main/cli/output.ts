@@ -1,0 +1,34 @@
+// Lines on standard output, for as long as somebody reads them: a broken pipe ends the output and nothing else.
+
+export class Output {
+  readonly #stream: NodeJS.WriteStream;
+  #open = true;
+
+  constructor(stream: NodeJS.WriteStream) {
+    this.#stream = stream;
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      this.#open = false;
+      if (error.code !== 'EPIPE') console.error(`sluice: output ended: ${error.message}`);
+    });
+  }
+
+  get isTerminal(): boolean {
+    return this.#stream.isTTY === true;
+  }
+
+  line(text: string): void {
+    if (this.#open) this.#stream.write(`${text}\n`);
+  }
+
+  json(value: unknown): void {
+    this.line(JSON.stringify(value));
+  }
+
+  /** Resolves when everything written has been handed over, or can never be. */
+  flushed(): Promise<void> {
+    return new Promise((resolve) => {
+      if (!this.#open) return resolve();
+      this.#stream.write('', () => resolve());
+    });
+  }
+}

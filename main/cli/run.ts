@@ -1,0 +1,130 @@
+// The main command: downloads what it is given, resumes what is unfinished, and leaves with everything durable.
+import path from 'node:path';
+import type { DownloadId } from '../../shared/download.ts';
+import { maskCredentials } from '../../shared/url.ts';
+import { Engine, type SpawnedWorker } from '../engine/engine.ts';
+import { openInstance, type Remote } from '../engine/instance.ts';
+import type { ListSource } from '../engine/intake-source.ts';
+import { readList } from '../engine/intake-source.ts';
+import { stateDir } from '../engine/state-dir.ts';
+import { UsageError, type RunOptions } from './options.ts';
+import type { Output } from './output.ts';
+import { reportTo, type Report } from './report.ts';
+import { sourcesOf, type Sources } from './sources.ts';
+
+export type Surroundings = {
+  spawnWorker: () => SpawnedWorker;
+  nativeBinding: string | undefined;
+  output: Output;
+  stdout: NodeJS.WriteStream;
+  stdin: NodeJS.ReadableStream;
+  version: string;
+};
+
+/** Runs until there is nothing left to do (with `--exit`) or a signal comes. Resolves to the exit status. */
+export async function download(inputs: readonly string[], run: RunOptions, around: Surroundings): Promise<number> {
+  const { output, stdout, stdin, nativeBinding, spawnWorker, version } = around;
+  const sources = await sourcesOf(inputs, stdin);
+  const dataDir = stateDir(run.data);
+  const dir = path.resolve(run.dir ?? '.');
+  const report = reportTo(output, run.json, stdout);
+  const instance = await openInstance(dataDir, nativeBinding);
+  if (instance.kind === 'second') return handOver(instance.remote, sources, dir, report);
+
+  const engine = new Engine({ dataDir, spawnWorker, nativeBinding, overrides: { ...run.settings, dir }, version });
+  const running = new Run(engine, report, run.exit);
+  try {
+    const listening = instance.listen(engine.handlers, () => {});
+    engine.start();
+    await running.ask(await listsOf(sources), dir);
+    await listening;
+    return await running.ended;
+  } finally {
+    await engine.close();
+    report.end();
+    instance.close();
+  }
+}
+
+class Run {
+  readonly ended: Promise<number>;
+  readonly #engine: Engine;
+  readonly #report: Report;
+  readonly #leave: boolean;
+  readonly #failed = new Set<DownloadId>();
+  #end: (status: number) => void = () => {};
+  #asked = false;
+
+  constructor(engine: Engine, report: Report, leave: boolean) {
+    this.#engine = engine;
+    this.#report = report;
+    this.#leave = leave;
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+    for (const [name, number] of [
+      ['SIGINT', 2],
+      ['SIGTERM', 15],
+    ] as const) {
+      process.once(name, () => this.#end(128 + number));
+    }
+    engine.onSignal((signal) => {
+      this.#report.tell(signal);
+      if (signal.event === 'failed' || signal.event === 'waiting') this.#failed.add(signal.id);
+      if (signal.event === 'started' || signal.event === 'done') this.#failed.delete(signal.id);
+      if (signal.event !== 'progress') this.#leaveWhenIdle();
+    });
+    engine.onEvent(() => this.#leaveWhenIdle());
+  }
+
+  async ask(sources: readonly ListSource[], dir: string): Promise<void> {
+    const { ids, finished, rejected } = this.#engine.adding.addOrResume(sources, { dir, producer: 'command line' });
+    for (const verdict of rejected) this.#report.tell({ event: 'rejected', verdict });
+    for (const { id, url, dir: folder, name, sizeBytes, sha256 } of finished) {
+      const file = path.join(folder, name);
+      this.#report.tell({
+        event: 'done',
+        id,
+        url: maskCredentials(url),
+        path: file,
+        sizeBytes: sizeBytes ?? 0,
+        sha256,
+      });
+    }
+    if (rejected.length > 0 && ids.length + finished.length === 0) {
+      throw new UsageError('There is nothing to download among the lines given.');
+    }
+    this.#asked = true;
+    this.#leaveWhenIdle();
+  }
+
+  #leaveWhenIdle(): void {
+    if (!this.#leave || !this.#asked) return;
+    // After the turn that is under way: a signal comes before its lease is forgotten.
+    setImmediate(() => {
+      if (this.#engine.idle) this.#end(this.#failed.size > 0 ? 1 : 0);
+    });
+  }
+}
+
+async function handOver(remote: Remote, { text, files }: Sources, dir: string, report: Report): Promise<number> {
+  let added = 0;
+  let understood = 0;
+  for (const source of [...(text ? [{ text }] : []), ...(files.length > 0 ? [{ files }] : [])]) {
+    const preview = await remote.call('preview', source);
+    understood += preview.counts.url + preview.counts.known + preview.counts.duplicate;
+    for (const verdict of preview.lines) if (verdict.kind === 'rejected') report.tell({ event: 'rejected', verdict });
+    added += (await remote.call('addBatch', { batch: preview.batch, dir })).added;
+  }
+  remote.close();
+  report.tell({ event: 'handed-over', added });
+  report.end();
+  if ((text || files.length > 0) && understood === 0)
+    throw new UsageError('There is nothing to download among the lines given.');
+  return 0;
+}
+
+async function listsOf({ text, files }: Sources): Promise<ListSource[]> {
+  const read = await Promise.all(files.map((file) => readList(file)));
+  return text ? [{ text }, ...read] : read;
+}

@@ -1,0 +1,187 @@
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { contentSha256, seededContent, startOrigin, type Origin } from '../support/origin.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { sluice, type Told } from './cli-program.ts';
+
+let dir: string;
+let data: string;
+let files: string;
+
+beforeEach(() => {
+  dir = tempDir();
+  data = path.join(dir, 'data');
+  files = path.join(dir, 'files');
+});
+
+async function origin(): Promise<Origin> {
+  const started = await startOrigin();
+  onTestFinished(() => started.close());
+  return started;
+}
+
+const run = (...args: string[]) => sluice(['--data', data, '--dir', files, '--json', '--exit', ...args]);
+const sha256 = (file: string) => createHash('sha256').update(fs.readFileSync(file)).digest('hex');
+const events = (told: readonly Told[], event: string) => told.filter((one) => one.event === event);
+
+test('two hundred files of mixed sizes arrive byte for byte', async () => {
+  const server = await origin();
+  const expected = new Map<string, string>();
+  for (let n = 0; n < 200; n++) {
+    const sizeBytes = n === 0 ? 0 : n % 20 === 0 ? 9_000_000 + n : n % 7 === 0 ? 300_000 + n : 1000 * n + 1;
+    server.serve(`/f${n}.bin`, { sizeBytes, seed: n });
+    expected.set(server.url(`/f${n}.bin`), contentSha256(seededContent(sizeBytes, n)));
+  }
+  const list = path.join(dir, 'list.txt');
+  fs.writeFileSync(list, [...expected.keys()].join('\n'));
+  const program = run('--hash', '--parallel', '16', list);
+  expect(await program.ended).toBe(0);
+  const done = events(program.told, 'done');
+  expect(done).toHaveLength(200);
+  for (const { url, path: file, sha256: told } of done) {
+    expect(told).toBe(expected.get(url as string));
+    expect(sha256(file as string)).toBe(told);
+  }
+  expect(fs.readdirSync(files)).toHaveLength(200);
+});
+
+test('a failure is told with its code, ends with 1 and stays in the list; retry brings it', async () => {
+  const server = await origin();
+  let healed = false;
+  server.serve('/good', { sizeBytes: 1000 });
+  server.serve('/bad', () => (healed ? { sizeBytes: 10 } : { status: 404 }));
+  const program = run(server.url('/good'), server.url('/bad'));
+  expect(await program.ended).toBe(1);
+  expect(events(program.told, 'failed')).toMatchObject([{ url: server.url('/bad'), code: 'not-found' }]);
+  const list = sluice(['list', '--json', '--data', data]);
+  expect(await list.ended).toBe(0);
+  expect(list.told.map(({ status }) => status).sort()).toEqual(['done', 'failed']);
+  healed = true;
+  const again = run(server.url('/good'), server.url('/bad'));
+  expect(await again.ended).toBe(0);
+  expect(server.requests('/good')).toHaveLength(1);
+  expect(events(again.told, 'done')).toHaveLength(2);
+});
+
+test('a signal leaves at once with everything durable, the same command goes on', async () => {
+  const server = await origin();
+  const sizeBytes = 12_000_000;
+  server.serve('/big.bin', { sizeBytes, bytesPerS: 2_000_000 });
+  const program = run('--connections', '2', server.url('/big.bin'));
+  await server.served('/big.bin', 4_000_000);
+  const asked = Date.now();
+  program.child.kill('SIGTERM');
+  expect(await program.ended).toBe(143);
+  expect(Date.now() - asked).toBeLessThan(2000);
+  server.serve('/big.bin', { sizeBytes });
+  const again = run(server.url('/big.bin'));
+  expect(await again.ended).toBe(0);
+  expect(sha256(path.join(files, 'big.bin'))).toBe(contentSha256(seededContent(sizeBytes)));
+  expect(server.bytesServed('/big.bin')).toBeLessThan(sizeBytes * 1.15);
+  expect(fs.readdirSync(files)).toEqual(['big.bin']);
+});
+
+test('usage errors say what is wrong and end with 2', async () => {
+  for (const [args, words] of [
+    [['--workers', 'many', 'http://a.test/'], /--workers takes a whole number from 0 to 32/],
+    [['--limit', 'fast', 'http://a.test/'], /--limit takes a rate/],
+    [['--nonsense'], /--nonsense/],
+    [['no-such-list.txt'], /neither an address .* nor a file/],
+    [['pause'], /needs ids/],
+    [['ftp://a.test/file'], /nothing to download/],
+  ] as const) {
+    const program = sluice(['--data', data, ...args, ...(args[0] === 'pause' ? [] : ['--exit'])]);
+    expect(await program.ended).toBe(2);
+    expect(program.stderr()).toMatch(words);
+    expect(program.stderr()).not.toContain('    at ');
+  }
+});
+
+test('help and version need no list', async () => {
+  const help = sluice(['--help']);
+  expect(await help.ended).toBe(0);
+  expect(help.stdout()).toContain('Exit status');
+  const version = sluice(['--version']);
+  expect(await version.ended).toBe(0);
+  expect(version.stdout()).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
+
+test('a list comes through standard input, bad lines are told and the rest is fetched', async () => {
+  const server = await origin();
+  server.serve('/a', { sizeBytes: 5 });
+  const input = `# comment\n${server.url('/a')}\nmailto:me@a.test\n\nnot a link\n${server.url('/a')}\n`;
+  const program = sluice(['--data', data, '--dir', files, '--json', '--exit', '-'], { input });
+  expect(await program.ended).toBe(0);
+  expect(events(program.told, 'rejected').map(({ line }) => line)).toEqual([3, 5]);
+  expect(events(program.told, 'done')).toHaveLength(1);
+});
+
+test('passwords in an address are used and never shown', async () => {
+  const server = await origin();
+  server.serve('/a', ({ headers }) => (headers['authorization'] ? { sizeBytes: 5 } : { status: 401 }));
+  const program = run(server.url('/a').replace('://', '://me:sesame@'));
+  expect(await program.ended).toBe(0);
+  expect(server.requests('/a').at(-1)!.headers['authorization']).toBe(`Basic ${btoa('me:sesame')}`);
+  expect(program.stdout() + program.stderr()).not.toContain('sesame');
+});
+
+test('a second one hands its addresses to the first, whose list the others steer', async () => {
+  const server = await origin();
+  server.serve('/slow', { sizeBytes: 3_000_000, bytesPerS: 200_000 });
+  server.serve('/other', { sizeBytes: 10 });
+  const first = sluice(['--data', data, '--dir', files, '--json', server.url('/slow')]);
+  await first.until(({ event }) => event === 'started');
+  const second = run(server.url('/other'));
+  expect(await second.ended).toBe(0);
+  await first.until(({ event, url }) => event === 'done' && url === server.url('/other'));
+  expect(await sluice(['pause', '--data', data, server.url('/slow')]).ended).toBe(0);
+  const list = sluice(['list', '--json', '--data', data]);
+  await list.ended;
+  expect(list.told.find(({ url }) => url === server.url('/slow'))).toMatchObject({ status: 'paused' });
+  server.serve('/slow', { sizeBytes: 3_000_000 });
+  expect(await sluice(['resume', '--data', data, 'all']).ended).toBe(0);
+  await first.until(({ event, url }) => event === 'done' && url === server.url('/slow'));
+  first.child.kill('SIGINT');
+  expect(await first.ended).toBe(130);
+  expect(sha256(path.join(files, 'slow'))).toBe(contentSha256(seededContent(3_000_000)));
+});
+
+test('commands act on the stored list when nothing runs', async () => {
+  expect(await sluice(['add', '--data', data, '--dir', files, 'http://a.test/x', 'http://a.test/y']).ended).toBe(0);
+  expect(await sluice(['pause', '--data', data, '1']).ended).toBe(0);
+  expect(await sluice(['remove', '--data', data, 'http://a.test/y']).ended).toBe(0);
+  const list = sluice(['list', '--json', '--data', data]);
+  await list.ended;
+  expect(list.told).toMatchObject([{ id: 1, status: 'paused', url: 'http://a.test/x' }]);
+});
+
+test('a broken pipe on standard output ends nothing but the output', async () => {
+  const server = await origin();
+  for (let n = 0; n < 30; n++) server.serve(`/f${n}`, { sizeBytes: 20_000, seed: n, bytesPerS: 100_000 });
+  const urls = Array.from({ length: 30 }, (_, n) => server.url(`/f${n}`));
+  const program = run('--parallel', '10', ...urls);
+  await program.until(({ event }) => event === 'started');
+  program.child.stdout!.destroy();
+  expect(await program.ended).toBe(0);
+  expect(fs.readdirSync(files)).toHaveLength(30);
+  expect(program.stderr()).toBe('');
+});
+
+test('a speed limit holds over several processes', async () => {
+  const server = await origin();
+  for (const name of ['a', 'b', 'c', 'd']) server.serve(`/${name}`, { sizeBytes: 1_500_000 });
+  const begun = Date.now();
+  const program = run('--limit', '2M', '--workers', '2', ...['a', 'b', 'c', 'd'].map((name) => server.url(`/${name}`)));
+  expect(await program.ended).toBe(0);
+  // 6 MB at 2 MiB/s; the first instants of each process are given.
+  expect(Date.now() - begun).toBeGreaterThan(2200);
+});
+
+test('a folder that cannot be used is named', async () => {
+  fs.writeFileSync(path.join(dir, 'file'), '');
+  const program = sluice(['--data', data, '--dir', path.join(dir, 'file'), '--exit', 'http://a.test/x']);
+  expect(await program.ended).toBe(2);
+  expect(program.stderr()).toMatch(/file cannot be used as the download folder: .* is a file/);
+});
