@@ -1,25 +1,25 @@
 // One address: is it one that can be downloaded, and in which form is it kept and compared?
 
-export const rejections = [
-  'not-a-url',
-  'unsupported-scheme',
-  'no-host',
-  'bad-port',
-  'too-long',
-  'too-many',
-  'empty-pattern',
-  'bad-checksum',
-  'binary',
-  'no-links',
-  'no-such-file',
-  'not-a-file',
-  'no-permission',
-  'too-large',
-  'unreadable',
-] as const;
+type Reason =
+  | 'not-a-url'
+  | 'unsupported-scheme'
+  | 'no-host'
+  | 'bad-port'
+  | 'too-long'
+  | 'too-many'
+  | 'empty-pattern'
+  | 'bad-checksum'
+  | 'binary'
+  | 'no-links'
+  | 'no-such-file'
+  | 'not-a-file'
+  | 'no-permission'
+  | 'too-large'
+  | 'unreadable';
+
 /** Why a line or a file was not taken. */
 export interface Rejection {
-  reason: (typeof rejections)[number];
+  reason: Reason;
   /** Plain English for logs and the command line; the window has its own words for the reason. */
   message: string;
 }

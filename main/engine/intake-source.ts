@@ -6,12 +6,14 @@ import { type Rejection } from './intake-address.ts';
 import { foundInHtml, foundInMetalink, foundInWebloc } from './intake-markup.ts';
 import { foundInTable } from './intake-table.ts';
 import { type Found, foundInText, linesOf } from './intake-text.ts';
+import { listFromJson, looksLikeListJson } from './list-export.ts';
 
 /** Something to understand: dropped text or a piece of a page, a file that was read, or one that could not be. */
 export type ListSource =
   { text: string; fileName?: string } | { html: string; base?: string } | { fileName: string; problem: Rejection };
 
 const MAX_FILE_BYTES = 64 << 20;
+const MAX_MESSAGE_CHARS = 300;
 const BINARY_PLIST = 'bplist00';
 
 /** Reads a list from a file. A file that cannot be read is a value with the problem: the others have their turn. */
@@ -66,6 +68,7 @@ function readerOf({ text, fileName = '' }: { text: string; fileName?: string }):
   if (/^<(?:\?xml|!--|metalink)/i.test(head) && /<metalink[\s>]/i.test(head)) return foundInMetalink;
   if (/^<(?:\?xml|!doctype plist|plist)/i.test(head) && /<plist[\s>]/i.test(head)) return foundInWebloc;
   if (/^<(?:!doctype html|html|head|body)[\s>]/i.test(head)) return foundInHtml;
+  if (looksLikeListJson(head)) return foundInListJson;
   if (/^\[(?:InternetShortcut|Desktop Entry)\]/im.test(head)) return foundInShortcut;
   switch (/\.([^.]+)$/.exec(fileName)?.[1]?.toLowerCase()) {
     case 'htm':
@@ -80,10 +83,11 @@ function readerOf({ text, fileName = '' }: { text: string; fileName?: string }):
   }
 }
 
+/** More than a slip: control characters, or many that could not be decoded. */
 function isBinary(head: string): boolean {
+  const share = (odd: RegExp) => (head.match(odd)?.length ?? 0) / head.length;
   // eslint-disable-next-line no-control-regex -- they are what makes a text binary
-  const odd = head.match(/[\x00-\x08\x0e-\x1f\x7f\ufffd]/g)?.length ?? 0;
-  return odd > head.length / 50;
+  return share(/[\x00-\x08\x0e-\x1f\x7f]/g) > 0.02 || share(/\ufffd/g) > 0.1;
 }
 
 /** `.url` files of Windows and link files of Linux desktops. */
@@ -97,4 +101,15 @@ function* foundInShortcut(text: string): Iterable<Found> {
 /** Apple's binary form of a `.webloc`: the address stands in it as it is. */
 function* foundInBinaryPlist(text: string): Iterable<Found> {
   for (const [address] of text.matchAll(/https?:\/\/[\x21-\x7e]+/gi)) yield { line: 1, text: address, address };
+}
+
+/** A list that Sluice wrote. */
+function* foundInListJson(text: string): Iterable<Found> {
+  const list = listFromJson(text);
+  if (typeof list === 'string') {
+    const message = `The list is damaged: ${list}`.slice(0, MAX_MESSAGE_CHARS);
+    yield { line: 1, text: '', address: { reason: 'unreadable', message } };
+    return;
+  }
+  for (const [i, { url, ...more }] of list.entries()) yield { line: i + 2, text: url, address: url, ...more };
 }

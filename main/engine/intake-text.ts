@@ -14,6 +14,7 @@ export interface Found {
   name?: string | undefined;
   checksum?: Checksum | Rejection | undefined;
   mirrors?: string[] | undefined;
+  headers?: Record<string, string> | undefined;
   /** Batch patterns in the address are meant. */
   patterns?: boolean;
 }
@@ -43,7 +44,7 @@ export function* foundInLine(line: number, text: string): Iterable<Found> {
   } else if (/^https?:\/\/[^\s<>"'`|]*[\w/]$/i.test(text) && !text.includes('://', 8)) {
     yield { line, text, address: text, patterns: true };
     // eslint-disable-next-line no-control-regex -- they are what makes a line binary
-  } else if (/[\x00-\x08\x0e-\x1f\x7f\ufffd]/.test(text)) {
+  } else if (/[\x00-\x08\x0e-\x1f\x7f]/.test(text)) {
     yield { line, text, address: { reason: 'binary', message: 'This is no text.' } };
   } else {
     yield* foundInSentence(line, text.replace(/[\u00ad\u200b\u2060\ufeff]/g, ''));
@@ -153,7 +154,7 @@ export function checksumOf(algorithm: string, hex: string): Checksum | Rejection
 
 /** `sha256=...`, `md5: ...`, or a bare value as `sha256sum` prints it before the name. */
 function checksumIn(text: string): Checksum | Rejection | undefined {
-  const [, algorithm, hex] = /\b(md5|sha-?(?:1|256|512))\s*[=:]\s*(\w+)/i.exec(text) ?? [];
+  const [, algorithm, hex] = /\b(md5|sha-?(?:1|256|512))\s*[=:]\s*(\w+)\b(?![.-]*\w)/i.exec(text) ?? [];
   if (algorithm !== undefined && hex !== undefined) return checksumOf(algorithm, hex);
   const bare = /^([0-9a-f]{32,128}) +\*?$/i.exec(text)?.[1];
   const fitting = algorithms.find((name) => hexLengths[name] === bare?.length);

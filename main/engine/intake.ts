@@ -35,26 +35,34 @@ export function understand(
       );
       break;
     }
-    const address = typeof found.address === 'string' ? addressOf(found.address, found.base) : found.address;
-    const { checksum, mirrors } = found;
-    if ('reason' in address) {
-      result.verdicts.push(rejected(found, address));
+    const download = downloadOf(found);
+    if ('reason' in download) {
+      result.verdicts.push(rejected(found, download));
       continue;
     }
-    if (checksum && 'reason' in checksum) {
-      result.verdicts.push(rejected(found, checksum));
-      continue;
-    }
-    const { url } = address;
-    const name = found.name && safeName(found.name);
+    const { url, name } = download;
     const kind = seen.has(url) ? 'duplicate' : known(url) ? 'known' : 'url';
     seen.add(url);
     result.verdicts.push({ ...shown(found), kind, ...(name && { name }) });
-    if (kind === 'duplicate') continue;
-    const download = { url, ...(mirrors?.length && { mirrors }), ...(name && { name }), ...(checksum && { checksum }) };
-    (kind === 'known' ? result.known : result.downloads).push(download);
+    if (kind === 'url') result.downloads.push(download);
+    if (kind === 'known') result.known.push(download);
   }
   return result;
+}
+
+function downloadOf(found: Found): NewDownload | Rejection {
+  const address = typeof found.address === 'string' ? addressOf(found.address, found.base) : found.address;
+  const { name, checksum, headers } = found;
+  if ('reason' in address) return address;
+  if (checksum && 'reason' in checksum) return checksum;
+  const mirrors = found.mirrors?.filter((mirror) => 'url' in addressOf(mirror)) ?? [];
+  return {
+    url: address.url,
+    ...(mirrors.length > 0 && { mirrors }),
+    ...(name && { name: safeName(name) }),
+    ...(checksum && { checksum }),
+    ...(headers && { headers }),
+  };
 }
 
 function* foundInAll(sources: readonly ListSource[]): Iterable<Found> {

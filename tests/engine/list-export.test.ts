@@ -1,0 +1,92 @@
+// Lists that go out and come back: nothing is lost that the form has a place for.
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { understand } from '../../main/engine/intake.ts';
+import { listAsJson, listAsText } from '../../main/engine/list-export.ts';
+import { safeName } from '../../main/engine/names.ts';
+import { type NewDownload } from '../../shared/download.ts';
+
+const read = (text: string) => understand({ text }, { known: () => false });
+
+const piece = fc.constantFrom(
+  'a',
+  '.zip',
+  '[1-3]',
+  '{a,b}',
+  '(x)',
+  '%20',
+  '|',
+  '?',
+  ',https://',
+  '.',
+  '!',
+  "'",
+  '`',
+  ']',
+  ':',
+  '/',
+);
+const url = fc
+  .tuple(fc.webUrl(), fc.array(piece, { maxLength: 6 }))
+  .map(([start, end]) => new URL(`${start}/${end.join('')}`).href);
+const name = fc.oneof(fc.string({ unit: 'grapheme' }), fc.constantFrom('sha256=abc.zip', 'a # b')).map(safeName);
+const checksum = fc.constantFrom(
+  { algorithm: 'md5' as const, hex: '0a'.repeat(16) },
+  { algorithm: 'sha512' as const, hex: '0b'.repeat(64) },
+);
+const simple = fc.record({ url, name, checksum }, { requiredKeys: ['url'] });
+const listOf = (download: fc.Arbitrary<NewDownload>) =>
+  fc.uniqueArray(download, { selector: (each) => each.url, maxLength: 8 });
+
+test('as text, addresses, names and checksums come back', () => {
+  fc.assert(
+    fc.property(listOf(simple), (downloads) => {
+      const back = read(listAsText(downloads)).downloads;
+      const decoded = (each: NewDownload) => ({
+        ...each,
+        url: each.url.replace(/%([2-7][0-9a-f])/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16))),
+      });
+      expect(back.map(decoded)).toEqual(downloads.map(decoded));
+    }),
+  );
+});
+
+test('as JSON, everything comes back as it was', () => {
+  const full: NewDownload[] = [
+    {
+      url: 'https://me:secret@example.org/[1-3]?x=1,2',
+      mirrors: ['https://b.example/x'],
+      name: 'sha256=abc.zip',
+      checksum: {
+        algorithm: 'sha256',
+        hex: 'ab'.repeat(32),
+        pieces: { algorithm: 'sha1', pieceBytes: 10, hex: ['c'.repeat(40)] },
+      },
+      headers: { Referer: 'https://example.org/' },
+    },
+    { url: 'https://example.org/2' },
+  ];
+  const { downloads, verdicts } = read(listAsJson(full));
+  expect(downloads).toEqual(full);
+  expect(verdicts.map(({ line, text }) => [line, text])).toEqual([
+    [2, 'https://***@example.org/[1-3]?x=1,2'],
+    [3, 'https://example.org/2'],
+  ]);
+});
+
+test('a list that was not written by Sluice, or not to its end, is refused in words', () => {
+  const text = listAsJson([{ url: 'https://example.org/a' }]);
+  for (const damaged of [
+    text.slice(0, 50),
+    text.replace('"version":1', '"version":2'),
+    text.replace('"url"', '"uri"'),
+  ]) {
+    expect(read(damaged)).toMatchObject({
+      downloads: [],
+      verdicts: [{ reason: 'unreadable', message: /^The list is damaged: / }],
+    });
+  }
+  expect(read(listAsJson([{ url: 'ftp://example.org/a', mirrors: ['no'] }])).verdicts).toMatchObject([
+    { reason: 'unsupported-scheme' },
+  ]);
+});
