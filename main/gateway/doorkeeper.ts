@@ -1,5 +1,5 @@
 // Who may come in at a listening port and how fast: caps on strangers and guests, the same slow no for every wrong key.
-import type { Socket } from 'node:net';
+import { isIPv4, type Socket } from 'node:net';
 
 export interface DoorLimits {
   /** Connections that have logged in. */
@@ -186,7 +186,7 @@ export class Doorkeeper {
 
 /** Whether an address belongs to this machine alone. */
 export function isLoopback(address: string): boolean {
-  return address === '::1' || address === 'localhost' || /^127\./.test(address);
+  return address === '::1' || address === 'localhost' || (isIPv4(address) && address.startsWith('127.'));
 }
 
 function plainAddress(address: string | undefined): string {

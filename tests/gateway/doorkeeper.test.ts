@@ -1,0 +1,94 @@
+// Caps at a door: silent strangers make room, full houses stay full, addresses from outside do not crowd out others.
+import net from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import { Doorkeeper, isLoopback, type DoorLimits, type Visitor } from '../../main/gateway/doorkeeper.ts';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const clean of cleanups.splice(0).reverse()) await clean();
+});
+
+/** A door that welcomes nobody by itself. `from` pretends that connections come from another address. */
+async function open(limits: Partial<DoorLimits>, from?: string) {
+  const keeper = new Doorkeeper(limits);
+  const visitors: (Visitor | null)[] = [];
+  const server = net.createServer((socket) => {
+    socket.on('error', () => undefined);
+    if (from) Object.defineProperty(socket, 'remoteAddress', { value: from });
+    visitors.push(keeper.admit(socket));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as net.AddressInfo;
+  const sockets: net.Socket[] = [];
+  cleanups.push(() => {
+    for (const socket of sockets) socket.destroy();
+    return new Promise((resolve) => server.close(resolve));
+  });
+  const come = async (): Promise<net.Socket> => {
+    const count = visitors.length;
+    const socket = net.connect(port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.resume();
+    sockets.push(socket);
+    await expect.poll(() => visitors.length, { interval: 2 }).toBe(count + 1);
+    return socket;
+  };
+  return { keeper, visitors, come };
+}
+
+const gone = (socket: net.Socket): Promise<void> =>
+  new Promise((resolve) => (socket.destroyed ? resolve() : socket.once('close', () => resolve())));
+
+test('on loopback the oldest stranger makes room for a new one, and guests stay', async () => {
+  const { keeper, visitors, come } = await open({ maxStrangers: 2 });
+  const guest = await come();
+  expect(visitors[0]!.welcome()).toBe(true);
+  const oldest = await come();
+  await come();
+  await come();
+  await gone(oldest);
+  expect(guest.destroyed).toBe(false);
+  await expect.poll(() => keeper.counts()).toMatchObject({ guests: 1, strangers: 2, turnedAway: 1 });
+});
+
+test('another machine has a few strangers at most, and the rest is turned away', async () => {
+  const { keeper, visitors, come } = await open({ maxStrangersPerAddress: 2 }, '::ffff:192.0.2.7');
+  await come();
+  await come();
+  await gone(await come());
+  expect(visitors.map((visitor) => visitor?.address)).toEqual(['192.0.2.7', '192.0.2.7', undefined]);
+  expect(keeper.counts()).toMatchObject({ strangers: 2, turnedAway: 1 });
+});
+
+test('a full house takes nobody in until somebody leaves', async () => {
+  const { keeper, visitors, come } = await open({ maxGuests: 1 });
+  const first = await come();
+  expect(visitors[0]!.welcome()).toBe(true);
+  await come();
+  expect(visitors[1]!.welcome()).toBe(false);
+  first.destroy();
+  await expect.poll(() => keeper.counts().guests).toBe(0);
+  await come();
+  expect(visitors[2]!.welcome()).toBe(true);
+});
+
+test('connections that come too fast are turned away', async () => {
+  const { keeper, come } = await open({ connectionsPerS: 1 });
+  await come();
+  await come();
+  await gone(await come());
+  expect(keeper.counts()).toMatchObject({ strangers: 2, turnedAway: 1 });
+});
+
+test('a refusal that nobody waits for any more is over at once', async () => {
+  const { visitors, come } = await open({ refusalMs: 60_000, maxRefusalMs: 60_000 });
+  const socket = await come();
+  const refused = visitors[0]!.refuse();
+  socket.destroy();
+  await refused;
+});
+
+test('knows which addresses belong to this machine', () => {
+  expect(['127.0.0.1', '127.8.0.1', '::1', 'localhost'].filter(isLoopback)).toHaveLength(4);
+  expect(['0.0.0.0', '::', '10.0.0.1', '1.127.0.0', '127.example.org', 'example.org'].filter(isLoopback)).toEqual([]);
+});
