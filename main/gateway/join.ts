@@ -1,0 +1,193 @@
+// Joins the coordination server of another machine (or of this one) as a worker.
+import { randomBytes } from 'node:crypto';
+import net from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import tls from 'node:tls';
+import { PROTOCOL } from '../../shared/protocol.ts';
+import type { Port } from '../transport/port.ts';
+import { tcpPort, type TcpPort } from '../transport/tcp.ts';
+import { isLoopback } from './doorkeeper.ts';
+import { Greeting, isProof, LoginAnswer, LOGIN_LIMITS, proofOf } from './handshake.ts';
+import { plainFingerprint } from './identity.ts';
+import { openSession, type SessionOptions } from './session.ts';
+
+/** A connection that held this long was a good one, and the backoff begins anew. */
+const LASTING_MS = 30_000;
+/** Frames from a coordinator, in bytes. */
+const SESSION_LIMITS = { maxJsonBytes: 16 * 1024 * 1024, maxBinaryBytes: 16 * 1024 * 1024 } as const;
+
+export interface JoinOptions {
+  host: string;
+  port: number;
+  authkey: Buffer;
+  /** Of the coordinator's certificate. Needed for other machines; with it the connection is TLS. */
+  fingerprint?: string;
+  /** This worker's own name for itself, `[\w-]{1,64}`; the same each time it comes back. */
+  id: string;
+  /** Gives up the joining; a port that was handed out stays open. */
+  signal: AbortSignal;
+  /** For the connection and the login together, in ms. Default 10,000. */
+  timeoutMs?: number;
+  session?: SessionOptions;
+}
+
+/** Why a coordinator was not joined. Only the first three may be over the next time. */
+export class JoinError extends Error {
+  readonly code:
+    'unreachable' | 'lost' | 'full' | 'wrong-key' | 'wrong-fingerprint' | 'protocol' | 'not-encrypted' | 'given-up';
+  constructor(code: JoinError['code'], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'JoinError';
+    this.code = code;
+  }
+
+  get retry(): boolean {
+    return this.code === 'unreachable' || this.code === 'lost' || this.code === 'full';
+  }
+}
+
+/** Connects and logs in, both ends proving the authkey. Rejects with a JoinError. */
+export async function joinCoordinator(options: JoinOptions): Promise<Port> {
+  const { host, port, fingerprint, signal } = options;
+  const where = `${host}:${port}`;
+  if (signal.aborted) throw new JoinError('given-up', `Joining ${where} was given up.`);
+  if (!fingerprint && !isLoopback(host)) {
+    throw new JoinError('not-encrypted', `${where} is another machine: the fingerprint of its certificate is needed.`);
+  }
+  const raw = net.connect({ host, port });
+  const stop = (): void => void raw.destroy();
+  const timer = setTimeout(stop, options.timeoutMs ?? 10_000);
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    const socket = await connected(raw, where, fingerprint);
+    return await logIn(tcpPort(socket, LOGIN_LIMITS), where, options);
+  } catch (error) {
+    raw.destroy();
+    if (signal.aborted) throw new JoinError('given-up', `Joining ${where} was given up.`, { cause: error });
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+export interface StayOptions extends JoinOptions {
+  /** Works over a joined port; resolves when that has ended. */
+  work: (port: Port) => Promise<void>;
+  /** Each time the coordinator could not be joined or was lost; `againMs` null: it is not tried again. */
+  onTrouble: (error: JoinError, againMs: number | null) => void;
+}
+
+/** Joins again and again, with backoff from 0.5 to 30 s, until the signal fires or another try cannot help. */
+export async function stayJoined(options: StayOptions): Promise<void> {
+  const { signal, work, onTrouble } = options;
+  for (let failures = 0; !signal.aborted; failures++) {
+    const begunAt = Date.now();
+    const trouble = await joinCoordinator(options).then(
+      async (port) => {
+        await work(port);
+        return new JoinError('lost', `The connection to ${options.host}:${options.port} has ended.`);
+      },
+      (error: unknown) => {
+        if (error instanceof JoinError) return error;
+        throw error;
+      },
+    );
+    if (signal.aborted) return;
+    if (Date.now() - begunAt > LASTING_MS) failures = 0;
+    // Jitter, so that a hundred workers do not come back in the same instant.
+    const againMs = trouble.retry ? Math.min(30_000, 500 * 2 ** failures) * (0.5 + Math.random() / 2) : null;
+    onTrouble(trouble, againMs);
+    if (againMs === null) return;
+    await sleep(againMs, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+async function connected(raw: net.Socket, where: string, fingerprint: string | undefined): Promise<net.Socket> {
+  // The certificate vouches for itself: it is compared as a whole with the fingerprint that a person has carried over.
+  const socket = fingerprint ? tls.connect({ socket: raw, rejectUnauthorized: false, minVersion: 'TLSv1.3' }) : raw;
+  await new Promise<void>((resolve, reject) => {
+    const fail = (cause?: unknown): void => {
+      const why = cause instanceof Error ? cause.message : 'no answer came';
+      reject(new JoinError('unreachable', `${where} cannot be reached: ${why}`, { cause }));
+    };
+    raw.once('error', fail);
+    socket.once('error', fail);
+    socket.once('close', () => fail());
+    socket.once(fingerprint ? 'secureConnect' : 'connect', resolve);
+  });
+  if (socket instanceof tls.TLSSocket) {
+    const shown = plainFingerprint(socket.getPeerCertificate().fingerprint256 ?? '');
+    if (shown !== plainFingerprint(fingerprint!)) {
+      throw new JoinError(
+        'wrong-fingerprint',
+        `${where} shows the certificate ${shown}, which is not the one that was named.`,
+      );
+    }
+  }
+  return socket;
+}
+
+async function logIn(port: TcpPort, where: string, options: JoinOptions): Promise<Port> {
+  const next = oneByOne(port, where);
+  const greeting = Greeting.safeParse(await next());
+  if (!greeting.success) throw new JoinError('lost', `${where} does not greet as a coordinator does.`);
+  if (greeting.data.protocol !== PROTOCOL) throw new JoinError('protocol', versions(where, greeting.data.protocol));
+  const facts = {
+    authkey: options.authkey,
+    coordinatorNonce: greeting.data.nonce,
+    workerNonce: randomBytes(32).toString('hex'),
+    workerId: options.id,
+    protocol: PROTOCOL,
+    channel: options.fingerprint ? plainFingerprint(options.fingerprint) : '',
+  };
+  port.send({
+    kind: 'login',
+    protocol: PROTOCOL,
+    id: options.id,
+    nonce: facts.workerNonce,
+    proof: proofOf('worker', facts),
+  });
+  const answer = LoginAnswer.safeParse(await next(() => port.setLimits(SESSION_LIMITS)));
+  if (!answer.success) throw new JoinError('lost', `${where} does not answer as a coordinator does.`);
+  if (answer.data.kind === 'welcome') {
+    if (!isProof(answer.data.proof, proofOf('coordinator', facts))) {
+      throw new JoinError('wrong-key', `${where} does not know the authkey itself.`);
+    }
+    const session = openSession(port, options.session);
+    port.resume();
+    return session;
+  }
+  switch (answer.data.why) {
+    case 'key':
+      throw new JoinError('wrong-key', `${where} does not take the authkey.`);
+    case 'protocol':
+      throw new JoinError('protocol', versions(where, null));
+    case 'full':
+      throw new JoinError('full', `${where} takes no more workers now.`);
+    default:
+      return answer.data.why satisfies never;
+  }
+}
+
+/**
+ * Hands out one message a call and leaves the rest in the port, paused. `onArrival` runs before the next frame is looked at:
+ * the coordinator may send a big one right behind its welcome.
+ */
+function oneByOne(port: TcpPort, where: string): (onArrival?: () => void) => Promise<unknown> {
+  port.pause();
+  return (onArrival) =>
+    new Promise((resolve, reject) => {
+      port.onClose(() => reject(new JoinError('lost', `${where} has closed the connection.`)));
+      port.onMessage((message) => {
+        port.pause();
+        onArrival?.();
+        resolve(message);
+      });
+      port.resume();
+    });
+}
+
+function versions(where: string, theirs: number | null): string {
+  return `${where} speaks ${theirs === null ? 'another protocol' : `protocol ${theirs}`}, this is ${PROTOCOL}: use the same version at both ends.`;
+}
