@@ -13,6 +13,7 @@ export type ListSource =
   { text: string; fileName?: string } | { html: string; base?: string } | { fileName: string; problem: Rejection };
 
 const MAX_FILE_BYTES = 64 << 20;
+const binary: Rejection = { reason: 'binary', message: 'This is no text.' };
 const MAX_MESSAGE_CHARS = 300;
 const BINARY_PLIST = 'bplist00';
 
@@ -37,34 +38,27 @@ export async function readList(path: string): Promise<ListSource> {
   }
 }
 
-/** What stands in a source, good and bad; nothing at all only when it is an empty text. */
+/** What stands in a source, good and bad; nothing at all only when a plain text says nothing. */
 export function* foundIn(source: ListSource): Iterable<Found> {
+  const fileName = ('fileName' in source && source.fileName) || '';
   if ('problem' in source) {
-    yield { line: 0, text: source.fileName, address: source.problem };
+    yield { line: 0, text: fileName, address: source.problem };
     return;
   }
-  const reader = 'html' in source ? () => foundInHtml(source.html, source.base) : readerOf(source);
-  let any = reader === foundInText;
-  for (const found of reader('text' in source ? source.text : source.html)) {
-    any = true;
+  const reader = 'html' in source ? foundInHtml : readerOf(source.text, fileName);
+  let silent = reader !== foundInText;
+  for (const found of 'html' in source ? foundInHtml(source.html, source.base) : reader(source.text)) {
+    silent = false;
     yield found;
   }
-  if (!any)
-    yield { line: 0, text: nameOf(source), address: { reason: 'no-links', message: 'There is no link in it.' } };
+  if (silent) yield { line: 0, text: fileName, address: { reason: 'no-links', message: 'There is no link in it.' } };
 }
-
-function nameOf(source: ListSource): string {
-  return ('fileName' in source && source.fileName) || '';
-}
-
-type Reader = (text: string) => Iterable<Found>;
 
 /** What a text looks like counts more than what its file is called. */
-function readerOf({ text, fileName = '' }: { text: string; fileName?: string }): Reader {
+function readerOf(text: string, fileName: string): (text: string) => Iterable<Found> {
   const head = text.slice(0, 4096).trimStart();
   if (head.startsWith(BINARY_PLIST)) return foundInBinaryPlist;
-  if (isBinary(head))
-    return () => [{ line: 0, text: fileName, address: { reason: 'binary', message: 'This is no text.' } }];
+  if (isBinary(head)) return () => [{ line: 0, text: fileName, address: binary }];
   if (/^<(?:\?xml|!--|metalink)/i.test(head) && /<metalink[\s>]/i.test(head)) return foundInMetalink;
   if (/^<(?:\?xml|!doctype plist|plist)/i.test(head) && /<plist[\s>]/i.test(head)) return foundInWebloc;
   if (/^<(?:!doctype html|html|head|body)[\s>]/i.test(head)) return foundInHtml;

@@ -1,10 +1,10 @@
 // What a person drops, pastes or opens -> downloads, with a verdict for every line of it.
 import { type Verdict } from '../../shared/api.ts';
-import { type NewDownload } from '../../shared/download.ts';
+import { type Checksum, type NewDownload } from '../../shared/download.ts';
 import { maskCredentials } from '../../shared/url.ts';
 import { addressOf, type Rejection } from './intake-address.ts';
 import { foundIn, type ListSource } from './intake-source.ts';
-import { type Found } from './intake-text.ts';
+import { checksumOf, type Found } from './intake-text.ts';
 import { safeName } from './names.ts';
 import { batchOf } from './patterns.ts';
 
@@ -52,7 +52,8 @@ export function understand(
 
 function downloadOf(found: Found): NewDownload | Rejection {
   const address = typeof found.address === 'string' ? addressOf(found.address, found.base) : found.address;
-  const { name, checksum, headers } = found;
+  const { name, headers } = found;
+  const checksum = found.checksum ?? checksumInFragment(found.address);
   if ('reason' in address) return address;
   if (checksum && 'reason' in checksum) return checksum;
   const mirrors = found.mirrors?.filter((mirror) => 'url' in addressOf(mirror)) ?? [];
@@ -63,6 +64,13 @@ function downloadOf(found: Found): NewDownload | Rejection {
     ...(checksum && { checksum }),
     ...(headers && { headers }),
   };
+}
+
+/** Package indexes give checksums as `file.whl#sha256=...`. */
+function checksumInFragment(address: Found['address']): Checksum | undefined {
+  const [, algorithm, hex] = (typeof address === 'string' && /#(md5|sha\d+)=(\w+)$/i.exec(address)) || [];
+  const checksum = algorithm && hex ? checksumOf(algorithm, hex) : undefined;
+  return checksum && 'hex' in checksum ? checksum : undefined;
 }
 
 function* foundInAll(sources: readonly ListSource[]): Iterable<Found> {

@@ -113,6 +113,8 @@ describe('a line', () => {
     ],
     [`https://example.org/a.iso\tdisk.iso`, { name: 'disk.iso' }],
     [`https://example.org/a.iso\t../../disk?.iso`, { name: 'disk_.iso' }],
+    [`https://example.org/a.iso#sha256=${sha256}`, { checksum: { algorithm: 'sha256', hex: sha256 } }],
+    ['https://example.org/a.iso#md5=section', {}],
     [`${sha256} *https://example.org/a.iso`, { checksum: { algorithm: 'sha256', hex: sha256 } }],
   ])('%s says more than the address', (text, more) => {
     expect(ofText(text).downloads).toEqual([{ url: 'https://example.org/a.iso', ...more }]);
