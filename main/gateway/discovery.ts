@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import dgram from 'node:dgram';
 import { networkInterfaces } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { PROTOCOL } from '../../shared/protocol.ts';
 import { Allowance } from './allowance.ts';
@@ -57,26 +58,27 @@ export interface Discoverable {
 
 /** Answers questions from now on. Rejects when the port is taken. */
 export async function openDiscoverable(options: DiscoverableOptions): Promise<Discoverable> {
-  const { name, port, fingerprint, host = '0.0.0.0', discoveryPort = DISCOVERY_PORT } = options;
+  const { host = '0.0.0.0', discoveryPort = DISCOVERY_PORT } = options;
   const each = new Allowance(PER_ADDRESS_PER_S, 4);
   const all = new Allowance(TOTAL_PER_S);
   const socket = dgram.createSocket({ type: 'udp4', reuseAddr: true });
   socket.on('message', (message, from) => {
     const question = parse(Question, message);
     if (!question || message.length < QUESTION_BYTES || !each.take(from.address) || !all.take('all')) return;
-    const reply = {
-      sluice: 'Here',
-      nonce: question.nonce,
-      name: name.slice(0, 100),
-      protocol: PROTOCOL,
-      port,
-      fingerprint,
-    };
-    const answer = Buffer.from(JSON.stringify(reply));
+    const answer = replyTo(question.nonce, options);
     if (answer.length <= message.length) socket.send(answer, from.port, from.address, () => undefined);
   });
   await bind(socket, discoveryPort, host);
   return { port: socket.address().port, close: () => close(socket) };
+}
+
+/** As much of the name as there is room for. */
+function replyTo(nonce: string, { name, port, fingerprint }: DiscoverableOptions): Buffer {
+  for (let length = 100; ; length--) {
+    const reply = { sluice: 'Here', nonce, name: name.slice(0, length), protocol: PROTOCOL, port, fingerprint };
+    const answer = Buffer.from(JSON.stringify(reply));
+    if (answer.length <= QUESTION_BYTES || length === 0) return answer;
+  }
 }
 
 export interface DiscoverOptions {
@@ -109,10 +111,7 @@ export async function discover(options: DiscoverOptions = {}): Promise<FoundCoor
   ask();
   // Datagrams get lost; the second question finds those that missed the first.
   const again = setTimeout(ask, forMs / 3);
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, forMs);
-    signal?.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
-  });
+  await sleep(forMs, undefined, { signal }).catch(() => undefined);
   clearTimeout(again);
   await close(socket);
   return [...found.values()];

@@ -52,7 +52,7 @@ test('nothing is found where nobody answers, or when the search is given up', as
 });
 
 test('no answer is longer than its question, whatever the name', async () => {
-  const { port } = await open('名'.repeat(200));
+  const { port } = await open('名\u0000'.repeat(200));
   const padded = question.padEnd(512);
   const [answer] = await send(port, [padded]);
   expect(answer!.length).toBeLessThanOrEqual(512);
