@@ -74,7 +74,7 @@ export class Attempt {
         if (segment) taken = { start: 0, end: null, segment };
       }
       if (!taken) {
-        body.drop();
+        body.skip();
         return { kind: 'answered', verdict, head };
       }
       if (!ask.onBody(head, taken.start)) {

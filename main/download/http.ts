@@ -2,7 +2,8 @@
 import fetch, { type Response } from 'node-fetch';
 import type { TransferSettings } from '../../shared/protocol.ts';
 import { createAgents, type Agents } from './agents.ts';
-import type { Head } from './answers.ts';
+import { bodyLength, type Head } from './answers.ts';
+import { DirectLane } from './direct-lane.ts';
 import { fail, FailureError } from './failures.ts';
 import type { Answer, Request } from './lane.ts';
 import { StreamBody } from './stream-body.ts';
@@ -21,25 +22,34 @@ const OURS = new Set([
   'upgrade',
 ]);
 
+/** So many answers that the direct lane could not take, and an origin is left to node-fetch. */
+const UNUSUAL_MAX = 3;
+
 export class Http {
   #settings: TransferSettings;
   #agents: Agents;
+  #direct: DirectLane;
+  /** Origins whose answers were plain, with how often the direct lane met something else there. */
+  readonly #plainOrigins = new Map<string, number>();
 
   constructor(settings: TransferSettings) {
     this.#settings = settings;
     this.#agents = createAgents(settings);
+    this.#direct = new DirectLane(settings);
   }
 
-  /** Requests from now on follow these settings; connections that are open go on. */
+  /** Requests from now on follow these settings; answers that are open go on. */
   configure(settings: TransferSettings): void {
-    const before = this.#agents;
+    this.close();
     this.#settings = settings;
     this.#agents = createAgents(settings);
-    before.close();
+    this.#direct = new DirectLane(settings);
   }
 
+  /** Closes idle connections. */
   close(): void {
     this.#agents.close();
+    this.#direct.close();
   }
 
   /**
@@ -50,16 +60,40 @@ export class Http {
     const owner = parseUrl(request.owner.url);
     const secrets = secretsOf(owner, request.owner.headers);
     for (let url = parseUrl(request.url), hops = 0; ; hops += 1) {
-      const own = url.origin === owner.origin ? secrets : {};
-      const response = await this.#send(withoutCredentials(url), { ...own, ...request.range }, request.signal);
-      const location = isRedirect(response.status) ? response.headers.get('location') : null;
-      if (location === null) return this.#answer(response, withoutCredentials(url), hops > 0, request.signal);
-      discard(response);
+      const headers = {
+        accept: '*/*',
+        'user-agent': this.#settings.userAgent,
+        ...(url.origin === owner.origin ? secrets : {}),
+        ...request.range,
+        'accept-encoding': 'identity',
+      };
+      const answer = await this.#hop(withoutCredentials(url), headers, request.signal);
+      const location = isRedirect(answer.head.status) ? answer.head.headers.get('location') : undefined;
+      if (location === undefined)
+        return hops === 0 ? answer : { ...answer, head: { ...answer.head, redirected: true } };
+      answer.body.skip();
       if (hops >= MAX_REDIRECTS) {
         throw new FailureError(fail('too-many-redirects', `More than ${MAX_REDIRECTS} redirects`, 'by-hand'));
       }
       url = this.#follow(url, location);
     }
+  }
+
+  /** One request, by the fastest lane that suits. */
+  async #hop(url: URL, headers: Record<string, string>, signal: AbortSignal): Promise<Answer> {
+    const { lane } = this.#settings;
+    if (lane === 'direct' || (lane === 'auto' && (this.#plainOrigins.get(url.origin) ?? Infinity) < UNUSUAL_MAX)) {
+      const answer = await this.#direct.ask(url, headers, signal);
+      if (answer) return answer;
+      this.#plainOrigins.set(url.origin, (this.#plainOrigins.get(url.origin) ?? 0) + 1);
+    }
+    const response = await this.#send(url, headers, signal);
+    const named = new Map<string, string>();
+    for (const [name, values] of Object.entries(response.headers.raw())) named.set(name, values[0] ?? '');
+    const head: Head = { status: response.status, headers: named, url: url.href, redirected: false };
+    if (bodyLength(head) !== null && !this.#plainOrigins.has(url.origin)) this.#plainOrigins.set(url.origin, 0);
+    const body = new StreamBody(response.body, head, this.#settings.idleTimeoutMs, signal);
+    return { head, lane: 'fetch', body };
   }
 
   #follow(from: URL, location: string): URL {
@@ -81,13 +115,13 @@ export class Http {
       // Decoding is done where a truncated body is noticed.
       compress: false,
       agent: this.#agents.for(url),
-      headers: { accept: '*/*', 'user-agent': this.#settings.userAgent, ...headers, 'accept-encoding': 'identity' },
+      headers,
       signal: late.signal,
     } as const;
     try {
       return await fetch(url.href, options).catch((error: unknown) => {
         // A body with a length and chunks: the length is to be ignored (RFC 9112 6.3), which the strict parser refuses.
-        if (codeOf(error) !== 'HPE_UNEXPECTED_CONTENT_LENGTH') throw error;
+        if (!/^HPE_\w+_(CONTENT_LENGTH|TRANSFER_ENCODING)$/.test(codeOf(error))) throw error;
         return fetch(url.href, { ...options, insecureHTTPParser: true });
       });
     } catch (error) {
@@ -97,13 +131,6 @@ export class Http {
       clearTimeout(timer);
       signal.removeEventListener('abort', stop);
     }
-  }
-
-  #answer(response: Response, url: URL, redirected: boolean, signal: AbortSignal): Answer {
-    const headers = new Map<string, string>();
-    for (const [name, values] of Object.entries(response.headers.raw())) headers.set(name, values[0] ?? '');
-    const head: Head = { status: response.status, headers, url: url.href, redirected };
-    return { head, body: new StreamBody(response.body, head, this.#settings.idleTimeoutMs, signal) };
   }
 }
 
@@ -141,18 +168,10 @@ function secretsOf(url: URL, headers: Record<string, string>): Record<string, st
   return secrets;
 }
 
-function codeOf(error: unknown): unknown {
-  return (error as { code?: unknown } | null)?.code;
+function codeOf(error: unknown): string {
+  return String((error as { code?: unknown } | null)?.code);
 }
 
 function isRedirect(status: number): boolean {
   return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
-}
-
-/** Reads a small body away, so that its connection can be used again; breaks off a big one. */
-function discard(response: Response): void {
-  const body = response.body as (NodeJS.ReadableStream & { destroy(): void }) | null;
-  body?.on('error', () => {});
-  if (Number(response.headers.get('content-length') ?? 65_536) < 65_536) body?.resume();
-  else body?.destroy();
 }

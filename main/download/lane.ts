@@ -17,10 +17,13 @@ export interface Body {
   pump(sink: Sink): Promise<'end' | 'enough'>;
   /** Breaks off, from any state. */
   drop(): void;
+  /** Does without the body; when it is small, its connection can be used again. */
+  skip(): void;
 }
 
 export interface Answer {
   head: Head;
+  lane: 'fetch' | 'direct';
   body: Body;
 }
 

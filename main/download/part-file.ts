@@ -10,6 +10,9 @@ import { addExtent, bytesIn, endOf, type Extents } from './extents.ts';
 const UNCLAIMED_MAX_BYTES = 32 << 20;
 /** A little less than the second that is promised, because the flush itself takes time. */
 const UNCLAIMED_MAX_MS = 800;
+/** Where flushes are quick they come often, so that a crash costs little; they take a twentieth of the time at most. */
+const UNCLAIMED_MIN_MS = 50;
+const FLUSH_SHARE = 20;
 
 const openFile = promisify(open);
 const readAt = promisify(read);
@@ -37,6 +40,7 @@ export class PartFile {
   #idle: (() => void)[] = [];
   #flush: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
+  #flushDelayMs = UNCLAIMED_MIN_MS;
   #closed = false;
 
   private constructor(path: string, fd: number, extents: Extents) {
@@ -110,7 +114,7 @@ export class PartFile {
       this.#written = addExtent(this.#written, position, position + byteCount);
       this.#unclaimedBytes += byteCount;
       if (this.#unclaimedBytes >= UNCLAIMED_MAX_BYTES) this.#flushSoon(0);
-      else if (!this.#timer) this.#flushSoon(UNCLAIMED_MAX_MS);
+      else if (!this.#timer) this.#flushSoon(this.#flushDelayMs);
     } catch (error) {
       this.onError?.(error);
       throw error;
@@ -160,7 +164,10 @@ export class PartFile {
     // Taken before the call: a write that ends while it runs may have missed it.
     const written = this.#written;
     this.#unclaimedBytes = 0;
+    const begunMs = performance.now();
     await syncData(this.#fd);
+    const tookMs = performance.now() - begunMs;
+    this.#flushDelayMs = Math.min(Math.max(tookMs * FLUSH_SHARE, UNCLAIMED_MIN_MS), UNCLAIMED_MAX_MS);
     this.#durable = written;
     this.onDurable?.(written);
   }

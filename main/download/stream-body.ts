@@ -7,6 +7,8 @@ import type { Body, Sink } from './lane.ts';
 
 /** Writes the sink may have open before the stream is paused. */
 const TAKES_MAX = 2;
+/** A rest that is not wanted but smaller than this is read away, to keep the connection. */
+const SKIP_MAX_BYTES = 64 << 10;
 /** Bytes of a slow body are handed over after this long, gathered or not. */
 const GATHER_MAX_MS = 100;
 
@@ -32,6 +34,11 @@ export class StreamBody implements Body {
 
   drop(): void {
     this.#stream.destroy(Object.assign(new Error('Broken off'), { code: 'ECONNABORTED' }));
+  }
+
+  skip(): void {
+    if (Number(this.#head.headers.get('content-length') ?? SKIP_MAX_BYTES) < SKIP_MAX_BYTES) this.#stream.resume();
+    else this.drop();
   }
 
   async pump(sink: Sink): Promise<'end' | 'enough'> {

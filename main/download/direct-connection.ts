@@ -1,0 +1,297 @@
+// The direct lane's connection: a socket that reads bodies into large reused buffers, which are written to the file as they are.
+import { connect as connectPlain, type Socket } from 'node:net';
+import { connect as connectSecure, type ConnectionOptions } from 'node:tls';
+import { BUFFER_BYTES, type Buffers } from './buffers.ts';
+import { fail, FailureError } from './failures.ts';
+import type { Body, Sink } from './lane.ts';
+import { HEAD_MAX_BYTES, headEnd, parseHead, type ResponseHead } from './response-head.ts';
+
+/** Less room than this in a buffer and the next one takes over; a TLS record and more fits. */
+const ROOM_MIN_BYTES = 64 << 10;
+/** At so many writes under way the socket is paused. */
+const TAKES_MAX = 2;
+/** Bytes of a slow body are handed over after this long. */
+const GATHER_MAX_MS = 100;
+/** A rest that is not wanted but this small is read away, to keep the connection. */
+const SKIP_MAX_BYTES = 64 << 10;
+
+export interface Timeouts {
+  connectTimeoutMs: number;
+  idleTimeoutMs: number;
+}
+
+/** A buffer with bytes `[from, filled)` not handed over yet; `takes` writes from it are under way. */
+interface Held {
+  memory: Buffer;
+  from: number;
+  filled: number;
+  takes: number;
+}
+
+/** How a body went: to its end, as far as it was wanted, or not. */
+type Over = { end: 'end' | 'enough' } | { error: unknown };
+
+/** One connection: asks, gives the head, then is the body. Used again after a proper end. */
+export class DirectConnection implements Body {
+  /** Called when it can serve another request, and when it begins to. */
+  onIdle: (() => void) | null = null;
+  onBusy: (() => void) | null = null;
+  /** Called once, when it can not be used any more. */
+  onDead: (() => void) | null = null;
+  reused = false;
+  readonly #socket: Socket;
+  readonly #buffers: Buffers;
+  readonly #timeouts: Timeouts;
+  #held: Held;
+  #head: { resolve(head: ResponseHead): void; reject(error: unknown): void } | null = null;
+  #keepAlive = false;
+  #left = 0;
+  #sink: Sink | null = null;
+  #pumping: { resolve(end: 'end' | 'enough'): void; reject(error: unknown): void } | null = null;
+  #over: Over | null = null;
+  #takes = 0;
+  #paused = false;
+  #skipping = false;
+  #dead = false;
+  #error: Error | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #unlisten: (() => void) | null = null;
+  #lastAt = 0;
+
+  constructor(url: URL, secure: ConnectionOptions, buffers: Buffers, timeouts: Timeouts) {
+    this.#buffers = buffers;
+    this.#timeouts = timeouts;
+    this.#held = { memory: buffers.take(), from: 0, filled: 0, takes: 0 };
+    const options = {
+      host: url.hostname.replace(/^\[|\]$/g, ''),
+      port: Number(url.port || (url.protocol === 'https:' ? 443 : 80)),
+      noDelay: true,
+      onread: { buffer: () => this.#room(), callback: (count: number) => this.#onRead(count) },
+    };
+    this.#socket = url.protocol === 'https:' ? connectSecure({ ...options, ...secure }) : connectPlain(options);
+    const timer = setTimeout(() => this.#socket.destroy(late('No connection')), timeouts.connectTimeoutMs);
+    this.#socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => clearTimeout(timer));
+    this.#socket.on('error', (error) => (this.#error ??= error));
+    this.#socket.on('end', () => this.#onGone());
+    this.#socket.on('close', () => {
+      clearTimeout(timer);
+      this.#onGone();
+    });
+    this.#socket.resume();
+  }
+
+  /** Sends a request and waits for the head of its answer. Rejects with the network's error. */
+  async ask(request: string, signal: AbortSignal): Promise<ResponseHead> {
+    const { connectTimeoutMs, idleTimeoutMs } = this.#timeouts;
+    this.onBusy?.();
+    const stop = (): void => this.drop();
+    signal.addEventListener('abort', stop);
+    // Until the body is over: a break-off reaches the socket in every state.
+    this.#unlisten = () => signal.removeEventListener('abort', stop);
+    const timer = setTimeout(() => this.#socket.destroy(late('No answer')), connectTimeoutMs + idleTimeoutMs);
+    try {
+      return await new Promise<ResponseHead>((resolve, reject) => {
+        this.#head = { resolve, reject };
+        if (this.#dead) return this.#onGone();
+        if (signal.aborted) return this.drop();
+        this.#socket.write(request, 'latin1');
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  pump(sink: Sink): Promise<'end' | 'enough'> {
+    return new Promise((resolve, reject) => {
+      this.#pumping = { resolve, reject };
+      this.#sink = sink;
+      this.#lastAt = performance.now();
+      this.#timer = setInterval(() => this.#tick(), GATHER_MAX_MS);
+      if (this.#dead) this.#onGone();
+      else this.#advance();
+      this.#resume();
+    });
+  }
+
+  drop(): void {
+    this.#error ??= Object.assign(new Error('Broken off'), { code: 'ECONNABORTED' });
+    this.#socket.destroy();
+    this.#onGone();
+  }
+
+  skip(): void {
+    if (this.#left > SKIP_MAX_BYTES) return this.drop();
+    this.#skipping = true;
+    this.#advance();
+    this.#resume();
+  }
+
+  /** The memory that the socket reads into next. */
+  #room(): Uint8Array {
+    const { memory, filled } = this.#held;
+    if (BUFFER_BYTES - filled >= ROOM_MIN_BYTES) return memory.subarray(filled);
+    this.#turn();
+    return this.#held.memory.subarray(this.#held.filled);
+  }
+
+  /** Hands over what is held and goes on with another buffer; what cannot be handed over yet moves along. */
+  #turn(): void {
+    const before = this.#held;
+    if (!this.#over) this.#hand();
+    this.#held = { memory: this.#buffers.take(), from: 0, filled: 0, takes: 0 };
+    if (before.from < before.filled) {
+      this.#held.filled = before.memory.copy(this.#held.memory, 0, before.from, before.filled);
+    }
+    if (before.takes === 0) this.#buffers.giveBack(before.memory);
+  }
+
+  #onRead(count: number): boolean {
+    if (this.#dead) return false;
+    this.#held.filled += count;
+    this.#lastAt = performance.now();
+    if (this.#head) this.#parse();
+    else if (this.#left === 0 && !this.#sink) this.drop();
+    if (this.#sink || this.#skipping) this.#advance();
+    this.#paused =
+      this.#dead || (!this.#sink && !this.#skipping && !this.#head && this.#left > 0) || this.#takes >= TAKES_MAX;
+    return !this.#paused;
+  }
+
+  #parse(): void {
+    const { memory, from, filled } = this.#held;
+    const bytes = memory.subarray(from, filled);
+    const end = headEnd(bytes);
+    if (end < 0 && bytes.length < HEAD_MAX_BYTES) return;
+    const parsed = end < 0 || end > HEAD_MAX_BYTES ? null : parseHead(Buffer.from(bytes.subarray(0, end)));
+    if (!parsed) {
+      this.#error = new FailureError(fail('bad-response', 'The answer has no proper HTTP head', 'soon'));
+      return this.drop();
+    }
+    this.#held.from += end;
+    // An interim answer: the real one follows.
+    if (parsed.status < 200 && parsed.status !== 101) return this.#parse();
+    this.#left = parsed.contentLength;
+    this.#keepAlive = parsed.keepAlive && parsed.plain;
+    const { resolve } = this.#head!;
+    this.#head = null;
+    resolve(parsed);
+  }
+
+  /** Takes stock of what is held: enough to hand over, or the end of the body. */
+  #advance(): void {
+    const held = this.#held;
+    const ready = Math.min(held.filled - held.from, this.#left);
+    if (this.#skipping) {
+      held.from += ready;
+      this.#left -= ready;
+      if (this.#left === 0) this.#toIdle();
+      return;
+    }
+    if (!this.#sink || this.#over) return;
+    if (ready === this.#left || ready >= this.#sink.gatherBytes) {
+      // Whole buffers are best; under a limit less is handed over at a time.
+      if (ready === this.#left || this.#sink.gatherBytes < BUFFER_BYTES / 4) this.#hand();
+    }
+    if (this.#left === 0) this.#finish({ end: 'end' });
+  }
+
+  #hand(): void {
+    const held = this.#held;
+    const count = Math.min(held.filled - held.from, this.#left);
+    if (count === 0 || !this.#sink) return;
+    const bytes = held.memory.subarray(held.from, held.from + count);
+    held.from += count;
+    this.#left -= count;
+    held.takes += 1;
+    this.#takes += 1;
+    this.#sink.take([bytes], count).then(
+      (more) => this.#taken(held, more ? null : { end: 'enough' }),
+      (error: unknown) => this.#taken(held, { error }),
+    );
+  }
+
+  #taken(held: Held, over: Over | null): void {
+    held.takes -= 1;
+    this.#takes -= 1;
+    if (held.takes === 0 && held !== this.#held) this.#buffers.giveBack(held.memory);
+    if (over) this.#finish(over);
+    else if (this.#over) this.#settle();
+    else this.#resume();
+  }
+
+  #resume(): void {
+    if (!this.#paused || this.#dead || this.#takes >= TAKES_MAX) return;
+    this.#paused = false;
+    this.#socket.resume();
+  }
+
+  #tick(): void {
+    const now = performance.now();
+    if (!this.#over) this.#hand();
+    if (this.#takes > 0) this.#lastAt = now;
+    if (now - this.#lastAt < this.#timeouts.idleTimeoutMs) return;
+    this.#finish({ error: late(`Nothing came for ${this.#timeouts.idleTimeoutMs} ms`) });
+  }
+
+  #onGone(): void {
+    this.#dead = true;
+    this.#socket.destroy();
+    const error =
+      this.#error ?? Object.assign(new Error('The connection ended early'), { code: 'ERR_STREAM_PREMATURE_CLOSE' });
+    const head = this.#head;
+    this.#head = null;
+    head?.reject(error);
+    if (this.#pumping) this.#finish({ error });
+    else this.#free();
+  }
+
+  #finish(over: Over): void {
+    if (!this.#over) {
+      // What came before the line broke is still good.
+      if ('error' in over) this.#hand();
+      this.#over = over;
+      if (this.#timer) clearInterval(this.#timer);
+      if (!('end' in over && over.end === 'end')) {
+        this.#dead = true;
+        this.#socket.destroy();
+      }
+    }
+    this.#settle();
+  }
+
+  #settle(): void {
+    const pumping = this.#pumping;
+    const over = this.#over;
+    if (!pumping || !over || this.#takes > 0) return;
+    this.#pumping = null;
+    this.#sink = null;
+    if ('error' in over) pumping.reject(over.error);
+    else pumping.resolve(over.end);
+    if (this.#dead) this.#free();
+    else this.#toIdle();
+  }
+
+  #toIdle(): void {
+    this.#skipping = false;
+    this.#over = null;
+    this.#unlisten?.();
+    // More than was promised: whatever comes now is not an answer.
+    if (!this.#keepAlive || this.#held.filled > this.#held.from) return this.drop();
+    this.reused = true;
+    this.onIdle?.();
+    this.#resume();
+  }
+
+  #free(): void {
+    if (!this.onDead) return;
+    const { onDead } = this;
+    this.onDead = null;
+    this.#unlisten?.();
+    if (this.#held.takes === 0) this.#buffers.giveBack(this.#held.memory);
+    onDead();
+  }
+}
+
+function late(message: string): Error {
+  return Object.assign(new Error(message), { code: 'ETIMEDOUT' });
+}
