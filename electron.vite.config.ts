@@ -45,6 +45,7 @@ export default defineConfig({
     plugins: [svelte({ configFile: false })],
     build: {
       target: 'chrome114',
+      minify: true,
       outDir: join(root, 'out/renderer'),
       rolldownOptions: { input: { index: join(root, 'renderer/index.html') } },
     },

@@ -6,7 +6,7 @@ const POLL_MS = 250;
 /** Messages kept for reading. */
 const KEEP = 2000;
 /** Dots that start in one poll at most; the rest of the messages are only counted. */
-const DOTS = 14;
+const DOTS = 6;
 
 export class Traffic {
   picture = $state.raw<Picture | null>(null);
@@ -15,6 +15,9 @@ export class Traffic {
   /** Messages that came with the last poll, thinned out, to be drawn as dots. */
   fresh = $state.raw<TapMessage[]>([]);
   paused = $state(false);
+  /** The deepest that each queue was seen to be. */
+  deepestTask = $state(0);
+  deepestResult = $state(0);
   filter = $state('');
   shown = $derived.by(() => {
     const wanted = this.filter.trim().toLowerCase();
@@ -49,6 +52,8 @@ export class Traffic {
     this.#asking = false;
     if (!answer.ok || this.paused) return;
     this.picture = answer.value;
+    this.deepestTask = Math.max(this.deepestTask, answer.value.taskQueue.depth);
+    this.deepestResult = Math.max(this.deepestResult, answer.value.resultQueue.depth);
     const fresh = answer.value.messages.filter((one) => one.seq > this.#seq);
     if (fresh.length === 0) {
       if (this.fresh.length > 0) this.fresh = [];

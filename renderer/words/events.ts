@@ -27,13 +27,13 @@ export function eventsEn(f: Format): EventWords {
     return value === null ? '' : f.size(value);
   };
   const seconds = (detail: Detail) => {
-    const value = number(detail, 'waitMs', 'retryAfterMs', 'delayMs', 'ms');
+    const value = number(detail, 'afterMs', 'waitMs', 'retryAfterMs', 'delayMs', 'ms');
     return value === null ? '' : `${f.count(Math.max(1, Math.round(value / 1000)))} s`;
   };
   return {
     added: (d) => `Added${after(' by ', text(d, 'producer', 'by'))}`,
     started: (d) =>
-      `Started${after(' on worker ', text(d, 'worker'))}${after(', from ', bytes(d, 'from', 'fromBytes', 'offset', 'bytes'))}`,
+      `Started${after(' on worker ', text(d, 'worker'))}${after(', from ', bytes(d, 'from', 'offset', 'bytes'))}`,
     redirected: (d) => `Redirected${after(' to ', text(d, 'to', 'url', 'host', 'location'))}`,
     answered: (d) =>
       `Server answered${after(' ', text(d, 'status', 'httpStatus'))}${after(', ', bytes(d, 'totalBytes', 'sizeBytes', 'length'))}${after(', ETag ', text(d, 'etag'))}`,
@@ -47,7 +47,7 @@ export function eventsEn(f: Format): EventWords {
     resumed: (d) => `Went on${after(' from ', bytes(d, 'from', 'fromBytes', 'offset', 'bytes'))}`,
     'overlap-compared': (d) =>
       `Compared ${bytes(d, 'bytes', 'sizeBytes') || 'the overlap'} with the server: ${d.equal === false ? 'different' : 'the same'}`,
-    'changed-on-server': (d) => `The file changed on the server${after(': ', text(d, 'what', 'reason', 'message'))}`,
+    'changed-on-server': (d) => `The file changed on the server${after(': ', text(d, 'why', 'reason', 'message'))}`,
     'restarted-from-zero': (d) => `Started again from zero${after(': ', text(d, 'reason', 'message'))}`,
     'link-expired': (d) =>
       `The link has expired${after(' (', text(d, 'status', 'httpStatus'))}${text(d, 'status', 'httpStatus') ? ')' : ''}: asked the first address again`,
@@ -59,7 +59,7 @@ export function eventsEn(f: Format): EventWords {
     done: (d) => `Finished${after(': ', bytes(d, 'sizeBytes', 'bytes'))}`,
     failed: (d) => `Failed${after(': ', text(d, 'message', 'reason', 'code'))}`,
     'worker-lost': (d) =>
-      `Worker${after(' ', text(d, 'worker'))} was lost; another one goes on${after(': ', text(d, 'reason'))}`,
+      `${text(d, 'worker') || 'The worker'} was lost; another one goes on${after(': ', text(d, 'why', 'reason'))}`,
     'part-file-lost': (d) => `The unfinished file is gone or was changed${after(': ', text(d, 'reason', 'message'))}`,
     'mirror-dropped': (d) =>
       `Mirror${after(' ', text(d, 'host', 'url'))} dropped${after(': ', text(d, 'reason', 'message'))}`,
@@ -75,7 +75,7 @@ export function eventsZh(f: Format): EventWords {
     return value === null ? '' : f.size(value);
   };
   const seconds = (detail: Detail) => {
-    const value = number(detail, 'waitMs', 'retryAfterMs', 'delayMs', 'ms');
+    const value = number(detail, 'afterMs', 'waitMs', 'retryAfterMs', 'delayMs', 'ms');
     return value === null ? '' : `${f.count(Math.max(1, Math.round(value / 1000)))} 秒`;
   };
   return {
@@ -95,7 +95,7 @@ export function eventsZh(f: Format): EventWords {
     resumed: (d) => `继续${after(',从 ', bytes(d, 'from', 'fromBytes', 'offset', 'bytes'))}`,
     'overlap-compared': (d) =>
       `与服务器比对 ${bytes(d, 'bytes', 'sizeBytes') || '重叠部分'}:${d.equal === false ? '不同' : '一致'}`,
-    'changed-on-server': (d) => `服务器上的文件已变${after(':', text(d, 'what', 'reason', 'message'))}`,
+    'changed-on-server': (d) => `服务器上的文件已变${after(':', text(d, 'why', 'reason', 'message'))}`,
     'restarted-from-zero': (d) => `从头重新开始${after(':', text(d, 'reason', 'message'))}`,
     'link-expired': (d) =>
       `链接已过期${after('(', text(d, 'status', 'httpStatus'))}${text(d, 'status', 'httpStatus') ? ')' : ''}:重新请求原地址`,
@@ -106,7 +106,7 @@ export function eventsZh(f: Format): EventWords {
     hashed: (d) => `已计算 SHA-256${after(':', text(d, 'sha256', 'hex').slice(0, 16))}`,
     done: (d) => `完成${after(':', bytes(d, 'sizeBytes', 'bytes'))}`,
     failed: (d) => `失败${after(':', text(d, 'message', 'reason', 'code'))}`,
-    'worker-lost': (d) => `工作进程${after(' ', text(d, 'worker'))} 丢失,由另一个继续${after(':', text(d, 'reason'))}`,
+    'worker-lost': (d) => `${text(d, 'worker') || '工作进程'} 丢失,由另一个继续${after(':', text(d, 'why', 'reason'))}`,
     'part-file-lost': (d) => `临时文件丢失或被改动${after(':', text(d, 'reason', 'message'))}`,
     'mirror-dropped': (d) => `弃用镜像${after(' ', text(d, 'host', 'url'))}${after(':', text(d, 'reason', 'message'))}`,
     'certificate-exception': (d) => `按您的选择未检查${after(' ', text(d, 'host'))} 的证书`,

@@ -1,0 +1,95 @@
+// How each setting is shown and read back: its control, its unit, its bounds out of the schema.
+import { z } from 'zod';
+import { Settings } from '../../shared/settings.ts';
+import type { Words } from '../words.ts';
+
+export type SettingName = keyof Settings;
+type NumberName = {
+  [K in SettingName]: number extends Settings[K] ? K : never;
+}[SettingName];
+type SwitchName = { [K in SettingName]: Settings[K] extends boolean ? K : never }[SettingName];
+
+export type Field =
+  /** `scale`: how many of the setting's units are one of the shown ones. */
+  | { kind: 'number'; name: NumberName; scale: number; unit: 'seconds' | 'kilobytes' | null; optional: boolean }
+  | { kind: 'switch'; name: SwitchName }
+  | { kind: 'choice'; name: 'theme' | 'language' | 'lane'; options: string[] }
+  | { kind: 'text'; name: 'dir' | 'proxy' | 'extraCaFile'; optional: boolean }
+  | { kind: 'lines'; name: 'insecureHosts' };
+
+export type Section = { title: keyof Words & `section${string}`; fields: Field[] };
+
+const whole = (name: NumberName): Field => ({ kind: 'number', name, scale: 1, unit: null, optional: false });
+const seconds = (name: NumberName): Field => ({ kind: 'number', name, scale: 1000, unit: 'seconds', optional: false });
+
+export const sections: Section[] = [
+  {
+    title: 'sectionGeneral',
+    fields: [
+      { kind: 'choice', name: 'theme', options: ['system', 'light', 'dark'] },
+      { kind: 'choice', name: 'language', options: ['system', 'en', 'zh-CN'] },
+      { kind: 'text', name: 'dir', optional: false },
+    ],
+  },
+  {
+    title: 'sectionDownloads',
+    fields: [
+      whole('parallel'),
+      whole('connectionsPerDownload'),
+      whole('connectionsPerHost'),
+      { kind: 'number', name: 'limitBytesPerS', scale: 1000, unit: 'kilobytes', optional: true },
+      whole('workers'),
+      { kind: 'switch', name: 'hash' },
+    ],
+  },
+  {
+    title: 'sectionNetwork',
+    fields: [
+      whole('maxRetries'),
+      seconds('connectTimeoutMs'),
+      seconds('idleTimeoutMs'),
+      { kind: 'text', name: 'proxy', optional: true },
+      { kind: 'choice', name: 'lane', options: ['auto', 'fetch', 'direct'] },
+    ],
+  },
+  {
+    title: 'sectionSafety',
+    fields: [
+      { kind: 'switch', name: 'allowInsecureRedirect' },
+      { kind: 'text', name: 'extraCaFile', optional: true },
+      { kind: 'lines', name: 'insecureHosts' },
+    ],
+  },
+];
+
+export type Bounds = { low: number; high: number | null };
+
+/** The bounds of a number setting, in the units that are shown. */
+export function boundsOf(field: Extract<Field, { kind: 'number' }>): Bounds {
+  const schema = z.toJSONSchema(Settings.shape[field.name], { io: 'output' });
+  const inner = schema.anyOf?.find((one) => typeof one === 'object' && one.type !== 'null') ?? schema;
+  const { minimum = 0, maximum } = inner as { minimum?: number; maximum?: number };
+  const high = maximum === undefined || maximum >= Number.MAX_SAFE_INTEGER ? null : Math.floor(maximum / field.scale);
+  return { low: Math.ceil(minimum / field.scale), high };
+}
+
+export type Read = { ok: true; value: number | null } | { ok: false; why: string };
+
+/** Reads what was written into a number field; says why when it is none or out of its bounds. */
+export function readNumber(text: string, field: Extract<Field, { kind: 'number' }>, words: Words): Read {
+  const trimmed = text.trim();
+  if (trimmed === '' && field.optional) return { ok: true, value: null };
+  const shown = /^\d+([.,]\d+)?$/.test(trimmed) ? Number(trimmed.replace(',', '.')) : NaN;
+  if (Number.isNaN(shown) || (field.scale === 1 && !Number.isInteger(shown)))
+    return { ok: false, why: words.notANumber };
+  const { low, high } = boundsOf(field);
+  if (shown < low || (high !== null && shown > high))
+    return { ok: false, why: words.outOfBounds(boundsText(field, words)) };
+  return { ok: true, value: Math.round(shown * field.scale) };
+}
+
+/** `1 to 256`, or `at least 2`. */
+export function boundsText(field: Extract<Field, { kind: 'number' }>, words: Words): string {
+  const { low, high } = boundsOf(field);
+  return high === null ? words.atLeast(low) : words.between(low, high);
+}

@@ -1,0 +1,104 @@
+// Where everything of the Traffic picture stands: boxes, queues and the pipes between them, in px.
+
+export type Box = { x: number; y: number; width: number; height: number };
+export type Pipe = { name: string; path: string; back: boolean };
+export type Layout = {
+  width: number;
+  height: number;
+  producers: Box[];
+  taskQueue: Box;
+  workers: Box[];
+  resultQueue: Box;
+  store: Box;
+  pipes: Pipe[];
+};
+
+export const LEAST_WIDTH = 760;
+const TOP = 28;
+const BOTTOM = 22;
+const QUEUE_WIDTH = 84;
+const PRODUCER = { width: 116, height: 52 };
+const STORE = { width: 84, height: 52 };
+const LANE = { highest: 62, lowest: 34, gap: 10 };
+
+/** Lays the picture out in `width` x `height`; it grows in height when the lanes would become too thin to read. */
+export function layOut(
+  width: number,
+  height: number,
+  producers: readonly string[],
+  workers: readonly number[],
+): Layout {
+  const wide = Math.max(width, LEAST_WIDTH);
+  const lanes = Math.max(1, workers.length);
+  const places = Math.max(1, producers.length);
+  const least = TOP + BOTTOM + Math.max(lanes * (LANE.lowest + LANE.gap), places * (PRODUCER.height + LANE.gap), 180);
+  const high = Math.max(height, least);
+  const inner = high - TOP - BOTTOM;
+
+  const left = PRODUCER.width + wide * 0.085;
+  const gap = wide * 0.115;
+  const storeX = wide - STORE.width - 1;
+  const resultX = storeX - wide * 0.05 - QUEUE_WIDTH;
+  const laneX = left + QUEUE_WIDTH + gap;
+  const laneWidth = resultX - gap - laneX;
+  const laneStep = inner / lanes;
+  const laneHeight = Math.min(LANE.highest, laneStep - LANE.gap);
+  const middle = TOP + inner / 2;
+
+  const taskQueue = { x: left, y: TOP, width: QUEUE_WIDTH, height: inner };
+  const resultQueue = { x: resultX, y: TOP, width: QUEUE_WIDTH, height: inner };
+  const store = { x: storeX, y: middle - STORE.height / 2, ...STORE };
+  const producerBoxes = producers.map((_, i) => ({
+    x: 1,
+    y: TOP + (inner / places) * (i + 0.5) - PRODUCER.height / 2,
+    ...PRODUCER,
+  }));
+  const workerBoxes = workers.map((_, i) => ({
+    x: laneX,
+    y: TOP + laneStep * (i + 0.5) - laneHeight / 2,
+    width: laneWidth,
+    height: laneHeight,
+  }));
+
+  const pipes: Pipe[] = [
+    ...producers.map((name, i) => ({
+      name: `${name} > task queue`,
+      path: curve(PRODUCER.width + 6, centre(producerBoxes[i]!), left - 8, middle),
+      back: false,
+    })),
+    ...workers.flatMap((id, i) => {
+      const y = centre(workerBoxes[i]!);
+      return [
+        { name: `engine > worker ${id}`, path: curve(left + QUEUE_WIDTH + 8, middle, laneX - 6, y), back: false },
+        { name: `worker ${id} > engine`, path: curve(laneX + laneWidth + 6, y, resultX - 8, middle), back: true },
+      ];
+    }),
+    { name: 'result queue > store', path: curve(resultX + QUEUE_WIDTH + 8, middle, storeX - 6, middle), back: true },
+  ];
+  return {
+    width: wide,
+    height: high,
+    producers: producerBoxes,
+    taskQueue,
+    workers: workerBoxes,
+    resultQueue,
+    store,
+    pipes,
+  };
+}
+
+function centre(box: Box): number {
+  return box.y + box.height / 2;
+}
+
+function curve(x1: number, y1: number, x2: number, y2: number): string {
+  const bend = (x2 - x1) * 0.55;
+  const n = (value: number) => Number(value.toFixed(1));
+  return `M${n(x1)} ${n(y1)}C${n(x1 + bend)} ${n(y1)} ${n(x2 - bend)} ${n(y2)} ${n(x2)} ${n(y2)}`;
+}
+
+/** How full a queue is drawn, 0 to 1: against its capacity, or against the deepest it has been. */
+export function fullness(depth: number, capacity: number | null, deepest: number): number {
+  const whole = capacity ?? Math.max(deepest, 8);
+  return whole <= 0 ? 0 : Math.min(1, depth / whole) * (capacity === null ? 0.84 : 1);
+}
