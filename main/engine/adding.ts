@@ -111,7 +111,8 @@ export class Adding {
     const resumed: DownloadId[] = [];
     for (const { url } of understood.known) {
       const stored = store.get(find(url)!)!;
-      if (stored.status === 'done' && fs.existsSync(path.join(stored.dir, stored.name))) {
+      const there = stored.place !== '' || fs.existsSync(path.join(stored.dir, stored.name));
+      if (stored.status === 'done' && there) {
         finished.push(stored);
         continue;
       }

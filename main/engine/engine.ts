@@ -10,6 +10,7 @@ import type { Port } from '../transport/port.ts';
 import { Adding } from './adding.ts';
 import { DiskRoom } from './disk-room.ts';
 import { Dispatch } from './dispatch.ts';
+import { Guest, type Visitor } from './guest.ts';
 import { createHandlers } from './handlers.ts';
 import { foldName, numbered, partName } from './names.ts';
 import { Pool, type SpawnedWorker } from './pool.ts';
@@ -21,6 +22,7 @@ import { Tap } from './tap.ts';
 import { View } from './view.ts';
 import type { WorkerLink } from './worker-link.ts';
 
+export type { Guest, Visitor } from './guest.ts';
 export type { SpawnedWorker } from './pool.ts';
 export type { Signal } from './signal.ts';
 
@@ -58,6 +60,7 @@ export class Engine {
   readonly #disk: DiskRoom;
   readonly #events = new Listeners<EngineEvent>();
   readonly #signals = new Listeners<Signal>();
+  readonly #guests = new Set<Guest>();
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #shares = new Map<number, number | null>();
   readonly #overrides: Partial<Settings>;
@@ -116,6 +119,7 @@ export class Engine {
       store: this.#store,
       dispatch: this.#dispatch,
       pool: this.#pool,
+      guests: this.#guests,
       tap: this.#tap,
       disk: this.#disk,
       now,
@@ -165,9 +169,17 @@ export class Engine {
     return this.#signals.on(listener);
   }
 
-  /** Takes in a worker of another machine. */
-  attachWorker(port: Port, machine: string): void {
-    this.#pool.attach(port, machine);
+  /** Takes in a worker of another machine; `place` is its own name for itself, the same each time it comes. */
+  attachWorker(port: Port, place: string): void {
+    this.#pool.attach(port, place);
+  }
+
+  /** Takes in somebody who gets tasks without a Port. */
+  admit(visitor: Visitor): Guest {
+    const guest = new Guest(this.#pool.nextId(), visitor, this.#dispatch, this.#tap);
+    this.#guests.add(guest);
+    guest.onLeave = () => this.#guests.delete(guest);
+    return guest;
   }
 
   /** Stops all work with everything durable and closes the list. Safe to call twice. */

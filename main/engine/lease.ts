@@ -10,6 +10,8 @@ export interface Holder {
   readonly name: string;
   /** Works on this machine, so that `parallel` counts it. */
   readonly shared: boolean;
+  /** Where it keeps files: empty for this machine. */
+  readonly place: string;
   send(message: ToWorker): void;
 }
 

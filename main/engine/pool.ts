@@ -41,15 +41,18 @@ export class Pool {
     for (let n = local.length + this.#respawns.size; n < size; n++) this.#spawn();
   }
 
-  /** Takes in a worker that came over the network. */
-  attach(port: Port, machine: string): WorkerLink {
-    const link = this.#link(port, 'remote', 0);
-    link.machine = machine;
-    return link;
+  /** Takes in a worker that came over the network; `place` is its own name for itself. */
+  attach(port: Port, place: string): void {
+    this.#link(port, 'remote', 0, place);
+  }
+
+  /** A number for the next holder of tasks, unique in this process. */
+  nextId(): number {
+    return this.#nextId++;
   }
 
   get ready(): WorkerLink[] {
-    return [...this.links.values()].filter((link) => link.state === 'ready');
+    return [...this.links.values()].filter((link) => link.phase === 'ready');
   }
 
   /** Asks all to leave and waits for them; kills those that have not left after `graceMs`. */
@@ -67,21 +70,22 @@ export class Pool {
   }
 
   #localLinks(): WorkerLink[] {
-    return [...this.links.values()].filter((link) => link.kind === 'local' && link.state !== 'stopping');
+    return [...this.links.values()].filter((link) => link.kind === 'local' && link.phase !== 'stopping');
   }
 
   #spawn(): void {
     const { port, pid, kill } = this.#options.spawn();
-    const link = this.#link(port, 'local', pid ?? 0);
+    const link = this.#link(port, 'local', pid ?? 0, '');
     this.#processes.set(link.id, { kill, startedAt: this.#options.now() });
   }
 
-  #link(port: Port, kind: 'local' | 'remote', pid: number): WorkerLink {
+  #link(port: Port, kind: 'local' | 'remote', pid: number, place: string): WorkerLink {
     const { tap, now, events } = this.#options;
     const link = new WorkerLink({
-      id: this.#nextId++,
+      id: this.nextId(),
       kind,
       pid,
+      place,
       port,
       tap,
       now,

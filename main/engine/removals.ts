@@ -66,7 +66,9 @@ export class Removals {
     const hidden = this.#store.hidden(stamp);
     // A worker may still be flushing one of them.
     if (hidden.some(({ id }) => this.#dispatch.leases.has(id))) return this.#purgeLater(stamp, deleteFiles, 250);
-    for (const { dir, partName, name, status } of hidden) {
+    for (const { dir, partName, name, status, place } of hidden) {
+      // What another machine fetched is not here; a file of that name is somebody else's.
+      if (place !== '') continue;
       if (status !== 'done') removeFile(path.join(dir, partName));
       else if (deleteFiles) removeFile(path.join(dir, name));
     }

@@ -6,6 +6,7 @@ import type { Traffic } from '../../shared/traffic.ts';
 import { maskCredentials } from '../../shared/url.ts';
 import type { DiskRoom } from './disk-room.ts';
 import type { Dispatch } from './dispatch.ts';
+import type { Guest } from './guest.ts';
 import type { Lease } from './lease.ts';
 import type { Pool } from './pool.ts';
 import { Rate } from './rate.ts';
@@ -19,6 +20,7 @@ export type ViewParts = {
   store: Store;
   dispatch: Dispatch;
   pool: Pool;
+  guests: ReadonlySet<Guest>;
   tap: Tap;
   disk: DiskRoom;
   now: () => number;
@@ -87,7 +89,7 @@ export class View {
   }
 
   traffic(afterSeq: number): Traffic {
-    const { dispatch, pool, tap, store, now } = this.#parts;
+    const { dispatch, pool, guests, tap, store, now } = this.#parts;
     const at = now();
     const counts = store.counts();
     const producers = tap.producers();
@@ -105,23 +107,10 @@ export class View {
         waitingPutters: 0,
       },
       resultQueue: dispatch.results.state(),
-      workers: [...pool.links.values()].map((link) => ({
-        id: link.id,
-        pid: link.pid,
-        machine: link.machine,
-        kind: link.kind,
-        state: link.state,
-        slots: link.slots,
-        leases: this.#leasesOf(link.id).map((lease) => ({
-          id: lease.id,
-          epoch: lease.epoch,
-          ageMs: at - lease.leasedAt,
-        })),
-        bytesPerS: this.#leasesOf(link.id).reduce((sum, lease) => sum + lease.bytesPerS, 0),
-        rssBytes: link.rssBytes,
-        cpuPercent: link.cpuPercent,
-        loopDelayMs: link.loopDelayMs,
-        ...link.rates(),
+      workers: [...pool.links.values(), ...guests].map((worker) => ({
+        ...worker.state(),
+        leases: this.#leasesOf(worker.id).map(({ id, epoch, leasedAt }) => ({ id, epoch, ageMs: at - leasedAt })),
+        bytesPerS: this.#leasesOf(worker.id).reduce((sum, lease) => sum + lease.bytesPerS, 0),
       })),
       store: this.#storeLoad(at),
       locks: this.#locks(),

@@ -7,6 +7,9 @@ import type { Tap } from './tap.ts';
 
 export type Hello = Extract<FromWorker, { kind: 'hello' }>;
 
+/** A lane of the picture, without its leases. */
+export type WorkerFacts = Omit<WorkerState, 'leases' | 'bytesPerS'>;
+
 export type LinkEvents = {
   ready(link: WorkerLink): void;
   message(link: WorkerLink, message: FromWorker): void;
@@ -20,22 +23,20 @@ export class WorkerLink {
   pid: number;
   machine = '';
   slots = 0;
-  state: WorkerState['state'] = 'starting';
-  rssBytes = 0;
-  cpuPercent = 0;
-  loopDelayMs = 0;
-  bytesPerS = 0;
+  phase: WorkerState['state'] = 'starting';
   readonly #port: Port;
   readonly #tap: Tap;
   readonly #now: () => number;
   readonly #in = new Rate();
   readonly #out = new Rate();
+  #vitals = { rssBytes: 0, cpuPercent: 0, loopDelayMs: 0 };
   #lastCpu: { at: number; cpuMs: number } | undefined;
 
   constructor(options: {
     id: number;
     kind: WorkerState['kind'];
     pid: number;
+    place: string;
     port: Port;
     tap: Tap;
     now: () => number;
@@ -44,6 +45,7 @@ export class WorkerLink {
     this.id = options.id;
     this.kind = options.kind;
     this.pid = options.pid;
+    this.place = options.place;
     this.#port = options.port;
     this.#tap = options.tap;
     this.#now = options.now;
@@ -53,7 +55,7 @@ export class WorkerLink {
       const parsed = FromWorker.safeParse(raw);
       if (!parsed.success) complaint = 'it sent a message that makes no sense';
       else if (parsed.data.kind === 'hello') complaint = this.#greet(parsed.data);
-      else if (this.state === 'starting') complaint = 'it spoke before its hello';
+      else if (this.phase === 'starting') complaint = 'it spoke before its hello';
       if (!parsed.success || complaint !== null) return options.port.close();
       const message = parsed.data;
       this.#in.add(1, this.#now());
@@ -65,8 +67,8 @@ export class WorkerLink {
       else events.message(this, message);
     });
     options.port.onClose((reason) => {
-      const asked = this.state === 'stopping';
-      this.state = 'gone';
+      const asked = this.phase === 'stopping';
+      this.phase = 'gone';
       const why = reason.kind === 'error' ? `its pipe broke (${String(reason.cause)})` : 'it ended unexpectedly';
       events.gone(this, asked ? null : (complaint ?? why));
     });
@@ -81,6 +83,9 @@ export class WorkerLink {
     return this.kind === 'local';
   }
 
+  /** Workers elsewhere keep their files; each is known by its own name for itself. */
+  readonly place: string;
+
   send(message: ToWorker): void {
     this.#out.add(1, this.#now());
     if (message.kind !== 'ping') {
@@ -91,7 +96,7 @@ export class WorkerLink {
 
   /** Asks it to release everything and leave. */
   stop(): void {
-    this.state = 'stopping';
+    this.phase = 'stopping';
     this.send({ kind: 'stop' });
   }
 
@@ -99,29 +104,39 @@ export class WorkerLink {
     this.#port.close();
   }
 
-  rates(): { inPerS: number; outPerS: number } {
+  /** What the Traffic view shows of it. */
+  state(): WorkerFacts {
     const now = this.#now();
-    return { inPerS: this.#in.perS(now), outPerS: this.#out.perS(now) };
+    return {
+      id: this.id,
+      pid: this.pid,
+      machine: this.machine,
+      kind: this.kind,
+      state: this.phase,
+      slots: this.slots,
+      ...this.#vitals,
+      inPerS: this.#in.perS(now),
+      outPerS: this.#out.perS(now),
+    };
   }
 
   #greet(hello: Hello): string | null {
     if (hello.protocol !== PROTOCOL) return `it speaks protocol ${hello.protocol}, this engine ${PROTOCOL}`;
-    if (this.state !== 'starting') return 'it said hello twice';
+    if (this.phase !== 'starting') return 'it said hello twice';
     this.pid = hello.pid;
     this.machine = hello.machine;
     this.slots = hello.slots;
-    this.state = 'ready';
+    this.phase = 'ready';
     return null;
   }
 
   #noteVitals(vitals: { rssBytes: number; cpuMs: number; loopDelayMs: number }): void {
     const at = this.#now();
-    if (this.#lastCpu && at > this.#lastCpu.at) {
-      this.cpuPercent = ((vitals.cpuMs - this.#lastCpu.cpuMs) / (at - this.#lastCpu.at)) * 100;
-    }
-    this.#lastCpu = { at, cpuMs: vitals.cpuMs };
-    this.rssBytes = vitals.rssBytes;
-    this.loopDelayMs = vitals.loopDelayMs;
+    const { rssBytes, cpuMs, loopDelayMs } = vitals;
+    const last = this.#lastCpu;
+    const cpuPercent = last && at > last.at ? ((cpuMs - last.cpuMs) / (at - last.at)) * 100 : 0;
+    this.#lastCpu = { at, cpuMs };
+    this.#vitals = { rssBytes, cpuPercent, loopDelayMs };
   }
 }
 

@@ -13,6 +13,7 @@ export const migrations: readonly string[] = [
     folded TEXT NOT NULL,
     name_given INTEGER NOT NULL DEFAULT 0,
     part_name TEXT NOT NULL DEFAULT '',
+    place TEXT NOT NULL DEFAULT '',
     category TEXT NOT NULL,
     status TEXT NOT NULL,
     position REAL NOT NULL,

@@ -31,6 +31,8 @@ const Columns = z.object({
   name: z.string(),
   name_given: flag,
   part_name: z.string(),
+  /** Where the file is: empty here, else the machine that fetched it. */
+  place: z.string(),
   category: z.string(),
   status: Status,
   position: z.number(),
@@ -62,6 +64,7 @@ export const Stored = Columns.transform((row) => ({
   name: row.name,
   nameGiven: row.name_given,
   partName: row.part_name,
+  place: row.place,
   category: row.category,
   status: row.status,
   position: row.position,

@@ -164,12 +164,14 @@ export class Store {
       .get(now) as number | null;
   }
 
-  /** Makes it running under a new epoch and returns it. */
-  lease(id: DownloadId): Stored {
+  /** Makes it running under a new epoch at `place` and returns it. What another place has of it does not count here. */
+  lease(id: DownloadId, place = ''): Stored {
     const row = this.#prepare(
-      `UPDATE downloads SET status = 'running', epoch = epoch + 1, failure = NULL, not_before = 0
-       WHERE id = ? RETURNING *`,
-    ).get(id);
+      `UPDATE downloads SET status = 'running', epoch = epoch + 1, failure = NULL, not_before = 0, place = @place,
+         extents = CASE place WHEN @place THEN extents ELSE '[]' END,
+         done_bytes = CASE place WHEN @place THEN done_bytes ELSE 0 END
+       WHERE id = @id RETURNING *`,
+    ).get({ id, place });
     return Stored.parse(row);
   }
 
