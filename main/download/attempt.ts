@@ -27,7 +27,7 @@ export interface Ask {
   key: number;
   ask(request: Request): Promise<Answer>;
   /** The answer is good and its body begins; false: do not take it. */
-  onBody(head: Head, start: number): boolean;
+  onBody(answer: Answer, start: number): boolean;
   /** A 200 came to a range. Null: of no use now; a segment over the whole file: its body goes there. */
   onWhole(head: Head): Segment | null;
   onBytes(byteCount: number): void;
@@ -42,6 +42,8 @@ export type AttemptEnd =
 
 export class Attempt {
   segment: Segment;
+  /** How its body comes, once it does. */
+  lane: Answer['lane'] | null = null;
   comparedBytes = 0;
   readonly #abort = new AbortController();
 
@@ -62,7 +64,8 @@ export class Attempt {
   async run(ask: Ask): Promise<AttemptEnd> {
     let answer: Answer | null = null;
     try {
-      const { offset, range, tailEnd } = rangeFor(ask);
+      const askedEnd = ask.segment.end;
+      const { offset, range, tailBytes } = rangeFor(ask);
       answer = await ask.ask({ url: ask.url, owner: ask.owner, range, signal: this.#abort.signal });
       const { head, body } = answer;
       const onDiskBytes = ask.part.written.length === 1 ? ask.part.written[0]![1] : 0;
@@ -77,7 +80,7 @@ export class Attempt {
         body.skip();
         return { kind: 'answered', verdict, head };
       }
-      if (!ask.onBody(head, taken.start)) {
+      if (!ask.onBody(answer, taken.start)) {
         body.drop();
         return { kind: 'over' };
       }
@@ -87,7 +90,8 @@ export class Attempt {
         segment: taken.segment,
         start: taken.start,
         declaredEnd: taken.end,
-        tailEnd: taken.segment === ask.segment ? tailEnd : taken.segment.end,
+        askedEnd,
+        tailBytes: taken.segment === ask.segment ? tailBytes : 0,
         overKnown: (ask.whole || verdict.kind === 'whole') && ask.part.written.length > 0,
       });
       try {
@@ -106,17 +110,17 @@ export class Attempt {
 }
 
 /** The range to ask for: the segment's, and a bit of what is known around it when nothing else vouches for the bytes. */
-function rangeFor(ask: Ask): { offset: number | null; range: Record<string, string>; tailEnd: number } {
+function rangeFor(ask: Ask): { offset: number | null; range: Record<string, string>; tailBytes: number } {
   const { segment, kept, part } = ask;
-  if (ask.whole) return { offset: null, range: {}, tailEnd: segment.end };
+  if (ask.whole) return { offset: null, range: {}, tailBytes: 0 };
   const strong = kept && !ask.careful ? strongValidator(kept) : null;
   const overlap = strong ? 0 : knownBefore(part.written, segment.pos, OVERLAP_BYTES);
-  const tail = strong ? 0 : knownAfter(part.written, segment.end, OVERLAP_BYTES);
+  const tailBytes = strong ? 0 : knownAfter(part.written, segment.end, OVERLAP_BYTES);
   const offset = segment.pos - overlap;
-  const tailEnd = segment.end + tail;
-  const range: Record<string, string> = { range: `bytes=${offset}-${Number.isFinite(tailEnd) ? tailEnd - 1 : ''}` };
+  const end = segment.end + tailBytes;
+  const range: Record<string, string> = { range: `bytes=${offset}-${Number.isFinite(end) ? end - 1 : ''}` };
   if (strong) range['if-range'] = strong;
-  return { offset, range, tailEnd };
+  return { offset, range, tailBytes };
 }
 
 /** Whether two answers about the same URL share something that tells one content from another. */

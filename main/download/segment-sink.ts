@@ -14,8 +14,9 @@ export interface SinkOptions {
   start: number;
   /** Where the answer promises to end; null: not told. Nothing beyond is taken. */
   declaredEnd: number | null;
-  /** Known bytes up to here, behind the segment, are compared too. */
-  tailEnd: number;
+  /** So many known bytes behind `askedEnd` are compared too, if the segment still ends there. */
+  tailBytes: number;
+  askedEnd: number;
   /** Whether the segment runs over bytes that the file has already. */
   overKnown: boolean;
   /** The limits its bytes must pass, and the key under which they are asked. */
@@ -30,14 +31,12 @@ export class SegmentSink implements Sink {
   mismatch = false;
   comparedBytes = 0;
   readonly #options: SinkOptions;
-  readonly #segmentEnd: number;
   #at: number;
   /** Comparisons under way: nothing is written before they have passed. */
   #gate: Promise<void> | null = null;
 
   constructor(options: SinkOptions) {
     this.#options = options;
-    this.#segmentEnd = options.segment.end;
     this.#at = options.start;
   }
 
@@ -47,9 +46,9 @@ export class SegmentSink implements Sink {
   }
 
   async take(pieces: Uint8Array[], byteCount: number): Promise<boolean> {
-    const { segment, declaredEnd, part } = this.#options;
+    const { segment, declaredEnd, part, askedEnd, tailBytes } = this.#options;
     const from = this.#at;
-    const stop = segment.end === this.#segmentEnd ? this.#options.tailEnd : segment.end;
+    const stop = segment.end === askedEnd ? segment.end + tailBytes : segment.end;
     const to = Math.min(from + byteCount, stop, declaredEnd ?? Infinity);
     this.#at = from + byteCount;
     // The body's last byte may be the segment's last: then its proper end is still to come and keeps the connection.

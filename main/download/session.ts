@@ -8,6 +8,7 @@ import { endOf } from './extents.ts';
 import { failureOf } from './failures.ts';
 import { Growth } from './growth.ts';
 import type { Bucket } from './limits.ts';
+import type { Answer } from './lane.ts';
 import type { PartFile } from './part-file.ts';
 import { Refusals, type Next } from './refusals.ts';
 import type { Report, World } from './report.ts';
@@ -171,7 +172,7 @@ export class Session {
         buckets: [bucket, world.bucket],
         key: task.id,
         ask: (request) => world.ask(request),
-        onBody: (head, start) => this.#onBody(head, start, attempt.segment),
+        onBody: (answer, start) => this.#onBody(answer, start, attempt),
         onWhole: (head) => this.#onWhole(head, segment),
         onBytes: () => this.#onBytes(),
       });
@@ -245,8 +246,11 @@ export class Session {
     return next;
   }
 
-  #onBody(head: Head, start: number, segment: Segment): boolean {
+  #onBody({ head, lane }: Answer, start: number, attempt: Attempt): boolean {
     if (this.#end) return false;
+    const { segment } = attempt;
+    attempt.lane = lane;
+    if (lane === 'direct' && this.#confirmed) this.#moveToDirect();
     const seen = validatorsOf(head, head.status === 206 ? true : null);
     if (this.kept === null) {
       const instead = this.#refusals.unexpected(head);
@@ -298,6 +302,13 @@ export class Session {
   #onBytes(): void {
     this.#refusals.progressed();
     if (!this.#confirmed) this.#confirm();
+  }
+
+  /** Ranges work on the direct lane: what still comes the slow way is fetched by it, too. */
+  #moveToDirect(): void {
+    for (const attempt of this.#attempts) {
+      if (attempt.lane === 'fetch' && attempt.segment.end - attempt.segment.pos > 2 * RESERVED_BYTES) attempt.stop();
+    }
   }
 
   /** The answer fits what was kept: from here on several connections may work. */
