@@ -1,5 +1,6 @@
 // Who may come in at a listening port and how fast: caps on strangers and guests, the same slow no for every wrong key.
 import { isIPv4, type Socket } from 'node:net';
+import { Allowance } from './allowance.ts';
 
 export interface DoorLimits {
   /** Connections that have logged in. */
@@ -7,7 +8,7 @@ export interface DoorLimits {
   /** Connections that have not; on loopback the oldest makes room for a new one. */
   maxStrangers: number;
   maxStrangersPerAddress: number;
-  /** New connections a second from one address, after a burst of twice as many. */
+  /** New connections a second from one address of the network, after a burst of twice as many. */
   connectionsPerS: number;
   /** Time to log in, in ms. */
   loginTimeoutMs: number;
@@ -46,8 +47,6 @@ interface AddressRecord {
   strangers: number;
   wrongKeys: number;
   wrongAt: number;
-  allowance: number;
-  countedAt: number;
 }
 
 /** One connection at the door. It is a stranger until `welcome`. */
@@ -61,6 +60,7 @@ export interface Visitor {
 
 export class Doorkeeper {
   readonly #limits: DoorLimits;
+  readonly #pace: Allowance;
   readonly #addresses = new Map<string, AddressRecord>();
   /** Oldest first. */
   readonly #strangers = new Set<Socket>();
@@ -71,6 +71,7 @@ export class Doorkeeper {
 
   constructor(limits: Partial<DoorLimits> = {}) {
     this.#limits = { ...defaultDoorLimits, ...limits };
+    this.#pace = new Allowance(this.#limits.connectionsPerS);
   }
 
   counts(): DoorCounts {
@@ -147,19 +148,12 @@ export class Doorkeeper {
 
   #mayTry(address: string, record: AddressRecord): boolean {
     const limits = this.#limits;
-    const now = Date.now();
-    record.allowance = Math.min(
-      2 * limits.connectionsPerS,
-      record.allowance + ((now - record.countedAt) / 1000) * limits.connectionsPerS,
-    );
-    record.countedAt = now;
-    if (record.allowance < 1) return false;
-    record.allowance--;
     if (isLoopback(address)) {
       // Programs of this machine share one address, so none of them may shut the others out.
       if (this.#strangers.size >= limits.maxStrangers) this.#turnAway(this.#strangers.values().next().value!);
       return true;
     }
+    if (!this.#pace.take(address)) return false;
     return this.#strangers.size < limits.maxStrangers && record.strangers < limits.maxStrangersPerAddress;
   }
 
@@ -173,7 +167,7 @@ export class Doorkeeper {
     const now = Date.now();
     let record = this.#addresses.get(address);
     if (record) this.#addresses.delete(address);
-    record ??= { strangers: 0, wrongKeys: 0, wrongAt: 0, allowance: 2 * this.#limits.connectionsPerS, countedAt: now };
+    record ??= { strangers: 0, wrongKeys: 0, wrongAt: 0 };
     if (now - record.wrongAt > FORGET_MS) record.wrongKeys = 0;
     this.#addresses.set(address, record);
     for (const [oldest, { strangers }] of this.#addresses) {

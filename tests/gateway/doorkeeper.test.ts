@@ -72,8 +72,8 @@ test('a full house takes nobody in until somebody leaves', async () => {
   expect(visitors[2]!.welcome()).toBe(true);
 });
 
-test('connections that come too fast are turned away', async () => {
-  const { keeper, come } = await open({ connectionsPerS: 1 });
+test('connections from another machine that come too fast are turned away', async () => {
+  const { keeper, come } = await open({ connectionsPerS: 1 }, '192.0.2.7');
   await come();
   await come();
   await gone(await come());
