@@ -45,6 +45,8 @@ export class Attempt {
   /** How its body comes, once it does. */
   lane: Answer['lane'] | null = null;
   comparedBytes = 0;
+  /** Where the answer that it reads promises to end. */
+  declaredEnd = 0;
   readonly #abort = new AbortController();
 
   constructor(segment: Segment) {
@@ -85,6 +87,7 @@ export class Attempt {
         return { kind: 'over' };
       }
       this.segment = taken.segment;
+      this.declaredEnd = taken.end ?? Infinity;
       const sink = new SegmentSink({
         ...ask,
         segment: taken.segment,

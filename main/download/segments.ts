@@ -83,12 +83,13 @@ export class Segments {
     if (segment.pos < segment.end) this.#free = addExtent(this.#free, segment.pos, segment.end);
   }
 
-  /** Lets a running segment go on over the free range right behind it. */
-  extend(segment: Segment): void {
+  /** Lets a running segment go on over the free range right behind it, up to `limit`. */
+  extend(segment: Segment, limit: number): void {
     const index = this.#free.findIndex(([start]) => start === segment.end);
-    if (index < 0) return;
-    segment.end = this.#free[index]![1];
-    this.#free.splice(index, 1);
+    if (index < 0 || limit <= segment.end || !this.running.has(segment)) return;
+    const end = this.#free[index]![1];
+    segment.end = Math.min(end, limit);
+    this.#free.splice(index, 1, ...(segment.end < end ? [[segment.end, end] satisfies Extent] : []));
   }
 
   /** Makes a segment that runs over the whole file, all others being over. */

@@ -242,8 +242,15 @@ export class Session {
 
   /** A connection that goes away for good leaves the others a smaller number to aim at. */
   #stepDown(next: Next): Next {
-    if (next.kind === 'leave') this.#growth.stepDown(this.#attempts.size, performance.now());
+    if (next.kind !== 'leave') return next;
+    this.#growth.stepDown(this.#attempts.size, performance.now());
+    this.#readOn();
     return next;
+  }
+
+  /** What another gave up may be right behind what an open answer still brings. */
+  #readOn(): void {
+    for (const { segment, declaredEnd } of this.#attempts) this.#segments.extend(segment, declaredEnd);
   }
 
   #onBody({ head, lane }: Answer, start: number, attempt: Attempt): boolean {
@@ -280,7 +287,7 @@ export class Session {
     if (this.#confirmed) {
       this.#noRanges();
       this.#segments.giveBack(segment);
-      for (const running of this.#segments.running) if (running.start === 0) this.#segments.extend(running);
+      this.#readOn();
       return null;
     }
     if (!this.#careful && this.kept && this.#o.part.written.length > 0) {
