@@ -6,37 +6,46 @@ import { checksumOf, type Found } from './intake-text.ts';
 
 const linkTags = new Set(['a', 'area']);
 const mediaTags = new Set(['audio', 'embed', 'img', 'source', 'video']);
-/** Nothing is relative to it: relative addresses fail where the page does not say where it is from. */
-const NO_BASE = 'about:blank';
 const MAX_MIRRORS = 100;
+const MAX_DEPTH = 2000;
 const noAddress: Rejection = { reason: 'no-links', message: 'The file has no address.' };
+const relative: Rejection = {
+  reason: 'not-a-url',
+  message: 'A relative link, and the page does not say where it is from.',
+};
+const tooDeep: Rejection = {
+  reason: 'too-many',
+  message: 'Too many elements are open at once; the rest was left out.',
+};
 
 /** Links and images of a page or a piece of one. */
-export function foundInHtml(html: string, base = NO_BASE): Found[] {
+export function foundInHtml(html: string, base?: string): Found[] {
   const found: Found[] = [];
-  const lineAt = lineCounter(html);
-  const parser = new Parser({
-    onopentag(tag, { href, src, download }) {
+  const left = read(html, {
+    onStart(tag, { href, src, download }, line) {
       if (tag === 'base' && href) {
         const resolved = addressOf(href, base);
         if ('url' in resolved) base = resolved.url;
       }
       const address = (linkTags.has(tag) ? href : mediaTags.has(tag) ? src : undefined)?.trim();
       if (!address || address.startsWith('#')) return;
-      found.push({ line: lineAt(parser.startIndex), text: address, address, base, name: download || undefined });
+      const lost = base === undefined && !/^(?:[a-z][a-z0-9+.-]*:|\/\/)/i.test(address);
+      found.push({ line, text: address, address: lost ? relative : address, base, name: download || undefined });
     },
   });
-  parser.end(html);
-  return found;
+  return [...found, ...left];
 }
 
 /** The addresses in a property list: a `.webloc` holds one. */
 export function foundInWebloc(xml: string): Found[] {
   const found: Found[] = [];
-  readXml(xml, (tag, address, _, line) => {
-    if (tag === 'string' && address.includes(':')) found.push({ line, text: address, address });
+  const left = read(xml, {
+    xmlMode: true,
+    onEnd(tag, address, _, line) {
+      if (tag === 'string' && address.includes(':')) found.push({ line, text: address, address });
+    },
   });
-  return found;
+  return [...found, ...left];
 }
 
 /** A file that a Metalink describes, while it is read. */
@@ -52,9 +61,16 @@ interface MetalinkFile {
 export function foundInMetalink(xml: string): Found[] {
   const files: MetalinkFile[] = [];
   let inPieces = false;
-  readXml(
-    xml,
-    (tag, text, attributes) => {
+  const left = read(xml, {
+    xmlMode: true,
+    onStart(tag, attributes, line) {
+      if (tag === 'file') files.push({ line, name: attributes['name'], urls: [], checksums: [], pieces: undefined });
+      const file = files.at(-1);
+      if (tag !== 'pieces' || !file) return;
+      inPieces = true;
+      file.pieces = { algorithm: attributes['type'] ?? '', pieceBytes: Number(attributes['length']), hex: [] };
+    },
+    onEnd(tag, text, attributes) {
       const file = files.at(-1);
       if (tag === 'pieces') inPieces = false;
       if (!file || text === '') return;
@@ -66,16 +82,8 @@ export function foundInMetalink(xml: string): Found[] {
         file.urls.push({ address: text, rank });
       }
     },
-    (tag, attributes, line) => {
-      if (tag === 'file') files.push({ line, name: attributes['name'], urls: [], checksums: [], pieces: undefined });
-      if (tag !== 'pieces') return;
-      inPieces = true;
-      const file = files.at(-1);
-      if (file)
-        file.pieces = { algorithm: attributes['type'] ?? '', pieceBytes: Number(attributes['length']), hex: [] };
-    },
-  );
-  return files.map(foundInFile);
+  });
+  return [...files.map(foundInFile), ...left];
 }
 
 function foundInFile({ line, name, urls, checksums, pieces }: MetalinkFile): Found {
@@ -103,16 +111,20 @@ function strongest(checksums: MetalinkFile['checksums'], pieces: MetalinkFile['p
 
 type Attributes = Record<string, string>;
 
-/** Tells each element of an XML text at its end with the text right before that, and at its start; names come without prefixes. */
-function readXml(
-  xml: string,
-  onEnd: (tag: string, text: string, attributes: Attributes, line: number) => void,
-  onStart?: (tag: string, attributes: Attributes, line: number) => void,
-): void {
-  const lineAt = lineCounter(xml);
+interface Reader {
+  xmlMode?: boolean;
+  onStart?: (tag: string, attributes: Attributes, line: number) => void;
+  /** With the text between the last tag and this one, and what the last start had. */
+  onEnd?: (tag: string, text: string, attributes: Attributes, line: number) => void;
+}
+
+/** Tells the elements of a text, names without prefixes. Returns what is to be said of the part that was not read. */
+function read(markup: string, { xmlMode = false, onStart, onEnd }: Reader): Found[] {
+  const lineAt = lineCounter(markup);
   let text = '';
   let open: Attributes = {};
   let line = 1;
+  let depth = 0;
   const parser = new Parser(
     {
       onopentag(tag, attributes) {
@@ -120,18 +132,22 @@ function readXml(
         open = attributes;
         line = lineAt(parser.startIndex);
         onStart?.(local(tag), attributes, line);
+        // Every open element makes the parser slower.
+        if (++depth > MAX_DEPTH) parser.pause();
       },
       ontext(piece) {
-        text += piece;
+        if (onEnd) text += piece;
       },
       onclosetag(tag) {
-        onEnd(local(tag), text.trim(), open, line);
+        depth--;
+        onEnd?.(local(tag), text.trim(), open, line);
         text = '';
       },
     },
-    { xmlMode: true },
+    { xmlMode },
   );
-  parser.end(xml);
+  parser.end(markup);
+  return depth > MAX_DEPTH ? [{ line, text: '', address: tooDeep }] : [];
 }
 
 function local(tag: string): string {
@@ -140,10 +156,11 @@ function local(tag: string): string {
 
 /** Line numbers of places that are asked for in rising order. */
 function lineCounter(text: string): (index: number) => number {
+  const breaks = /\n|$/g;
   let line = 1;
-  let at = 0;
+  let end = breaks.exec(text)?.index ?? 0;
   return (index) => {
-    for (let next; (next = text.indexOf('\n', at)) >= 0 && next < index; at = next + 1) line++;
+    for (; end < index && end < text.length; line++) end = breaks.exec(text)?.index ?? text.length;
     return line;
   };
 }

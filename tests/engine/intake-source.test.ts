@@ -225,6 +225,27 @@ describe('the form', () => {
     ]);
   });
 
+  test('no page takes long, and what was left out is said', () => {
+    for (const piece of [
+      '<a href=x>',
+      '<div>',
+      '<div></p>',
+      '</x>',
+      '<',
+      '<a href="',
+      '<a href="https://example.org/1">',
+    ]) {
+      for (const text of [`<html>${piece.repeat(100_000)}`, `<metalink>${piece.repeat(100_000)}`]) {
+        const before = process.cpuUsage();
+        const { verdicts } = understand({ text }, { known: () => false });
+        expect(process.cpuUsage(before).user / 1000, `${piece} again and again`).toBeLessThan(2000);
+        expect(verdicts).not.toEqual([]);
+      }
+    }
+    const deep = `${'<div>'.repeat(3000)}<a href="https://example.org/a">`;
+    expect(understand({ html: deep }, { known: () => false }).verdicts).toMatchObject([{ reason: 'too-many' }]);
+  });
+
   test('is seen in the text when the file is called something else', async () => {
     expect(await urlsOf('list.txt', '<html><a href="https://example.org/?a&amp;b">x</a>')).toEqual([
       'https://example.org/?a&b',
