@@ -27,6 +27,7 @@ export const failuresEn: Record<FailureCode, string> = {
   'part-file-lost': 'Part file lost',
   'too-many-open-files': 'Too many open files',
   'worker-crashed': 'Worker crashed',
+  'failed-elsewhere': 'Failed elsewhere',
   internal: 'Internal error',
 };
 
@@ -56,5 +57,6 @@ export const failuresZh: Record<FailureCode, string> = {
   'part-file-lost': '临时文件丢失',
   'too-many-open-files': '打开的文件过多',
   'worker-crashed': '工作进程崩溃',
+  'failed-elsewhere': '在别处失败',
   internal: '内部错误',
 };

@@ -1,0 +1,129 @@
+// The program in real Electron, driven by Playwright, with a state directory and a download folder of its own.
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { _electron as electron, type ElectronApplication, type Page } from 'playwright';
+import { expect, onTestFinished } from 'vitest';
+import type { Counts } from '../../shared/api.ts';
+import type { Bridge } from '../../shared/shell-api.ts';
+import { runtime } from '../../scripts/runtime.mjs';
+import { tempDir } from '../support/temp-dir.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+export interface Sluice {
+  app: ElectronApplication;
+  page: Page;
+  /** Where downloads go. */
+  dir: string;
+  data: string;
+  /** What the page complained of: errors, refused policies. */
+  complaints: string[];
+  /** Ends the program as a person would. */
+  close(): Promise<void>;
+  /** Ends every process of it at once, as a power cut would. */
+  kill(): Promise<void>;
+}
+
+export interface SluiceOptions {
+  data?: string;
+  dir?: string;
+  args?: string[];
+}
+
+/** Starts the program and waits until its list has come. */
+export async function startSluice(options: SluiceOptions = {}): Promise<Sluice> {
+  const base = options.data ? '' : tempDir();
+  const data = options.data ?? join(base, 'state');
+  const dir = options.dir ?? mkdtempSync(join(base || tempDir(), 'files-'));
+  const { electronPath, env } = runtime();
+  const app = await electron.launch({
+    executablePath: electronPath,
+    args: [root, '--data', data, ...(options.args ?? [])],
+    env: { ...(process.env as Record<string, string>), ...env, LANGUAGE: 'en' },
+    colorScheme: null,
+  });
+  const pid = app.process().pid!;
+  let ended = false;
+  const gone = new Promise<void>((resolve) => {
+    app.process().once('exit', () => {
+      ended = true;
+      resolve();
+    });
+  });
+  const close = async (): Promise<void> => {
+    if (!ended) await app.close();
+    await gone;
+  };
+  onTestFinished(close);
+  const page = await app.firstWindow();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+  });
+  await page.waitForFunction(() => document.querySelector('[role=grid], .empty') !== null);
+  await page.evaluate((folder) => window.sluice.call('changeSettings', { dir: folder }), dir);
+  return {
+    app,
+    page,
+    dir,
+    data,
+    complaints,
+    close,
+    async kill() {
+      for (const one of [pid, ...descendants(pid)]) {
+        try {
+          process.kill(one, 'SIGKILL');
+        } catch {
+          // It has ended with its parent already.
+        }
+      }
+      await gone;
+    },
+  };
+}
+
+/** Every living descendant of a process. */
+function descendants(pid: number): number[] {
+  let children: number[];
+  try {
+    children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+  return [...children, ...children.flatMap(descendants)];
+}
+
+/** Drops text or files onto the middle of the window, as the browser itself does: trusted, with real paths. */
+export async function drop(page: Page, what: { text?: string; html?: string; files?: string[] }): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const items = [
+    ...(what.text === undefined ? [] : [{ mimeType: 'text/plain', data: what.text }]),
+    ...(what.html === undefined ? [] : [{ mimeType: 'text/html', data: what.html }]),
+  ];
+  const data = { items, files: what.files ?? [], dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+    await session.send('Input.dispatchDragEvent', { type, x: 600, y: 400, data });
+  }
+  await session.detach();
+}
+
+/** Waits until the list's counts are as wanted. */
+export async function untilCounts(page: Page, wanted: Partial<Counts>, timeoutMs = 60_000): Promise<void> {
+  await expect
+    .poll(
+      () =>
+        page.evaluate(async () => {
+          const answer = await window.sluice.call('overview', null);
+          return answer.ok ? answer.value.counts : answer.error;
+        }),
+      { timeout: timeoutMs, interval: 100 },
+    )
+    .toMatchObject(wanted);
+}
+
+declare global {
+  interface Window {
+    sluice: Bridge;
+  }
+}
