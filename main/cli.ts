@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { control } from './cli/control.ts';
 import { help, parseCommand, UsageError } from './cli/options.ts';
+import { network } from './cli/network.ts';
 import { Output } from './cli/output.ts';
 import { download, type Surroundings } from './cli/run.ts';
 import { forkWorker } from './transport/process.ts';
@@ -9,6 +10,7 @@ import { ApiError } from '../shared/api.ts';
 import { version } from './engine/version.ts';
 
 const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.cjs';
+const hashThread = new URL(`./hash-thread${extension}`, import.meta.url);
 const workerEntry = fileURLToPath(new URL(`./worker${extension}`, import.meta.url));
 
 async function main(): Promise<number> {
@@ -16,6 +18,7 @@ async function main(): Promise<number> {
   const around: Surroundings = {
     spawnWorker: () => forkWorker(workerEntry),
     nativeBinding: process.env['SLUICE_SQLITE_BINDING'],
+    hashThread,
     output,
     stdout: process.stdout,
     stdin: process.stdin,
@@ -36,6 +39,13 @@ async function main(): Promise<number> {
           return 2;
         }
         return await download(command.inputs, command.run, around);
+      case 'serve':
+      case 'join':
+      case 'join-python':
+      case 'discover':
+      case 'echo':
+      case 'check':
+        return await network(command, around);
       default:
         return await control(command, around);
     }

@@ -6,9 +6,13 @@ import { parentPort, utilityPort, type UtilityChannel } from './transport/proces
 const SLOTS = 256;
 
 const { parentPort: channel } = process as NodeJS.Process & { parentPort?: UtilityChannel };
+const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.cjs';
+const hashThread = new URL(`./hash-thread${extension}`, import.meta.url);
 
 // Ctrl+C reaches the whole group; the engine is the one who says when to stop.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
 
-void runWorker(channel ? utilityPort(channel) : parentPort(), { slots: SLOTS }).finally(() => process.exit());
+void runWorker(channel ? utilityPort(channel) : parentPort(), { slots: SLOTS, hashThread }).finally(() =>
+  process.exit(),
+);

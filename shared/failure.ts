@@ -27,6 +27,7 @@ export const failureCodes = [
   'part-file-lost',
   'too-many-open-files',
   'worker-crashed',
+  'failed-elsewhere',
   'internal',
 ] as const;
 

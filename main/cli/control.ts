@@ -6,7 +6,7 @@ import { Engine } from '../engine/engine.ts';
 import { openInstance } from '../engine/instance.ts';
 import { stateDir } from '../engine/state-dir.ts';
 import { fit, size } from './format.ts';
-import { UsageError, type Command } from './options.ts';
+import { UsageError, type Command, type ListAction } from './options.ts';
 import type { Surroundings } from './run.ts';
 import { sourcesOf } from './sources.ts';
 
@@ -25,7 +25,7 @@ const everything = {
   descending: false,
 } as const;
 
-type Control = Exclude<Command, { kind: 'download' | 'help' | 'version' }>;
+type Control = Extract<Command, { kind: 'add' | 'list' | ListAction }>;
 
 export async function control(command: Control, around: Surroundings): Promise<number> {
   const caller = await open(stateDir(command.data), around);

@@ -1,6 +1,6 @@
 // The command line, parsed: which command, its options with their bounds, its operands. Nothing is done here.
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { Settings } from '../../shared/settings.ts';
+import { defaultSettings, Settings } from '../../shared/settings.ts';
 
 /** Says what is wrong with the words of a command line; ends with status 2. */
 export class UsageError extends Error {}
@@ -12,8 +12,34 @@ export type Command =
   | { kind: 'add'; inputs: string[]; dir: string | undefined; data: string | undefined; json: boolean }
   | { kind: 'list'; data: string | undefined; json: boolean }
   | { kind: ListAction; which: string[]; deleteFiles: boolean; data: string | undefined; json: boolean }
+  | NetworkCommand
   | { kind: 'help' }
   | { kind: 'version' };
+
+export type Address = { host: string; port: number };
+
+/** Commands that speak to other machines and programs. */
+export type NetworkCommand =
+  | {
+      kind: 'serve';
+      listen: Address;
+      python: Address | null;
+      authkeyFile: string | undefined;
+      discoverable: boolean;
+      run: RunOptions;
+    }
+  | {
+      kind: 'join';
+      to: Address;
+      authkeyFile: string;
+      fingerprint: string | undefined;
+      parallel: number;
+      run: RunOptions;
+    }
+  | { kind: 'join-python'; to: Address; authkeyFile: string; dict: boolean; run: RunOptions }
+  | { kind: 'discover'; json: boolean }
+  | { kind: 'echo'; at: Address }
+  | { kind: 'check'; to: Address; json: boolean };
 
 export type RunOptions = {
   dir: string | undefined;
@@ -35,6 +61,16 @@ const options = {
   json: { type: 'boolean' },
   exit: { type: 'boolean' },
   'delete-files': { type: 'boolean' },
+  listen: { type: 'string' },
+  python: { type: 'string' },
+  'authkey-file': { type: 'string' },
+  discoverable: { type: 'boolean' },
+  connect: { type: 'string' },
+  fingerprint: { type: 'string' },
+  'python-manager': { type: 'string' },
+  dict: { type: 'boolean' },
+  host: { type: 'string' },
+  port: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'V' },
 } satisfies ParseArgsConfig['options'];
@@ -57,6 +93,14 @@ export function parseCommand(argv: readonly string[]): Command {
     const which = needed(rest, `${word} needs ids or URLs from "sluice list", or the word all.`);
     return { kind: word as ListAction, which, deleteFiles: values['delete-files'] ?? false, data, json };
   }
+  const run = { dir: values.dir, data, json, exit: values.exit ?? false, settings: settingsOf(values) };
+  const network = networkCommand(word, rest, values, run);
+  return network ?? { kind: 'download', inputs: positionals, run };
+}
+
+type Values = ReturnType<typeof parseWords>['values'];
+
+function settingsOf(values: Values): Partial<Settings> {
   const settings: Partial<Settings> = { hash: values.hash ?? false };
   if (values.workers !== undefined) settings.workers = whole('workers', values.workers, 'workers');
   if (values.parallel !== undefined) settings.parallel = whole('parallel', values.parallel, 'parallel');
@@ -65,11 +109,58 @@ export function parseCommand(argv: readonly string[]): Command {
   }
   if (values.limit !== undefined) settings.limitBytesPerS = rate(values.limit);
   if (values.lane !== undefined) settings.lane = lane(values.lane);
-  return {
-    kind: 'download',
-    inputs: positionals,
-    run: { dir: values.dir, data, json, exit: values.exit ?? false, settings },
-  };
+  return settings;
+}
+
+function networkCommand(
+  word: string | undefined,
+  rest: string[],
+  values: Values,
+  run: RunOptions,
+): NetworkCommand | undefined {
+  const { json } = run;
+  switch (word) {
+    case 'serve': {
+      const listen = address('listen', values.listen ?? '127.0.0.1:7440');
+      const python = values.python === undefined ? null : address('python', values.python);
+      const discoverable = values.discoverable ?? false;
+      return { kind: 'serve', listen, python, authkeyFile: values['authkey-file'], discoverable, run };
+    }
+    case 'worker': {
+      const authkeyFile = values['authkey-file'];
+      if (authkeyFile === undefined) throw new UsageError('worker needs --authkey-file FILE with the shared key.');
+      if (values['python-manager'] !== undefined) {
+        const to = address('python-manager', values['python-manager']);
+        return { kind: 'join-python', to, authkeyFile, dict: values.dict ?? false, run };
+      }
+      if (values.connect === undefined) {
+        throw new UsageError('worker needs --connect HOST:PORT or --python-manager HOST:PORT.');
+      }
+      const parallel = run.settings.parallel ?? defaultSettings.parallel;
+      const to = address('connect', values.connect);
+      return { kind: 'join', to, authkeyFile, fingerprint: values.fingerprint, parallel, run };
+    }
+    case 'discover':
+      return { kind: 'discover', json };
+    case 'echo': {
+      const at = address('port', `${values.host ?? '127.0.0.1'}:${values.port ?? '9999'}`);
+      return { kind: 'echo', at };
+    }
+    case 'check': {
+      const [to] = needed(rest, 'check needs the HOST:PORT of a machine where "sluice echo" runs.');
+      return { kind: 'check', to: address('check', to!), json };
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** `HOST:PORT`, an IPv6 host in brackets. */
+function address(option: string, text: string): Address {
+  const match = /^(?:\[([0-9a-f:.%\w]+)\]|([^:\s]+)):(\d{1,5})$/i.exec(text);
+  const port = Number(match?.[3]);
+  if (!match || port > 65_535) throw new UsageError(`--${option} takes HOST:PORT, not "${text}".`);
+  return { host: (match[1] ?? match[2])!, port };
 }
 
 function parseWords(argv: readonly string[]) {
@@ -112,6 +203,11 @@ export const help = `sluice [options] [URL | LIST-FILE | -]...   download, and r
 sluice add [--dir DIR] URL | LIST-FILE | -  add to the list without waiting
 sluice list [--json]                        every download and its state
 sluice pause|resume|retry|remove ID|URL|all change downloads (remove --delete-files: the finished files too)
+sluice serve                                the engine for other machines and programs, until SIGTERM
+sluice worker --connect HOST:PORT           help another machine: take its tasks
+sluice worker --python-manager HOST:PORT    work for a Python program's multiprocessing manager
+sluice discover                             who serves on this network
+sluice echo [--port 9999], sluice check HOST:PORT   find the firewall in the way
 
 LIST-FILE: one URL a line (also .csv .html .url .webloc .metalink); "-" reads a list from standard input.
 
@@ -125,6 +221,12 @@ LIST-FILE: one URL a line (also .csv .html .url .webloc .metalink); "-" reads a 
       --lane LANE       auto, fetch or direct: how bodies are read
       --json            one JSON object a line on standard output
       --exit            leave when nothing is left to do
+      --listen HOST:PORT    serve: where workers connect (default 127.0.0.1:7440; other hosts get TLS)
+      --python HOST:PORT    serve: open the door for Python programs there (8001 is usual)
+      --discoverable        serve: answer "sluice discover" on this network
+      --authkey-file FILE   serve, worker: the shared key; serve makes one when the file is missing
+      --fingerprint HEX     worker: of the certificate that serve shows
+      --dict                worker --python-manager: put dicts, not "URL--->success", as results
   -V, --version         the version
   -h, --help            this text
 

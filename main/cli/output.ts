@@ -24,6 +24,13 @@ export class Output {
     this.line(JSON.stringify(value));
   }
 
+  /** Something that is neither a download nor an error: JSON, or a line of words. */
+  told(event: string, facts: Record<string, string | number | null>, json: boolean): void {
+    if (json) return this.json({ event, ...facts });
+    const words = Object.entries(facts).flatMap(([name, fact]) => (fact === null ? [] : [`${name} ${fact}`]));
+    this.line(`${event}: ${words.join(', ')}`);
+  }
+
   /** Resolves when everything written has been handed over, or can never be. */
   flushed(): Promise<void> {
     return new Promise((resolve) => {

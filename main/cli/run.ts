@@ -15,6 +15,8 @@ import { sourcesOf, type Sources } from './sources.ts';
 export type Surroundings = {
   spawnWorker: () => SpawnedWorker;
   nativeBinding: string | undefined;
+  /** The script of the hashing thread, for work in this process. */
+  hashThread: URL;
   output: Output;
   stdout: NodeJS.WriteStream;
   stdin: NodeJS.ReadableStream;

@@ -8,7 +8,7 @@ import type { Settings } from '../../shared/settings.ts';
 import { maskCredentials } from '../../shared/url.ts';
 import type { DiskRoom } from './disk-room.ts';
 import { lengthOf, newLease, taskOf, type Ending, type Holder, type Lease } from './lease.ts';
-import { chooseName } from './names.ts';
+import { chooseName, safeName } from './names.ts';
 import { Queue } from './queue.ts';
 import { Rate } from './rate.ts';
 import { busyHosts, plan } from './scheduler.ts';
@@ -358,7 +358,9 @@ export class Dispatch {
     this.#endLease(lease, turn);
     switch (outcome.kind) {
       case 'done': {
-        store.finish(id, { ...outcome, name: path.basename(outcome.path) }, now());
+        // A program elsewhere may name its file as it likes; in this list it has a name of its own.
+        const name = lease.holder.place === '' ? path.basename(outcome.path) : safeName(outcome.path);
+        store.finish(id, { ...outcome, name: store.reserveName(id, name) }, now());
         this.#note(id, 'done', { sizeBytes: outcome.sizeBytes });
         const { path: file, sizeBytes, sha256 } = outcome;
         turn.after.push(() => this.#signal({ event: 'done', id, url, path: file, sizeBytes, sha256 }));

@@ -43,6 +43,7 @@ export function sluice(
   child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
   child.stdin.on('error', () => {});
   child.stdin.end(options.input ?? '');
+  const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
   onTestFinished(() => void child.kill('SIGKILL'));
   return {
     child,
@@ -58,9 +59,9 @@ export function sluice(
           resolve(found);
         };
         watchers.add(watch);
-        child.once('close', () => reject(new Error(`ended without saying it: ${out}\n${err}`)));
+        void ended.then(() => reject(new Error(`ended without saying it: ${out}\n${err}`)));
         watch();
       }),
-    ended: once(child, 'close').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals),
+    ended,
   };
 }

@@ -122,10 +122,10 @@ export class Store {
     const update = this.#prepare(
       'UPDATE OR IGNORE downloads SET name = @name, folded = @folded WHERE id = @id AND NOT (name = @name)',
     );
-    const current = this.get(id);
+    const current = this.#prepare('SELECT name FROM downloads WHERE id = ?').pluck().get(id);
     for (let n = from; ; n++) {
       const name = n === 0 ? wanted : this.#names.numbered(wanted, n);
-      if (current?.name === name) return name;
+      if (current === name) return name;
       if (update.run({ id, name, folded: this.#names.fold(name) }).changes > 0) return name;
     }
   }

@@ -1,0 +1,128 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { contentSha256, seededContent, startOrigin, type Origin } from '../support/origin.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { sluice } from './cli-program.ts';
+
+let data: string;
+let files: string;
+
+beforeEach(() => {
+  const dir = tempDir();
+  data = path.join(dir, 'data');
+  files = path.join(dir, 'files');
+});
+
+async function origin(): Promise<Origin> {
+  const started = await startOrigin();
+  onTestFinished(() => started.close());
+  return started;
+}
+
+const run = (...args: string[]) => sluice(['--data', data, '--dir', files, '--json', ...args]);
+const sha256 = (file: string) => createHash('sha256').update(fs.readFileSync(file)).digest('hex');
+
+/** The direct children of a process. */
+function childrenOf(pid: number): number[] {
+  const children = fs.readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return children === '' ? [] : children.split(' ').map(Number);
+}
+
+function killTree(pid: number): void {
+  for (const victim of [pid, ...childrenOf(pid)]) {
+    try {
+      process.kill(victim, 'SIGKILL');
+    } catch {
+      // Gone by itself.
+    }
+  }
+}
+
+/** Numbers that look random and are the same in each run. */
+function* randoms(seed: number): Generator<number> {
+  for (let state = seed; ;) {
+    state = (state * 1103515245 + 12345) % 2147483648;
+    yield state / 2147483648;
+  }
+}
+
+test('after twenty SIGKILLs a 200 MB file is exact and was hardly fetched twice', { timeout: 180_000 }, async () => {
+  const server = await origin();
+  const sizeBytes = 200_000_000;
+  server.serve('/big.bin', { sizeBytes, bytesPerS: 5_000_000 });
+  const random = randoms(7);
+  for (let kill = 0; kill < 20; kill++) {
+    const program = run('--connections', '4', server.url('/big.bin'));
+    await program.until(({ event }) => event === 'started' || event === 'done');
+    await pause(100 + 600 * random.next().value!);
+    killTree(program.child.pid!);
+    await program.ended;
+  }
+  server.serve('/big.bin', { sizeBytes });
+  const program = run('--exit', server.url('/big.bin'));
+  expect(await program.ended).toBe(0);
+  expect(sha256(path.join(files, 'big.bin'))).toBe(contentSha256(seededContent(sizeBytes)));
+  expect(server.bytesServed('/big.bin')).toBeLessThan(sizeBytes * 1.15);
+  expect(fs.readdirSync(files)).toEqual(['big.bin']);
+});
+
+test('a killed worker is replaced and its downloads go on', async () => {
+  const server = await origin();
+  const names = ['a', 'b', 'c', 'd'];
+  for (const [seed, name] of names.entries())
+    server.serve(`/${name}`, { sizeBytes: 3_000_000, seed, bytesPerS: 700_000 });
+  const program = run('--exit', '--workers', '2', '--connections', '1', ...names.map((name) => server.url(`/${name}`)));
+  await Promise.all(names.map((name) => server.served(`/${name}`, 1_500_000)));
+  const [victim] = childrenOf(program.child.pid!);
+  process.kill(victim!, 'SIGKILL');
+  expect(await program.ended).toBe(0);
+  for (const [seed, name] of names.entries()) {
+    expect(sha256(path.join(files, name))).toBe(contentSha256(seededContent(3_000_000, seed)));
+    expect(server.bytesServed(`/${name}`)).toBeLessThan(3_000_000 * 1.6);
+  }
+});
+
+test('workers do not outlive a killed engine', async () => {
+  const server = await origin();
+  server.serve('/slow', { sizeBytes: 3_000_000, bytesPerS: 100_000 });
+  const program = run(server.url('/slow'));
+  await server.served('/slow', 50_000);
+  const workers = childrenOf(program.child.pid!);
+  expect(workers.length).toBeGreaterThan(0);
+  program.child.kill('SIGKILL');
+  await program.ended;
+  await expect
+    .poll(() => workers.filter((pid) => fs.existsSync(`/proc/${pid}`) && !isZombie(pid)), { timeout: 3000 })
+    .toEqual([]);
+});
+
+test('a list of a thousand survives a kill while it is being fetched, nothing lost and nothing twice', async () => {
+  const server = await origin();
+  const urls = Array.from({ length: 1000 }, (_, n) => {
+    server.serve(`/f${n}`, { sizeBytes: 2000 + n, seed: n % 50 });
+    return server.url(`/f${n}`);
+  });
+  const list = path.join(path.dirname(data), 'list.txt');
+  fs.writeFileSync(list, urls.join('\n'));
+  const program = run('--parallel', '16', list);
+  await program.until(({ event, id }) => event === 'done' && (id as number) > 100);
+  killTree(program.child.pid!);
+  await program.ended;
+  const again = run('--exit', '--parallel', '16', list);
+  expect(await again.ended).toBe(0);
+  const counted = execFileSync('ls', [files], { encoding: 'utf8' }).trim().split('\n');
+  expect(counted).toHaveLength(1000);
+  for (let n = 0; n < 1000; n++) expect(fs.statSync(path.join(files, `f${n}`)).size).toBe(2000 + n);
+});
+
+function isZombie(pid: number): boolean {
+  try {
+    return / Z /.test(fs.readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return true;
+  }
+}

@@ -1,0 +1,188 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { contentSha256, seededContent, startOrigin, type Origin } from '../support/origin.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { sluice, type Program } from './cli-program.ts';
+
+const run = promisify(execFile);
+const sha256 = (file: string) => createHash('sha256').update(fs.readFileSync(file)).digest('hex');
+
+let dir: string;
+let key: string;
+
+beforeEach(() => {
+  dir = tempDir();
+  key = path.join(dir, 'key');
+  fs.writeFileSync(key, 'open sesame\n');
+});
+
+async function origin(files: number, sizeBytes = 100_000): Promise<{ server: Origin; urls: string[] }> {
+  const server = await startOrigin();
+  onTestFinished(() => server.close());
+  const urls = Array.from({ length: files }, (_, n) => {
+    server.serve(`/f${n}.bin`, { sizeBytes: sizeBytes + n, seed: n });
+    return server.url(`/f${n}.bin`);
+  });
+  return { server, urls };
+}
+
+type Ports = { program: Program; workers: number; python: number };
+
+async function serving(...args: string[]): Promise<Ports> {
+  const program = sluice([
+    ...['serve', '--json', '--data', path.join(dir, 'data'), '--dir', path.join(dir, 'files')],
+    ...['--listen', '127.0.0.1:0', '--python', '127.0.0.1:0', '--authkey-file', key, ...args],
+  ]);
+  const listening = async (who: string) =>
+    (await program.until(({ event, for: whom }) => event === 'listening' && whom === who)).port as number;
+  return { program, workers: await listening('workers'), python: await listening('python') };
+}
+
+function worker(port: number, name: string, ...args: string[]): Program {
+  const to = ['--connect', `127.0.0.1:${port}`, '--authkey-file', key];
+  return sluice(['worker', ...to, '--dir', path.join(dir, name), '--json', ...args]);
+}
+
+async function python(program: string, ...args: string[]): Promise<string> {
+  const file = path.join(dir, 'program.py');
+  fs.writeFileSync(file, program);
+  const { stdout } = await run('python3', [file, ...args], { timeout: 30_000 });
+  return stdout;
+}
+
+const connect = `
+import sys, queue
+from multiprocessing.managers import BaseManager
+class QueueManager(BaseManager): pass
+QueueManager.register('get_task_queue')
+QueueManager.register('get_result_queue')
+m = QueueManager(address=('127.0.0.1', int(sys.argv[1])), authkey=b'open sesame')
+m.connect()
+task, result = m.get_task_queue(), m.get_result_queue()
+`;
+
+test('a Python program finds the addresses, Sluice fetches them, and the program hears of each', async () => {
+  const { server, urls } = await origin(12);
+  server.serve('/gone', { status: 404 });
+  const { python: port } = await serving();
+  const program = `${connect}
+urls = sys.argv[2:]
+for u in urls: task.put(u)
+for _ in urls: print(result.get(timeout=20))
+`;
+  const said = (await python(program, String(port), ...urls, server.url('/gone'))).trim().split('\n');
+  expect(said.filter((line) => line.endsWith('--->success'))).toHaveLength(12);
+  expect(said.filter((line) => line.startsWith(`${server.url('/gone')}--->failed`))).toHaveLength(1);
+  for (let n = 0; n < 12; n++) {
+    expect(sha256(path.join(dir, 'files', `f${n}.bin`))).toBe(contentSha256(seededContent(100_000 + n, n)));
+  }
+});
+
+test('a Python program works for Sluice: it takes addresses and its results settle them', async () => {
+  const { urls } = await origin(5);
+  const { python: port, program } = await serving('--workers', '0');
+  expect(await sluice(['add', '--data', path.join(dir, 'data'), '--dir', dir, ...urls]).ended).toBe(0);
+  const code = `${connect}
+while True:
+    try: url = task.get(timeout=1)
+    except queue.Empty: break
+    result.put(url + '--->success')
+print(task.qsize(), task.empty())
+`;
+  expect((await python(code, String(port))).trim()).toBe('0 True');
+  const list = sluice(['list', '--json', '--data', path.join(dir, 'data')]);
+  await list.ended;
+  expect(list.told.map(({ status }) => status)).toEqual(Array(5).fill('done'));
+  program.child.kill('SIGTERM');
+  expect(await program.ended).toBe(0);
+});
+
+test('what a Python program took and never settled goes back when its connection ends', async () => {
+  const { urls } = await origin(1);
+  const { python: port } = await serving('--workers', '0');
+  await sluice(['add', '--data', path.join(dir, 'data'), '--dir', dir, ...urls]).ended;
+  await python(`${connect}\nprint(task.get(timeout=5))`, String(port));
+  expect((await python(`${connect}\nprint(task.get(timeout=5))`, String(port))).trim()).toBe(urls[0]);
+});
+
+test('two machines fetch a list for a third, each keeps its files, and a killed one loses nothing', async () => {
+  const { urls } = await origin(60, 200_000);
+  const { workers: port, program } = await serving('--workers', '0');
+  const one = worker(port, 'one', '--parallel', '3');
+  const two = worker(port, 'two', '--parallel', '3');
+  await Promise.all([one, two].map(({ until }) => until(({ event }) => event === 'joined')));
+  await sluice(['add', '--data', path.join(dir, 'data'), '--dir', path.join(dir, 'files'), ...urls]).ended;
+  await program.until(({ event }) => event === 'done');
+  one.child.kill('SIGKILL');
+  for (const url of urls) await program.until((told) => told.event === 'done' && told.url === url);
+  expect(program.told.filter(({ event }) => event === 'done')).toHaveLength(60);
+  for (const { url, path: file } of program.told.filter(({ event }) => event === 'done')) {
+    const n = Number(/f(\d+)\.bin/.exec(url as string)![1]);
+    expect([path.join(dir, 'one'), path.join(dir, 'two')]).toContain(path.dirname(file as string));
+    expect(sha256(file as string)).toBe(contentSha256(seededContent(200_000 + n, n)));
+  }
+  expect(fs.readdirSync(path.join(dir, 'files'))).toEqual([]);
+});
+
+test('a worker with a wrong key is turned away, and says so', async () => {
+  const { workers: port } = await serving();
+  const wrong = path.join(dir, 'wrong');
+  fs.writeFileSync(wrong, 'guess');
+  const program = sluice(['worker', '--connect', `127.0.0.1:${port}`, '--authkey-file', wrong, '--dir', dir]);
+  expect(await program.ended).toBe(1);
+  expect(program.stderr()).toMatch(/key/);
+});
+
+test('Sluice works for a manager that a Python program serves', async () => {
+  const { server, urls } = await origin(8);
+  server.serve('/gone', { status: 404 });
+  const manager = path.join(dir, 'manager.py');
+  fs.writeFileSync(
+    manager,
+    `
+import sys, queue, threading
+from multiprocessing.managers import BaseManager
+task, result = queue.Queue(), queue.Queue()
+for u in sys.argv[1:]: task.put(u)
+class QueueManager(BaseManager): pass
+QueueManager.register('get_task_queue', callable=lambda: task)
+QueueManager.register('get_result_queue', callable=lambda: result)
+server = QueueManager(address=('127.0.0.1', 0), authkey=b'open sesame').get_server()
+threading.Thread(target=server.serve_forever, daemon=True).start()
+print(server.address[1], flush=True)
+for _ in sys.argv[1:]: print(result.get(timeout=30), flush=True)
+sys.stdin.read()
+`,
+  );
+  const child = execFile('python3', [manager, ...urls, server.url('/gone')]);
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let said = '';
+  child.stdout!.on('data', (text: string) => (said += text));
+  await expect.poll(() => said, { timeout: 10_000 }).toMatch(/^\d+\n/);
+  const to = ['--python-manager', `127.0.0.1:${said.trim().split('\n')[0]!}`, '--authkey-file', key];
+  const program = sluice(['worker', ...to, '--dir', path.join(dir, 'out'), '--exit', '--json']);
+  expect(await program.ended).toBe(0);
+  await expect.poll(() => said.trim().split('\n').length, { timeout: 10_000 }).toBe(10);
+  for (const url of urls) expect(said).toContain(`${url}--->success`);
+  expect(said).toMatch(/gone--->failed: /);
+  for (let n = 0; n < 8; n++) {
+    expect(sha256(path.join(dir, 'out', `f${n}.bin`))).toBe(contentSha256(seededContent(100_000 + n, n)));
+  }
+});
+
+test('echo and check find what passes', async () => {
+  const echo = sluice(['echo', '--port', '0']);
+  await expect.poll(() => echo.stdout(), { timeout: 10_000 }).toMatch(/:\d+/);
+  const port = /:(\d+)/.exec(echo.stdout())![1]!;
+  const check = sluice(['check', `127.0.0.1:${port}`, '--json']);
+  expect(await check.ended).toBe(0);
+  expect(check.told.map(({ outcome }) => outcome)).toEqual(Array(6).fill('passed'));
+  echo.child.kill('SIGTERM');
+  expect(await echo.ended).toBe(0);
+  const after = sluice(['check', `127.0.0.1:${port}`, '--json']);
+  expect(await after.ended).toBe(1);
+});
