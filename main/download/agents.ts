@@ -7,6 +7,7 @@ import type { TransferSettings } from '../../shared/protocol.ts';
 
 export interface Agents {
   for(url: URL): http.Agent;
+  /** Closes idle connections; the others when their answer is over. */
   close(): void;
 }
 
@@ -28,8 +29,14 @@ export function createAgents(settings: TransferSettings): Agents {
         ? unchecked
         : secure;
     },
-    close: () => [plain, secure, unchecked].forEach((agent) => agent.destroy()),
+    close: () => [plain, secure, unchecked].forEach(closeIdle),
   };
+}
+
+/** Unlike `destroy`, leaves alone what is in use; that closes when it is done. */
+function closeIdle(agent: http.Agent): void {
+  for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
+  agent.maxFreeSockets = 0;
 }
 
 type Connect = (options: object, done?: (error: Error | null, socket?: Duplex) => void) => Duplex | undefined;

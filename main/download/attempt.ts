@@ -30,7 +30,7 @@ export interface Ask {
   onBody(answer: Answer, start: number): boolean;
   /** A 200 came to a range. Null: of no use now; a segment over the whole file: its body goes there. */
   onWhole(head: Head): Segment | null;
-  onBytes(byteCount: number): void;
+  onBytes: () => void;
 }
 
 export type AttemptEnd =
@@ -97,13 +97,14 @@ export class Attempt {
         tailBytes: taken.segment === ask.segment ? tailBytes : 0,
         overKnown: (ask.whole || verdict.kind === 'whole') && ask.part.written.length > 0,
       });
-      try {
-        await body.pump(sink);
-      } finally {
-        this.comparedBytes = sink.comparedBytes;
-        // Even when the line broke afterwards: what differs differs.
-        if (sink.mismatch) return { kind: 'differs' };
-      }
+      const broken = await body.pump(sink).then(
+        () => null,
+        (error: unknown) => ({ error }),
+      );
+      this.comparedBytes = sink.comparedBytes;
+      // Even when the line broke afterwards: what differs differs.
+      if (sink.mismatch) return { kind: 'differs' };
+      if (broken) throw broken.error;
       return { kind: 'over' };
     } catch (error) {
       answer?.body.drop();

@@ -172,9 +172,9 @@ export class DirectConnection implements Body {
     if (parsed.status < 200 && parsed.status !== 101) return this.#parse();
     this.#left = parsed.contentLength;
     this.#keepAlive = parsed.keepAlive && parsed.plain;
-    const { resolve } = this.#head!;
+    const head = this.#head;
     this.#head = null;
-    resolve(parsed);
+    head?.resolve(parsed);
   }
 
   /** Takes stock of what is held: enough to hand over, or the end of the body. */

@@ -22,6 +22,8 @@ const OURS = new Set([
   'upgrade',
 ]);
 
+/** The settings that connections are made with; when others change the connections stay. */
+const lineSettings = ['connectTimeoutMs', 'idleTimeoutMs', 'proxy', 'extraCa', 'insecureHosts'] as const;
 /** So many answers that the direct lane could not take, and an origin is left to node-fetch. */
 const UNUSUAL_MAX = 3;
 
@@ -40,6 +42,12 @@ export class Http {
 
   /** Requests from now on follow these settings; answers that are open go on. */
   configure(settings: TransferSettings): void {
+    const before = this.#settings;
+    const same = lineSettings.every((name) => JSON.stringify(before[name]) === JSON.stringify(settings[name]));
+    if (same) {
+      this.#settings = settings;
+      return;
+    }
     this.close();
     this.#settings = settings;
     this.#agents = createAgents(settings);

@@ -1,6 +1,6 @@
 // What to do when a request brought no bytes: try again and when, step aside, use the first URL once more, or give up.
 import type { Failure } from '../../shared/failure.ts';
-import { isHtml, isHtmlInstead, type Head, type Verdict } from './answers.ts';
+import type { Head, Verdict } from './answers.ts';
 import { fail } from './failures.ts';
 import type { SessionEnd, SessionOptions } from './session.ts';
 
@@ -10,22 +10,17 @@ export type Next =
   | { kind: 'leave' }
   | { kind: 'end'; end: SessionEnd };
 
-interface Situation {
+export interface Situation {
   url: string;
   host: string;
   /** No other connection of this download is open. */
   alone: boolean;
-  confirmed: boolean;
 }
 
 const BACKOFF_MS = 250;
 const BACKOFF_MAX_MS = 30_000;
 /** A longer wait than this is the engine's to keep; the place in the worker is given to another download. */
 const WAIT_HERE_MAX_MS = 60_000;
-/** Endings of names that a server never means to be a page. */
-const NOT_A_PAGE =
-  /\.(zip|gz|bz2|xz|zst|7z|rar|tar|tgz|iso|img|exe|msi|dmg|pkg|deb|rpm|apk|jar|bin|mp3|mp4|mkv|avi|mov|flac|ogg|wav|webm|pdf|epub|jpe?g|png|gif|webp)$/i;
-
 export class Refusals {
   /** The URL that redirects led to has expired: ask the first one. */
   useOriginal = false;
@@ -69,19 +64,11 @@ export class Refusals {
       case 'gone':
         return this.#gone(head, situation);
       case 'html':
+        if (!situation.alone) return { kind: 'leave' };
         return this.#end(fail('needs-new-link', 'A web page came instead of the file', 'by-hand'));
       default:
         return this.#end({ ...failure, retry: 'by-hand' });
     }
-  }
-
-  /** Why the first answer of all is not the file; null when it may be. */
-  unexpected(head: Head): Failure | null {
-    if (!isHtml(head.headers.get('content-type')) || head.headers.has('content-disposition')) return null;
-    const { task, formerly } = this.#o;
-    const instead = formerly !== null ? isHtmlInstead(formerly, head) : NOT_A_PAGE.test(new URL(task.url).pathname);
-    if (!instead && task.checksum === null) return null;
-    return fail('needs-new-link', 'A web page came instead of the file', 'by-hand');
   }
 
   #busy(failure: Failure, retryAfterMs: number | null, situation: Situation): Next {

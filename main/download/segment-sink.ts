@@ -23,7 +23,7 @@ export interface SinkOptions {
   buckets: readonly Bucket[];
   key: number;
   /** Called after bytes were accepted for writing. */
-  onBytes(byteCount: number): void;
+  onBytes: () => void;
 }
 
 export class SegmentSink implements Sink {
@@ -86,8 +86,8 @@ export class SegmentSink implements Sink {
   }
 
   async #write(pieces: Uint8Array[], byteCount: number, position: number): Promise<void> {
-    const { part, buckets, key, onBytes } = this.#options;
-    onBytes(byteCount);
+    const { part, buckets, key } = this.#options;
+    this.#options.onBytes();
     if (buckets.every((bucket) => bucket.bytesPerS === null)) return part.write(pieces, byteCount, position);
     const step = this.gatherBytes;
     for (let done = 0; done < byteCount; done += step) {

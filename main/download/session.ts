@@ -2,19 +2,22 @@
 import type { Validators } from '../../shared/download.ts';
 import type { Failure } from '../../shared/failure.ts';
 import type { Task } from '../../shared/protocol.ts';
-import { encodingOf, validatorsOf, type Head, type Verdict } from './answers.ts';
+import { encodingOf, type Head, type Verdict } from './answers.ts';
 import { Attempt, isComparable, type AttemptEnd } from './attempt.ts';
 import { endOf } from './extents.ts';
 import { failureOf } from './failures.ts';
-import { Growth } from './growth.ts';
+import { KnownContent } from './known-content.ts';
 import type { Bucket } from './limits.ts';
 import type { Answer } from './lane.ts';
 import type { PartFile } from './part-file.ts';
-import { Refusals, type Next } from './refusals.ts';
+import { Refusals, type Next, type Situation } from './refusals.ts';
 import type { Report, World } from './report.ts';
 import { RESERVED_BYTES, Segments, type Segment } from './segments.ts';
+import { Tempo } from './tempo.ts';
+import { Waits } from './waits.ts';
 
-const TICK_MS = 100;
+/** Shorter waits are not worth telling. */
+const TELL_WAIT_MS = 1000;
 
 export type SessionEnd =
   | { kind: 'complete'; totalBytes: number }
@@ -33,15 +36,17 @@ export interface SessionOptions {
   /** What was kept of the content that the server had before, when this session starts over. */
   formerly: Validators | null;
   bucket: Bucket;
+  /** How many connections it may open at most. */
+  connections: number;
   /** The first good answer of a content that was not known before. */
   onProbed(validators: Validators, contentDisposition: string | null): void;
 }
 
 export class Session {
-  kept: Validators | null;
   readonly #o: SessionOptions;
+  readonly #content: KnownContent;
   readonly #segments: Segments;
-  readonly #growth: Growth;
+  readonly #tempo: Tempo;
   readonly #refusals: Refusals;
   readonly #attempts = new Set<Attempt>();
   /** A good answer has come: others may join. */
@@ -52,19 +57,16 @@ export class Session {
   #probed: boolean;
   #connections = 0;
   #end: SessionEnd | null = null;
-  #wake: (() => void) | null = null;
-  readonly #stopped = new Promise<void>((resolve) => (this.#wake = resolve));
+  readonly #waits = new Waits();
   #resolve: ((end: SessionEnd) => void) | null = null;
-  #ticker: NodeJS.Timeout | null = null;
-  #lastBytes = 0;
-  #meanBytesPerS = 0;
 
   constructor(options: SessionOptions) {
     this.#o = options;
-    this.kept = options.kept;
-    this.#probed = options.kept !== null;
-    this.#segments = new Segments(options.kept?.totalBytes ?? null, options.part.written);
-    this.#growth = new Growth(options.task.connections);
+    const { task, kept, part, formerly } = options;
+    this.#content = new KnownContent(kept, { url: task.url, formerly, hasChecksum: task.checksum !== null });
+    this.#probed = kept !== null;
+    this.#segments = new Segments(kept?.totalBytes ?? null, part.written);
+    this.#tempo = new Tempo(options.connections, part, this.#segments);
     this.#refusals = new Refusals(options);
   }
 
@@ -77,7 +79,7 @@ export class Session {
   run(): Promise<SessionEnd> {
     return new Promise((resolve) => {
       this.#resolve = resolve;
-      if (this.#segments.finished) this.#finish({ kind: 'complete', totalBytes: this.kept?.totalBytes ?? 0 });
+      if (this.#segments.finished) this.#finish({ kind: 'complete', totalBytes: this.#totalBytes() });
       this.#o.part.onError = (error) => this.#finish({ kind: 'failed', failure: failureOf(error) });
       this.#spawn();
     });
@@ -90,11 +92,11 @@ export class Session {
   #finish(end: SessionEnd): void {
     if (this.#end) return;
     this.#end = end;
-    if (this.#ticker) clearInterval(this.#ticker);
+    this.#tempo.stop();
     for (const attempt of this.#attempts) attempt.stop();
     this.#o.bucket.release(this.#o.task.id);
     this.#o.world.bucket.release(this.#o.task.id);
-    this.#wake?.();
+    this.#waits.stop();
   }
 
   #spawn(): void {
@@ -131,7 +133,7 @@ export class Session {
       return this.#takeAll();
     }
     if (this.#confirmed) {
-      const takers = Math.max(1, this.#growth.wanted - segments.running.size);
+      const takers = Math.max(1, this.#tempo.wanted - segments.running.size);
       return segments.take(takers) ?? (this.#connections > 1 ? segments.steal() : null);
     }
     // Before the first good answer there is one connection, and it must be able to compare.
@@ -145,16 +147,16 @@ export class Session {
     const { part } = this.#o;
     const first = part.written[0];
     if (part.written.length > 1 || (first && first[0] > 0)) part.keepOnly(first && first[0] === 0 ? [first] : []);
-    return this.#segments.takeAll(this.kept?.totalBytes ?? null);
+    return this.#segments.takeAll(this.#content.kept?.totalBytes ?? null);
   }
 
   async #fetch(segment: Segment): Promise<Next> {
     const { task, world, part, bucket } = this.#o;
     const fresh = part.written.length === 0 && segment.start === 0 && segment.pos === 0 && !this.#confirmed;
-    const url = this.#confirmed && !this.#refusals.useOriginal ? (this.kept?.finalUrl ?? task.url) : task.url;
+    const url = this.#confirmed && !this.#refusals.useOriginal ? (this.#content.kept?.finalUrl ?? task.url) : task.url;
     const host = new URL(url).host;
     const attempt = new Attempt(segment);
-    if (!(await this.#enter(host))) {
+    if (!(await this.#waits.enter(world.hosts, host))) {
       this.#segments.giveBack(segment);
       return { kind: 'leave' };
     }
@@ -167,7 +169,7 @@ export class Session {
         segment,
         whole: fresh || this.#whole,
         careful: this.#careful,
-        kept: this.kept,
+        kept: this.#content.kept,
         part,
         buckets: [bucket, world.bucket],
         key: task.id,
@@ -192,13 +194,13 @@ export class Session {
   }
 
   #decide(end: AttemptEnd, segment: Segment, url: string, host: string): Next {
-    const situation = { url, host, alone: this.#attempts.size === 0, confirmed: this.#confirmed };
+    const situation = { url, host, alone: this.#attempts.size === 0 };
     switch (end.kind) {
       case 'over':
         if (segment.end === Infinity) {
           // A body without a length came to its proper end: that is the file's end.
           this.#segments.limitTo(segment.pos);
-          this.#unsizedTotal = segment.pos;
+          this.#content.endedAt = segment.pos;
         }
         return { kind: 'again', afterMs: 0 };
       case 'differs':
@@ -215,13 +217,11 @@ export class Session {
     }
   }
 
-  #unsizedTotal: number | null = null;
-
   #totalBytes(): number {
-    return this.kept?.totalBytes ?? this.#unsizedTotal ?? endOf(this.#o.part.written);
+    return this.#content.totalBytes ?? endOf(this.#o.part.written);
   }
 
-  #decideAnswer(verdict: Verdict, head: Head, situation: Parameters<Refusals['answered']>[2]): Next {
+  #decideAnswer(verdict: Verdict, head: Head, situation: Situation): Next {
     switch (verdict.kind) {
       case 'whole':
         // Seen and turned down by onWhole: the same again without If-Range, or no more than one connection.
@@ -230,7 +230,7 @@ export class Session {
         return { kind: 'end', end: { kind: 'changed', why: verdict.why, mixed: false } };
       case 'complete':
         this.#segments.limitTo(verdict.totalBytes);
-        if (this.kept) this.kept = { ...this.kept, totalBytes: verdict.totalBytes };
+        this.#content.learnTotal(verdict.totalBytes);
         return { kind: 'again', afterMs: 0 };
       case 'useless':
         if (!this.#whole && this.#refusals.useless() && this.#attempts.size === 0) this.#noRanges();
@@ -243,7 +243,7 @@ export class Session {
   /** A connection that goes away for good leaves the others a smaller number to aim at. */
   #stepDown(next: Next): Next {
     if (next.kind !== 'leave') return next;
-    this.#growth.stepDown(this.#attempts.size, performance.now());
+    this.#tempo.stepDown(this.#attempts.size);
     this.#readOn();
     return next;
   }
@@ -258,24 +258,18 @@ export class Session {
     const { segment } = attempt;
     attempt.lane = lane;
     if (lane === 'direct' && this.#confirmed) this.#moveToDirect();
-    const seen = validatorsOf(head, head.status === 206 ? true : null);
-    if (this.kept === null) {
-      const instead = this.#refusals.unexpected(head);
-      if (instead) {
-        this.#finish({ kind: 'failed', failure: instead });
-        return false;
-      }
-      this.kept = seen;
-    } else {
-      const totalBytes = this.kept.totalBytes ?? seen.totalBytes;
-      this.kept = { ...this.kept, totalBytes, finalUrl: head.url, ranges: seen.ranges ?? this.kept.ranges };
+    const instead = this.#content.learn(head);
+    const { kept } = this.#content;
+    if (instead || !kept) {
+      if (instead) this.#finish({ kind: 'failed', failure: instead });
+      return false;
     }
     if (head.redirected && !this.#confirmed) this.#o.report.event('redirected', { to: head.url });
     if (!this.#probed) {
       this.#probed = true;
-      this.#o.onProbed(this.kept, head.headers.get('content-disposition') ?? null);
+      this.#o.onProbed(kept, head.headers.get('content-disposition') ?? null);
     }
-    if (this.kept.totalBytes !== null && encodingOf(head) === null) this.#segments.limitTo(this.kept.totalBytes);
+    if (kept.totalBytes !== null && encodingOf(head) === null) this.#segments.limitTo(kept.totalBytes);
     if (this.#confirmed) return true;
     // Others join once nothing is left to compare; what they write must belong to the same content.
     if (start === segment.start && this.#o.part.written.length === 0) this.#confirm();
@@ -290,7 +284,7 @@ export class Session {
       this.#readOn();
       return null;
     }
-    if (!this.#careful && this.kept && this.#o.part.written.length > 0) {
+    if (!this.#careful && this.#content.kept && this.#o.part.written.length > 0) {
       this.#careful = true;
       return null;
     }
@@ -302,7 +296,7 @@ export class Session {
   #noRanges(): void {
     if (this.#whole) return;
     this.#whole = true;
-    if (this.kept) this.kept = { ...this.kept, ranges: false };
+    this.#content.learnNoRanges();
     this.#o.report.event('no-ranges', {});
   }
 
@@ -321,59 +315,41 @@ export class Session {
   /** The answer fits what was kept: from here on several connections may work. */
   #confirm(): void {
     this.#confirmed = true;
-    const { part, task } = this.#o;
+    const { part, connections } = this.#o;
     if (part.receivedBytes > 0) this.#o.report.event('resumed', { offset: part.receivedBytes });
-    const { kept } = this;
-    if (this.#whole || task.connections === 1 || !kept || kept.totalBytes === null || !isComparable(kept)) return;
+    const { kept } = this.#content;
+    if (this.#whole || connections === 1 || !kept || kept.totalBytes === null || !isComparable(kept)) return;
     if (kept.totalBytes - part.receivedBytes < 2 * RESERVED_BYTES) return;
-    this.#growth.begin(performance.now());
-    this.#lastBytes = part.receivedBytes;
-    this.#ticker = setInterval(() => this.#tick(), TICK_MS);
+    this.#tempo.begin(
+      () => this.#attempts.size,
+      () => this.#onTick(),
+    );
     this.#fill();
   }
 
+  /** Opens the connections that are wanted, as far as there is something for them to do. */
   #fill(): void {
     if (this.#whole || this.#end) return;
-    const host = new URL(this.kept?.finalUrl ?? this.#o.task.url).host;
-    while (this.#connections < this.#growth.wanted && this.#o.world.hosts.hasRoom(host)) {
+    const host = new URL(this.#content.kept?.finalUrl ?? this.#o.task.url).host;
+    while (this.#connections < this.#tempo.wanted && this.#o.world.hosts.hasRoom(host)) {
       const before = this.#segments.running.size;
       this.#spawn();
       if (this.#segments.running.size === before) break;
     }
   }
 
-  #tick(): void {
-    const { receivedBytes } = this.#o.part;
-    const bytesPerS = ((receivedBytes - this.#lastBytes) * 1000) / TICK_MS;
-    this.#lastBytes = receivedBytes;
-    const active = this.#attempts.size;
-    for (const segment of this.#segments.running) this.#segments.measure(segment, TICK_MS);
-    if (active === 0) return;
-    this.#meanBytesPerS = Math.max(this.#meanBytesPerS * 0.98, bytesPerS / active);
-    this.#growth.observe(bytesPerS, active, performance.now());
+  #onTick(): void {
     this.#fill();
-    if (this.#connections >= this.#growth.wanted || this.#growth.wanted === 1) return;
-    const laggard = this.#segments.laggard(this.#meanBytesPerS);
-    for (const attempt of this.#attempts) if (laggard && attempt.segment === laggard) attempt.stop();
-  }
-
-  /** Waits for a place at the host. False when the session ended meanwhile. */
-  async #enter(host: string): Promise<boolean> {
-    const { hosts } = this.#o.world;
-    const place = hosts.enter(host);
-    if (place) await Promise.race([place, this.#stopped]);
-    if (!this.#end) return true;
-    if (place) void place.then(() => hosts.leave(host));
-    else hosts.leave(host);
-    return false;
+    // Only a connection that finds nothing to do is free to take over from a slow one.
+    if (this.#connections >= this.#tempo.wanted) return;
+    const laggard = this.#tempo.laggard();
+    for (const attempt of this.#attempts) if (attempt.segment === laggard) attempt.stop();
   }
 
   async #sleep(ms: number): Promise<void> {
-    const until = Date.now() + ms;
-    let timer: NodeJS.Timeout | undefined;
-    if (ms >= 1000) this.#o.report.waiting(until, 'retry');
-    await Promise.race([new Promise<void>((resolve) => (timer = setTimeout(resolve, ms))), this.#stopped]);
-    clearTimeout(timer);
-    if (ms >= 1000 && !this.#end) this.#o.report.waiting(null, 'retry');
+    const tells = ms >= TELL_WAIT_MS;
+    if (tells) this.#o.report.waiting(Date.now() + ms, 'retry');
+    await this.#waits.sleep(ms);
+    if (tells && !this.#end) this.#o.report.waiting(null, 'retry');
   }
 }

@@ -16,7 +16,7 @@ export class StreamBody implements Body {
   readonly #stream: Readable;
   readonly #head: Head;
   readonly #idleTimeoutMs: number;
-  #failed: unknown = null;
+  #failed: Error | null = null;
 
   constructor(stream: NodeJS.ReadableStream | null, head: Head, idleTimeoutMs: number, signal: AbortSignal) {
     this.#stream = stream as Readable;
@@ -84,7 +84,7 @@ function flow(stream: Readable, sink: Sink, idleTimeoutMs: number): Promise<'end
     }, GATHER_MAX_MS);
     const settle = (): void => {
       if (!over || taking > 0) return;
-      if ('error' in over) reject(over.error as Error);
+      if ('error' in over) reject(over.error);
       else resolve(over.end);
     };
     const finish = (how: NonNullable<typeof over>): void => {

@@ -30,7 +30,7 @@ export class Transfer {
   #rival: { tellProbed: (() => void) | null; move: Promise<void> | null } | null = null;
   #targetPath: string;
   #targetsOwed = 0;
-  #wakeForTarget: (() => void) | null = null;
+  #wake: (() => void) | null = null;
 
   constructor(task: Task, world: World, report: Report) {
     this.task = task;
@@ -57,14 +57,14 @@ export class Transfer {
   setTarget(path: string): void {
     this.#targetPath = path;
     this.#targetsOwed = Math.max(0, this.#targetsOwed - 1);
-    this.#wakeForTarget?.();
+    this.#wake?.();
   }
 
   /** Ends it soon with a `released` outcome that holds all that has arrived. */
   cancel(): void {
     this.#cancelled = true;
     this.#session?.stop();
-    this.#wakeForTarget?.();
+    this.#wake?.();
   }
 
   /** Runs it to its outcome. Never rejects. */
@@ -87,7 +87,9 @@ export class Transfer {
     if (!part) return this.#finishedBefore();
     let kept = this.#claimed.length > 0 ? this.task.validators : null;
     for (let restarts = 0; ; restarts += 1) {
-      const end = await this.#fetch(part, kept);
+      // Servers behind one name that do not agree on validators still give one stream each.
+      const connections = restarts < 2 ? this.task.connections : 1;
+      const end = await this.#fetch(part, kept, connections);
       switch (end.kind) {
         case 'complete':
           return this.#finish(part, end.totalBytes);
@@ -136,7 +138,7 @@ export class Transfer {
     return { kind: 'done', path: targetPath, sizeBytes: size, sha256, verified: checksum !== null };
   }
 
-  async #fetch(part: PartFile, kept: Validators | null): Promise<SessionEnd> {
+  async #fetch(part: PartFile, kept: Validators | null, connections: number): Promise<SessionEnd> {
     if (this.#cancelled) return { kind: 'stopped' };
     this.#session = new Session({
       task: this.task,
@@ -146,6 +148,7 @@ export class Transfer {
       kept,
       formerly: this.task.validators,
       bucket: this.#bucket,
+      connections,
       onProbed: (validators, contentDisposition) => {
         const tell = (): void => {
           this.#targetsOwed += 1;
@@ -218,10 +221,12 @@ export class Transfer {
       const failure = fail('part-file-lost', 'The unfinished file was changed by another program', 'soon');
       return { kind: 'failed', failure, extents: [] };
     }
-    const wrong = await verify(part.path, task.checksum, this.#world.hashFile);
+    const wrong = await this.#unlessCancelled(verify(part.path, task.checksum, this.#world.hashFile));
+    if (wrong === 'cancelled') return { kind: 'released', extents: await this.#release(part) };
     if (wrong) return { kind: 'failed', failure: wrong, extents: [] };
     if (task.checksum) this.#report.event('verified', { algorithm: task.checksum.algorithm, hex: task.checksum.hex });
-    const sha256 = await this.#sha256(part.path);
+    const sha256 = await this.#unlessCancelled(this.#sha256(part.path));
+    if (sha256 === 'cancelled') return { kind: 'released', extents: await this.#release(part) };
     await this.#takeOver(part);
     const path = await this.#place(part);
     if (path === null) return { kind: 'released', extents: await this.#release(part) };
@@ -234,10 +239,19 @@ export class Transfer {
     return hash ? this.#world.hashFile(path, 'sha256') : null;
   }
 
+  /** Hashing a big file takes long; a cancel does not wait for it. */
+  #unlessCancelled<T>(work: Promise<T>): Promise<T | 'cancelled'> {
+    if (this.#cancelled) return Promise.resolve('cancelled');
+    const cancelled = new Promise<'cancelled'>(
+      (resolve) => (this.#wake = () => this.#cancelled && resolve('cancelled')),
+    );
+    return Promise.race([work, cancelled]);
+  }
+
   async #place(part: PartFile): Promise<string | null> {
     for (;;) {
       while (this.#targetsOwed > 0 && !this.#cancelled) {
-        await new Promise<void>((resolve) => (this.#wakeForTarget = resolve));
+        await new Promise<void>((resolve) => (this.#wake = resolve));
       }
       if (this.#cancelled) return null;
       const path = this.#targetPath;

@@ -80,7 +80,7 @@ describe.each(lanes)('on the %s lane', (lane) => {
       link += 1;
       origin.serve(`/tmp-${link}`, (seen) =>
         seen.count === 1
-          ? { sizeBytes: 3_000_000, cutAfterBytes: 1_000_000, cut: 'reset' }
+          ? { sizeBytes: 3_000_000, cutAfterBytes: 1_000_000, cut: 'close' }
           : { status: 403, bytes: Buffer.from('expired') },
       );
       return { location: `/tmp-${link}` };
@@ -95,7 +95,7 @@ describe.each(lanes)('on the %s lane', (lane) => {
     const origin = await originForTest();
     origin.serve('/f', (seen) =>
       seen.count === 1
-        ? { sizeBytes: 3_000_000, cutAfterBytes: 1_000_000, cut: 'reset' }
+        ? { sizeBytes: 3_000_000, cutAfterBytes: 1_000_000, cut: 'close' }
         : { status: 403, bytes: Buffer.from('expired') },
     );
     const bench = startBench({ settings: { lane } });

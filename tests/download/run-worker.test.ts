@@ -1,5 +1,5 @@
 // What the engine can rely on from a worker.
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
 import { contentBytes, seededContent, startOrigin, type Origin } from '../support/origin.ts';
 import { startBench } from '../support/lease.ts';

@@ -1,0 +1,64 @@
+// What a session knows of the content it fetches: what each answer is held against, and grows with the good ones.
+import type { Validators } from '../../shared/download.ts';
+import type { Failure } from '../../shared/failure.ts';
+import { isHtml, isHtmlInstead, validatorsOf, type Head } from './answers.ts';
+import { fail } from './failures.ts';
+
+/** Endings of names that a server never means to be a page. */
+const NOT_A_PAGE =
+  /\.(zip|gz|bz2|xz|zst|7z|rar|tar|tgz|iso|img|exe|msi|dmg|pkg|deb|rpm|apk|jar|bin|mp3|mp4|mkv|avi|mov|flac|ogg|wav|webm|pdf|epub|jpe?g|png|gif|webp)$/i;
+
+export interface Expectations {
+  url: string;
+  /** What was known of the content that the server had before; null when there was none. */
+  formerly: Validators | null;
+  hasChecksum: boolean;
+}
+
+export class KnownContent {
+  /** Null until the first good answer. */
+  kept: Validators | null;
+  /** The size of a body that came without a length, once it ended properly. */
+  endedAt: number | null = null;
+  readonly #expected: Expectations;
+
+  constructor(kept: Validators | null, expected: Expectations) {
+    this.kept = kept;
+    this.#expected = expected;
+  }
+
+  /** The size, as told or as found at the end; null while it is open. */
+  get totalBytes(): number | null {
+    return this.kept?.totalBytes ?? this.endedAt;
+  }
+
+  /** Learns from a good answer. Returns why it is not the file that was asked for, or null. */
+  learn(head: Head): Failure | null {
+    const seen = validatorsOf(head, head.status === 206 ? true : null);
+    if (this.kept === null) {
+      if (this.#isPageInstead(head)) return fail('needs-new-link', 'A web page came instead of the file', 'by-hand');
+      this.kept = seen;
+      return null;
+    }
+    const totalBytes = this.kept.totalBytes ?? seen.totalBytes;
+    this.kept = { ...this.kept, totalBytes, finalUrl: head.url, ranges: seen.ranges ?? this.kept.ranges };
+    return null;
+  }
+
+  /** The server sent the whole where a range was asked for. */
+  learnNoRanges(): void {
+    if (this.kept) this.kept = { ...this.kept, ranges: false };
+  }
+
+  learnTotal(totalBytes: number): void {
+    if (this.kept) this.kept = { ...this.kept, totalBytes };
+    this.endedAt = totalBytes;
+  }
+
+  #isPageInstead(head: Head): boolean {
+    if (!isHtml(head.headers.get('content-type')) || head.headers.has('content-disposition')) return false;
+    const { url, formerly, hasChecksum } = this.#expected;
+    if (hasChecksum) return true;
+    return formerly === null ? NOT_A_PAGE.test(new URL(url).pathname) : isHtmlInstead(formerly, head);
+  }
+}
