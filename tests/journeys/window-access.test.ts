@@ -1,0 +1,126 @@
+// The window for everybody: nothing serious found by axe in any view and theme, and all of it with the keyboard alone.
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from 'playwright';
+import { expect, test } from 'vitest';
+import { originForTest } from '../support/start.ts';
+import { drop, startSluice, untilCounts } from './window-program.ts';
+
+/** What axe finds, in words; only what it calls serious or critical. */
+async function problems(page: Page): Promise<string[]> {
+  // Electron cannot open the second page in which axe likes to put its result together.
+  const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary ?? ''}`));
+}
+
+test.each(['light', 'dark'] as const)('axe finds nothing serious in any view, %s', async (colorScheme) => {
+  const origin = await originForTest();
+  origin.serve('/done.bin', { sizeBytes: 1000 });
+  origin.serve('/slow.bin', { sizeBytes: 5_000_000, bytesPerS: 200_000 });
+  const { page, complaints } = await startSluice();
+  await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+  expect(await problems(page), 'empty').toEqual([]);
+
+  await page.keyboard.press('Control+N');
+  await page
+    .getByRole('textbox', { name: /Links, one a line/ })
+    .fill(['/done.bin', '/slow.bin', '/missing.bin'].map((path) => origin.url(path)).join('\n') + '\nno link\n');
+  await page.getByRole('button', { name: 'Add 3 links' }).waitFor();
+  expect(await problems(page), 'adding').toEqual([]);
+  await page.getByRole('button', { name: 'Add 3 links' }).click();
+  await untilCounts(page, { done: 1, failed: 1, running: 1 });
+  await page.getByRole('row', { name: /slow\.bin.*Active/ }).click();
+  await page.keyboard.press('Enter');
+  await page.getByText('What happened').waitFor();
+  expect(await problems(page), 'list and detail').toEqual([]);
+
+  await page.getByRole('row', { name: /missing\.bin/ }).click({ button: 'right' });
+  await page.getByRole('menu').waitFor();
+  expect(await problems(page), 'menu').toEqual([]);
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Delete');
+  await page.getByRole('dialog').waitFor();
+  expect(await problems(page), 'question').toEqual([]);
+  await page.keyboard.press('Escape');
+
+  for (const view of ['Traffic', 'Machines', 'Settings']) {
+    await page.getByRole('navigation').getByRole('button', { name: view }).click();
+    await page.getByRole('heading', { name: view, level: 1 }).waitFor();
+    expect(await problems(page), view).toEqual([]);
+  }
+  expect(complaints).toEqual([]);
+});
+
+test('everything from adding to removing works with the keyboard alone', async () => {
+  const { page } = await startSluice();
+  const press = (key: string) => page.keyboard.press(key);
+  await press('Control+N');
+  await page.keyboard.insertText(
+    Array.from({ length: 40 }, (_, i) => `https://files.example/file-${String(i).padStart(2, '0')}.zip`).join('\n'),
+  );
+  await page.getByRole('button', { name: 'Add 40 links' }).waitFor();
+  await page.getByRole('checkbox', { name: 'Add paused' }).focus();
+  await press('Space');
+  await press('Enter');
+  await untilCounts(page, { all: 40, paused: 40 });
+
+  await page.getByRole('grid').focus();
+  const selected = () => page.locator('[aria-selected=true]').count();
+  await press('ArrowDown');
+  await press('ArrowDown');
+  await press('Shift+ArrowDown');
+  await press('Shift+ArrowDown');
+  await expect.poll(selected).toBe(3);
+  await press('End');
+  await expect.poll(() => page.getByRole('row', { name: /file-39/ }).getAttribute('aria-selected')).toBe('true');
+  expect(await page.getByRole('row', { name: /file-39/ }).isVisible()).toBe(true);
+  await press('Enter');
+  await page.getByRole('complementary').getByRole('heading', { name: 'file-39.zip' }).waitFor();
+  await press('Escape');
+  await expect.poll(() => page.getByRole('complementary').count()).toBe(0);
+
+  await press('Control+F');
+  await page.keyboard.type('file-1');
+  // The head of the grid counts as a row.
+  await expect.poll(() => page.getByRole('grid').getAttribute('aria-rowcount')).toBe('11');
+  await page.getByRole('grid').focus();
+  await press('Control+A');
+  await page.getByText('10 selected').waitFor();
+  await press('Delete');
+  await page.getByRole('dialog', { name: 'Remove 10 downloads?' }).waitFor();
+  await press('Enter');
+  await untilCounts(page, { all: 30 });
+  await press('Control+Z');
+  await untilCounts(page, { all: 40 });
+});
+
+test('at 480 px and at twice the size nothing is out of reach', async () => {
+  const { app, page } = await startSluice();
+  await drop(page, { text: `https://files.example/${'a-very-long-name-'.repeat(12)}.tar.zst` });
+  await page.getByText('Add paused').click();
+  await page.getByRole('button', { name: 'Add 1 link' }).click();
+  await page.getByRole('row', { name: /very-long/ }).waitFor();
+  const overflow = () =>
+    page.evaluate(() => ({
+      wide: document.documentElement.scrollWidth - innerWidth,
+      buttons: [...document.querySelectorAll('header button, footer span')]
+        .filter((one) => one.checkVisibility() && one.getBoundingClientRect().right > innerWidth + 1)
+        .map((one) => one.textContent),
+    }));
+  await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.setSize(480, 640));
+  await page.waitForFunction(() => innerWidth <= 480);
+  expect(await overflow()).toEqual({ wide: 0, buttons: [] });
+  await page.getByRole('button', { name: 'Show the sidebar' }).click();
+  await page.getByRole('navigation').getByRole('button', { name: 'Settings' }).click();
+  await page.getByRole('heading', { name: 'Settings' }).waitFor();
+  expect(await overflow()).toEqual({ wide: 0, buttons: [] });
+
+  await app.evaluate(({ BrowserWindow }) => {
+    const window = BrowserWindow.getAllWindows()[0]!;
+    window.setSize(1280, 760);
+    window.webContents.setZoomFactor(2);
+  });
+  await page.waitForFunction(() => innerWidth > 600 && innerWidth <= 640);
+  expect(await overflow()).toEqual({ wide: 0, buttons: [] });
+});
