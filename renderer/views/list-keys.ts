@@ -8,7 +8,8 @@ export function onListKey(app: App, event: KeyboardEvent, page: number, openMenu
   const command = event.ctrlKey || event.metaKey;
   const how = event.shiftKey ? 'extend' : 'only';
   const row = selection.cursor >= 0 ? downloads.rowAt(selection.cursor) : null;
-  switch (event.key) {
+  // With Caps Lock on, letters come as capitals.
+  switch (event.key.length === 1 ? event.key.toLowerCase() : event.key) {
     case 'ArrowDown':
       void selection.move(1, how);
       break;
