@@ -29,7 +29,7 @@ interface Held {
 }
 
 /** How a body went: to its end, as far as it was wanted, or not. */
-type Over = { end: 'end' | 'enough' } | { error: unknown };
+type Over = { end: 'end' | 'enough' } | { error: Error };
 
 /** One connection: asks, gives the head, then is the body. Used again after a proper end. */
 export class DirectConnection implements Body {
@@ -206,7 +206,7 @@ export class DirectConnection implements Body {
     this.#takes += 1;
     this.#sink.take([bytes], count).then(
       (more) => this.#taken(held, more ? null : { end: 'enough' }),
-      (error: unknown) => this.#taken(held, { error }),
+      (error: Error) => this.#taken(held, { error }),
     );
   }
 

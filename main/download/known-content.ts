@@ -19,7 +19,7 @@ export class KnownContent {
   /** Null until the first good answer. */
   kept: Validators | null;
   /** The size of a body that came without a length, once it ended properly. */
-  endedAt: number | null = null;
+  #endedAt: number | null = null;
   readonly #expected: Expectations;
 
   constructor(kept: Validators | null, expected: Expectations) {
@@ -29,7 +29,7 @@ export class KnownContent {
 
   /** The size, as told or as found at the end; null while it is open. */
   get totalBytes(): number | null {
-    return this.kept?.totalBytes ?? this.endedAt;
+    return this.#endedAt ?? this.kept?.totalBytes ?? null;
   }
 
   /** Learns from a good answer. Returns why it is not the file that was asked for, or null. */
@@ -50,9 +50,9 @@ export class KnownContent {
     if (this.kept) this.kept = { ...this.kept, ranges: false };
   }
 
+  /** Where the file ends became clear without its being told. */
   learnTotal(totalBytes: number): void {
-    if (this.kept) this.kept = { ...this.kept, totalBytes };
-    this.endedAt = totalBytes;
+    this.#endedAt = totalBytes;
   }
 
   #isPageInstead(head: Head): boolean {

@@ -2,7 +2,7 @@
 import type { Failure } from '../../shared/failure.ts';
 import type { Head, Verdict } from './answers.ts';
 import { fail } from './failures.ts';
-import type { SessionEnd, SessionOptions } from './session.ts';
+import type { SessionEnd, SessionOptions } from './session-contract.ts';
 
 export type Next =
   | { kind: 'again'; afterMs: number }

@@ -1,46 +1,19 @@
 // Fetches all that is missing of one content into one part file, with as many connections as it takes.
 import type { Validators } from '../../shared/download.ts';
-import type { Failure } from '../../shared/failure.ts';
-import type { Task } from '../../shared/protocol.ts';
 import { encodingOf, type Head, type Verdict } from './answers.ts';
 import { Attempt, isComparable, type AttemptEnd } from './attempt.ts';
 import { endOf } from './extents.ts';
 import { failureOf } from './failures.ts';
 import { KnownContent } from './known-content.ts';
-import type { Bucket } from './limits.ts';
 import type { Answer } from './lane.ts';
-import type { PartFile } from './part-file.ts';
+import type { SessionEnd, SessionOptions } from './session-contract.ts';
 import { Refusals, type Next, type Situation } from './refusals.ts';
-import type { Report, World } from './report.ts';
 import { RESERVED_BYTES, Segments, type Segment } from './segments.ts';
 import { Tempo } from './tempo.ts';
 import { Waits } from './waits.ts';
 
 /** Shorter waits are not worth telling. */
 const TELL_WAIT_MS = 1000;
-
-export type SessionEnd =
-  | { kind: 'complete'; totalBytes: number }
-  /** The server has another content than what was kept; `mixed`: bytes of it may be in the part file. */
-  | { kind: 'changed'; why: string; mixed: boolean }
-  | { kind: 'failed'; failure: Failure }
-  | { kind: 'stopped' };
-
-export interface SessionOptions {
-  task: Task;
-  world: World;
-  report: Report;
-  part: PartFile;
-  /** What is known of the content that the part file has a piece of. */
-  kept: Validators | null;
-  /** What was kept of the content that the server had before, when this session starts over. */
-  formerly: Validators | null;
-  bucket: Bucket;
-  /** How many connections it may open at most. */
-  connections: number;
-  /** The first good answer of a content that was not known before. */
-  onProbed(validators: Validators, contentDisposition: string | null): void;
-}
 
 export class Session {
   readonly #o: SessionOptions;
@@ -68,6 +41,11 @@ export class Session {
     this.#segments = new Segments(kept?.totalBytes ?? null, part.written);
     this.#tempo = new Tempo(options.connections, part, this.#segments);
     this.#refusals = new Refusals(options);
+  }
+
+  /** What is known of the content by now. */
+  get kept(): Validators | null {
+    return this.#content.kept;
   }
 
   /** Connections that fetch now. */
@@ -197,17 +175,11 @@ export class Session {
     const situation = { url, host, alone: this.#attempts.size === 0 };
     switch (end.kind) {
       case 'over':
-        if (segment.end === Infinity) {
-          // A body without a length came to its proper end: that is the file's end.
-          this.#segments.limitTo(segment.pos);
-          this.#content.endedAt = segment.pos;
-        }
+        // A body without a length came to its proper end: that is the file's end.
+        if (segment.end === Infinity) this.#endAt(segment.pos);
         return { kind: 'again', afterMs: 0 };
       case 'differs':
-        return {
-          kind: 'end',
-          end: { kind: 'changed', why: 'the bytes differ from those already here', mixed: this.#confirmed },
-        };
+        return changed('the bytes differ from those already here', this.#confirmed);
       case 'failed':
         return this.#stepDown(this.#refusals.failed(end.failure, situation));
       case 'answered':
@@ -215,6 +187,11 @@ export class Session {
       default:
         return end satisfies never;
     }
+  }
+
+  #endAt(totalBytes: number): void {
+    this.#segments.limitTo(totalBytes);
+    this.#content.learnTotal(totalBytes);
   }
 
   #totalBytes(): number {
@@ -227,10 +204,9 @@ export class Session {
         // Seen and turned down by onWhole: the same again without If-Range, or no more than one connection.
         return this.#whole && this.#attempts.size > 0 ? { kind: 'leave' } : { kind: 'again', afterMs: 0 };
       case 'changed':
-        return { kind: 'end', end: { kind: 'changed', why: verdict.why, mixed: false } };
+        return changed(verdict.why, false);
       case 'complete':
-        this.#segments.limitTo(verdict.totalBytes);
-        this.#content.learnTotal(verdict.totalBytes);
+        this.#endAt(verdict.totalBytes);
         return { kind: 'again', afterMs: 0 };
       case 'useless':
         if (!this.#whole && this.#refusals.useless() && this.#attempts.size === 0) this.#noRanges();
@@ -272,8 +248,8 @@ export class Session {
     if (kept.totalBytes !== null && encodingOf(head) === null) this.#segments.limitTo(kept.totalBytes);
     if (this.#confirmed) return true;
     // Others join once nothing is left to compare; what they write must belong to the same content.
-    if (start === segment.start && this.#o.part.written.length === 0) this.#confirm();
-    else if (start === segment.start && head.status === 206) this.#confirm();
+    const nothingHere = this.#o.part.written.length === 0;
+    if (start === segment.start && (nothingHere || head.status === 206)) this.#confirm();
     return true;
   }
 
@@ -352,4 +328,8 @@ export class Session {
     await this.#waits.sleep(ms);
     if (tells && !this.#end) this.#o.report.waiting(null, 'retry');
   }
+}
+
+function changed(why: string, mixed: boolean): Next {
+  return { kind: 'end', end: { kind: 'changed', why, mixed } };
 }

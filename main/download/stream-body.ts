@@ -53,7 +53,7 @@ function flow(stream: Readable, sink: Sink, idleTimeoutMs: number): Promise<'end
     let held: Buffer[] = [];
     let heldBytes = 0;
     let taking = 0;
-    let over: { end: 'end' | 'enough' } | { error: unknown } | null = null;
+    let over: { end: 'end' | 'enough' } | { error: Error } | null = null;
     let lastAt = performance.now();
 
     const hand = (): void => {
@@ -70,7 +70,7 @@ function flow(stream: Readable, sink: Sink, idleTimeoutMs: number): Promise<'end
           else if (over) settle();
           else if (taking < TAKES_MAX) stream.resume();
         },
-        (error: unknown) => {
+        (error: Error) => {
           taking -= 1;
           finish({ error });
         },

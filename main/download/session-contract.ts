@@ -1,0 +1,30 @@
+// What a session is given and how it ends.
+import type { Validators } from '../../shared/download.ts';
+import type { Failure } from '../../shared/failure.ts';
+import type { Task } from '../../shared/protocol.ts';
+import type { Bucket } from './limits.ts';
+import type { PartFile } from './part-file.ts';
+import type { Report, World } from './report.ts';
+
+export type SessionEnd =
+  | { kind: 'complete'; totalBytes: number }
+  /** The server has another content than what was kept; `mixed`: bytes of it may be in the part file. */
+  | { kind: 'changed'; why: string; mixed: boolean }
+  | { kind: 'failed'; failure: Failure }
+  | { kind: 'stopped' };
+
+export interface SessionOptions {
+  task: Task;
+  world: World;
+  report: Report;
+  part: PartFile;
+  /** What is known of the content that the part file has a piece of. */
+  kept: Validators | null;
+  /** What was kept of the content that the server had before, when this session starts over. */
+  formerly: Validators | null;
+  bucket: Bucket;
+  /** How many connections it may open at most. */
+  connections: number;
+  /** The first good answer of a content that was not known before. */
+  onProbed(validators: Validators, contentDisposition: string | null): void;
+}

@@ -1,0 +1,132 @@
+// Any interleaving of take, steal, progress, failure and replacement fetches each byte once and leaves none out.
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { addExtent, bytesIn, coversAll, gapsOf, runsOf } from '../../main/download/extents.ts';
+import { RESERVED_BYTES, Segments, type Segment } from '../../main/download/segments.ts';
+import type { Extent } from '../../shared/download.ts';
+
+const pairs = fc.array(fc.tuple(fc.nat(200), fc.integer({ min: 1, max: 50 })), { maxLength: 20 });
+const build = (list: [number, number][]): Extent[] =>
+  list.reduce<Extent[]>((extents, [start, length]) => addExtent(extents, start, start + length), []);
+
+test('extents are sorted, do not touch, and hold exactly what was added', () => {
+  fc.assert(
+    fc.property(pairs, (list) => {
+      const extents = build(list);
+      const bytes = new Set(list.flatMap(([start, length]) => Array.from({ length }, (_, i) => start + i)));
+      expect(bytesIn(extents)).toBe(bytes.size);
+      for (const [i, [start, end]] of extents.entries()) {
+        expect(start).toBeLessThan(end);
+        expect(bytes.has(start) && bytes.has(end - 1)).toBe(true);
+        if (i > 0) expect(start).toBeGreaterThan(extents[i - 1]![1]);
+      }
+    }),
+  );
+});
+
+test('gaps and extents together are the whole', () => {
+  fc.assert(
+    fc.property(pairs, fc.nat(300), (list, total) => {
+      const extents = build(list);
+      const all = [...extents, ...gapsOf(extents, total)].reduce<Extent[]>((sum, [s, e]) => addExtent(sum, s, e), []);
+      if (total > 0) expect(coversAll(all, [[0, total]])).toBe(true);
+      expect(gapsOf(extents, total).every(([, end]) => end <= total)).toBe(true);
+    }),
+  );
+});
+
+test('runs cut a range into known and unknown without loss', () => {
+  fc.assert(
+    fc.property(pairs, fc.nat(200), fc.integer({ min: 1, max: 100 }), (list, start, length) => {
+      const extents = build(list);
+      const runs = runsOf(extents, start, start + length);
+      expect(runs[0]?.start).toBe(start);
+      expect(runs.at(-1)?.end).toBe(start + length);
+      for (const [i, run] of runs.entries()) {
+        if (i > 0) expect(run.start).toBe(runs[i - 1]!.end);
+        expect(coversAll(extents, [[run.start, run.end]])).toBe(run.known);
+      }
+    }),
+  );
+});
+
+type Step = { kind: 'take' | 'steal' | 'progress' | 'fail' | 'extend'; which: number; amount: number };
+const steps = fc.array(
+  fc.record<Step>({
+    kind: fc.constantFrom('take', 'steal', 'progress', 'fail', 'extend'),
+    which: fc.nat(10),
+    amount: fc.integer({ min: 1, max: 8 * RESERVED_BYTES }),
+  }),
+  { maxLength: 120 },
+);
+const holes = fc.array(fc.tuple(fc.nat(40), fc.integer({ min: 1, max: 6 })), { maxLength: 6 });
+
+test('each byte is fetched once, whatever happens', () => {
+  fc.assert(
+    fc.property(steps, holes, fc.integer({ min: 1, max: 50 * RESERVED_BYTES }), (list, known, total) => {
+      const got = build(known.map(([s, l]) => [s * RESERVED_BYTES, l * RESERVED_BYTES])).filter(([, e]) => e <= total);
+      const segments = new Segments(total, got);
+      const running: Segment[] = [];
+      let fetched: Extent[] = [...got];
+      const advance = (segment: Segment, amount: number): void => {
+        const to = Math.min(segment.end, segment.pos + amount);
+        // Never twice: what is new must be new.
+        expect(bytesIn(addExtent(fetched, segment.pos, to))).toBe(bytesIn(fetched) + to - segment.pos);
+        fetched = addExtent(fetched, segment.pos, to);
+        segment.pos = to;
+      };
+      for (const { kind, which, amount } of list) {
+        const segment = running[which % Math.max(1, running.length)];
+        if (kind === 'take' || kind === 'steal') {
+          const next = kind === 'take' ? segments.take(1 + (which % 4)) : segments.steal();
+          if (next) running.push(next);
+        } else if (segment && kind === 'progress') {
+          advance(segment, amount);
+        } else if (segment && kind === 'extend') {
+          segments.extend(segment, amount * 8);
+        } else if (segment) {
+          segments.giveBack(segment);
+          running.splice(running.indexOf(segment), 1);
+        }
+      }
+      // Then it ends as a session would end it.
+      for (let guard = 0; !segments.finished && guard < 10_000; guard += 1) {
+        const segment = running.pop() ?? segments.take();
+        if (!segment) break;
+        advance(segment, Infinity);
+        segments.giveBack(segment);
+      }
+      expect(segments.finished).toBe(true);
+      expect(gapsOf(fetched, total)).toEqual([]);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('a steal leaves its victim the reserve and takes from the one with the longest to go', () => {
+  const segments = new Segments(100 * RESERVED_BYTES, []);
+  const [fast, slow] = [segments.take(2)!, segments.take(1)!];
+  fast.bytesPerS = 100;
+  slow.bytesPerS = 1;
+  const stolen = segments.steal()!;
+  expect(stolen.end).toBe(100 * RESERVED_BYTES);
+  expect(slow.end).toBe(stolen.start);
+  expect(slow.end - slow.pos).toBeGreaterThanOrEqual(RESERVED_BYTES);
+  expect(fast.end).toBe(50 * RESERVED_BYTES);
+});
+
+test('nothing is stolen from the last mebibytes', () => {
+  const segments = new Segments(2 * RESERVED_BYTES - 1, []);
+  segments.take();
+  expect(segments.steal()).toBe(null);
+});
+
+test('one far slower than the mean is a laggard, one almost done is not', () => {
+  const segments = new Segments(20 * RESERVED_BYTES, []);
+  const [slow, nearlyDone] = [segments.take(2)!, segments.take(1)!];
+  nearlyDone.bytesPerS = 1000;
+  nearlyDone.pos = nearlyDone.end - 500;
+  slow.bytesPerS = 50_000;
+  expect(segments.laggard(1_000_000)).toBe(slow);
+  expect(segments.laggard(100_000)).toBe(null);
+});
