@@ -1,0 +1,253 @@
+// Pictures of every view in real Electron, into screenshots/: to be looked at after a change of the window.
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import http from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { _electron as electron } from 'playwright';
+import { build } from './build.mjs';
+import { runtime } from './runtime.mjs';
+import { startDisplay } from './setup/display.mjs';
+
+const root = join(import.meta.dirname, '..');
+const out = join(root, 'screenshots');
+const base = mkdtempSync(join(tmpdir(), 'sluice-screenshots-'));
+const MB = 1_000_000;
+/** @type {Map<import('playwright').Page, import('playwright').ElectronApplication>} */
+const apps = new Map();
+/** Size and speed of a connection, in bytes and bytes a second. */
+/** @type {Map<string, [number, number]>} */
+const files = new Map([
+  ['orchard-atlas.iso', [640 * MB, 3 * MB]],
+  ['river-gauges-and-rainfall-of-all-stations-with-a-rather-long-name-2026.parquet', [310 * MB, 2 * MB]],
+  ['field-recordings.tar.zst', [126 * MB, 1.4 * MB]],
+  ['night-sky-timelapse.mp4', [92 * MB, 0.9 * MB]],
+  ['slow-down-please.bin', [64 * MB, 0]],
+  ['潮汐记录-2026.csv', [33 * MB, 0.6 * MB]],
+  ['lighthouse.png', [1.4 * MB, 20 * MB]],
+  ['notes-on-weather.pdf', [2.2 * MB, 20 * MB]],
+  ['SHA256SUMS.txt', [1180, 20 * MB]],
+]);
+
+await build();
+rmSync(out, { recursive: true, force: true });
+mkdirSync(out, { recursive: true });
+const display = await startDisplay();
+const origin = await startOrigin();
+try {
+  await inWindow('empty', async (page, shoot) => {
+    await shoot('empty');
+    await page.getByRole('button', { name: 'Add links' }).first().click();
+    await sleep(200);
+    await shoot('add-empty');
+    await page.getByRole('textbox', { name: /Links, one a line/ }).fill(aList());
+    await page.getByRole('button', { name: /^Add \d+ links$/ }).waitFor();
+    await shoot('add');
+    await page.keyboard.press('Escape');
+    await drag(page);
+    await shoot('drop', ['light', 'dark']);
+  });
+  await inWindow('busy', async (page, shoot) => {
+    await fill(page);
+    await sleep(5000);
+    await page.getByRole('row', { name: /orchard-atlas/ }).click();
+    await shoot('list');
+    await page.getByRole('grid').focus();
+    await page.keyboard.press('Enter');
+    await sleep(2500);
+    await shoot('detail');
+    await page.getByRole('row', { name: /expired-link/ }).click();
+    await sleep(300);
+    await shoot('failed');
+    await page.keyboard.press('Escape');
+    await page.getByRole('row', { name: /lighthouse/ }).click({ button: 'right' });
+    await shoot('menu');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+a');
+    await shoot('selected', ['light']);
+    await page.keyboard.press('Delete');
+    await shoot('remove');
+    await page.keyboard.press('Escape');
+    for (const view of ['Traffic', 'Machines', 'Settings']) {
+      await page.getByRole('navigation').getByRole('button', { name: view }).click();
+      await sleep(1500);
+      await shoot(view.toLowerCase());
+    }
+    await page.getByRole('textbox', { name: 'Downloads at once' }).fill('9000');
+    await page.keyboard.press('Tab');
+    await shoot('settings-refused', ['light']);
+    await page.getByRole('navigation').getByRole('button', { name: 'All' }).click();
+    await call(page, 'changeSettings', { language: 'zh-CN' });
+    await sleep(300);
+    await shoot('chinese');
+    await page.getByRole('navigation').getByRole('button', { name: '设置' }).click();
+    await sleep(300);
+    await shoot('chinese-settings', ['light']);
+    await call(page, 'changeSettings', { language: 'en' });
+    await page.getByRole('navigation').getByRole('button', { name: 'All' }).click();
+    await resize(page, 480, 720);
+    await shoot('narrow');
+    await page.getByRole('button', { name: 'Show the sidebar' }).click();
+    await sleep(300);
+    await shoot('narrow-sidebar', ['light']);
+    await page.keyboard.press('Escape');
+    await page.getByRole('row', { name: /orchard-atlas/ }).dblclick();
+    await sleep(500);
+    await shoot('narrow-detail', ['light']);
+  });
+  await inWindow('many', async (page, shoot) => {
+    const hosts = ['cdimage.debian.org', 'planet.openstreetmap.org', 'photojournal.jpl.nasa.gov', 'files.example.cn'];
+    const kinds = ['iso', 'jpg', 'mp4', 'pdf', 'tar.zst', 'csv', 'bin'];
+    const downloads = Array.from({ length: 100_000 }, (_, i) => ({
+      url: `https://${hosts[i % 4]}/set-${Math.floor(i / 1000)}/item-${String(i).padStart(6, '0')}.${kinds[i % 7]}`,
+    }));
+    await call(page, 'add', { downloads, paused: true });
+    await page.getByRole('row', { name: /item-000000/ }).waitFor();
+    await page.getByRole('grid').evaluate((grid) => (grid.scrollTop = 2_600_000));
+    await sleep(500);
+    await shoot('many');
+  });
+} finally {
+  origin.close();
+  display?.stop();
+  rmSync(base, { recursive: true, force: true });
+}
+console.log(`Pictures are in ${out}`);
+
+/**
+ * Opens a window with a list of its own.
+ * @param {string} name
+ * @param {(page: import('playwright').Page, shoot: (name: string, themes?: ('light' | 'dark')[]) => Promise<void>) => Promise<void>} story
+ */
+async function inWindow(name, story) {
+  const { electronPath, env } = runtime();
+  const app = await electron.launch({
+    executablePath: electronPath,
+    args: [root, '--data', join(base, name)],
+    env: { .../** @type {Record<string, string>} */ (process.env), ...env, ...display?.env, LANGUAGE: 'en' },
+    colorScheme: null,
+  });
+  const page = await app.firstWindow();
+  await page.waitForFunction(`document.querySelector('[role=grid], .empty') !== null`);
+  await call(page, 'changeSettings', { dir: join(base, `${name}-files`) });
+  apps.set(page, app);
+  await story(page, async (picture, themes = ['light', 'dark']) => {
+    for (const colorScheme of themes) {
+      await page.emulateMedia({ colorScheme });
+      await page.screenshot({ path: join(out, `${picture}-${colorScheme}.png`) });
+    }
+    await page.emulateMedia({ colorScheme: 'light' });
+  });
+  await app.close();
+}
+
+/** A list with everything in it that a list can have. */
+function aList() {
+  return [
+    'https://cdimage.debian.org/debian-cd/13.2.0/amd64/iso-dvd/debian-13.2.0-amd64-DVD-1.iso',
+    'https://planet.openstreetmap.org/pbf/planet-latest.osm.pbf',
+    'https://planet.openstreetmap.org/pbf/planet-latest.osm.pbf',
+    'these are only words',
+    'ftp://files.example.org/old.tar',
+    'https://files.example.cn/会议录像-2026-11-20.mp4',
+    'https://images.example.org/scan-[001-120].jpg',
+  ].join('\n');
+}
+
+/** @param {import('playwright').Page} page */
+async function fill(page) {
+  const downloads = [...files.keys(), 'expired-link.tar.gz', 'not-there.zip'].map((name) => ({
+    url: `http://127.0.0.1:${origin.port}/${encodeURIComponent(name)}`,
+  }));
+  await call(page, 'changeSettings', { parallel: 16 });
+  await call(page, 'add', { downloads });
+  await call(page, 'add', {
+    paused: true,
+    downloads: ['https://files.example.cn/会议录像-2026-11-20.mp4', 'https://nas.local/نسخة-احتياطية-2026.tar.zst'].map(
+      (url) => ({ url }),
+    ),
+  });
+  await call(page, 'setLimit', { id: 1, limitBytesPerS: 4 * MB });
+}
+
+/** @param {import('playwright').Page} page */
+async function drag(page) {
+  const session = await page.context().newCDPSession(page);
+  const data = { items: [{ mimeType: 'text/plain', data: aList() }], dragOperationsMask: 1 };
+  for (const type of /** @type {const} */ (['dragEnter', 'dragOver'])) {
+    await session.send('Input.dispatchDragEvent', { type, x: 600, y: 400, data });
+  }
+  await sleep(200);
+}
+
+/**
+ * @param {import('playwright').Page} page
+ * @param {string} name
+ * @param {unknown} arg
+ */
+async function call(page, name, arg) {
+  const answer = await page.evaluate(
+    ([name, arg]) => /** @type {any} */ (globalThis).sluice.call(name, arg),
+    /** @type {const} */ ([name, arg]),
+  );
+  if (!answer.ok) throw new Error(`${name}: ${answer.error.message}`);
+}
+
+/**
+ * @param {import('playwright').Page} page
+ * @param {number} width
+ * @param {number} height
+ */
+async function resize(page, width, height) {
+  await apps
+    .get(page)
+    ?.evaluate(
+      ({ BrowserWindow }, [w, h]) => BrowserWindow.getAllWindows()[0]?.setSize(w, h),
+      /** @type {const} */ ([width, height]),
+    );
+  await page.waitForFunction(`innerWidth <= ${width}`);
+}
+
+/** A server on loopback with those files: one asks to wait, one answers with a page after a while. */
+async function startOrigin() {
+  const server = http.createServer((request, response) => {
+    const name = decodeURIComponent((request.url ?? '').slice(1));
+    if (name === 'expired-link.tar.gz') return void response.writeHead(403).end();
+    const [sizeBytes, bytesPerS] = files.get(name) ?? [0, 0];
+    if (sizeBytes === 0) return void response.writeHead(404).end();
+    if (bytesPerS === 0) return void response.writeHead(429, { 'Retry-After': '20' }).end();
+    const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
+    const start = Number(range?.[1] ?? 0);
+    const end = range?.[2] ? Number(range[2]) + 1 : sizeBytes;
+    response.writeHead(range ? 206 : 200, {
+      'Content-Length': end - start,
+      ETag: `"${sizeBytes}"`,
+      'Accept-Ranges': 'bytes',
+      ...(range ? { 'Content-Range': `bytes ${start}-${end - 1}/${sizeBytes}` } : {}),
+    });
+    void pour(response, end - start, bytesPerS);
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  return {
+    port,
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+/**
+ * @param {http.ServerResponse} response
+ * @param {number} bytes
+ * @param {number} bytesPerS
+ */
+async function pour(response, bytes, bytesPerS) {
+  const chunk = Buffer.alloc(64 * 1024, 'sluice');
+  for (let left = bytes; left > 0 && !response.destroyed; left -= chunk.length) {
+    response.write(left < chunk.length ? chunk.subarray(0, left) : chunk);
+    await sleep((chunk.length / bytesPerS) * 1000);
+  }
+  response.end();
+}
