@@ -79,38 +79,40 @@ export function eventsZh(f: Format): EventWords {
     return value === null ? '' : `${f.count(Math.max(1, Math.round(value / 1000)))} 秒`;
   };
   return {
-    added: (d) => `已添加${after(',来自 ', text(d, 'producer', 'by'))}`,
+    added: (d) => `已添加${after('，来自 ', text(d, 'producer', 'by'))}`,
     started: (d) =>
-      `开始${after(',工作进程 ', text(d, 'worker'))}${after(',从 ', bytes(d, 'from', 'fromBytes', 'offset', 'bytes'))}`,
+      `开始${after('，工作进程 ', text(d, 'worker'))}${after('，从 ', bytes(d, 'from', 'fromBytes', 'offset', 'bytes'))}`,
     redirected: (d) => `重定向${after('到 ', text(d, 'to', 'url', 'host', 'location'))}`,
     answered: (d) =>
-      `服务器应答${after(' ', text(d, 'status', 'httpStatus'))}${after(',', bytes(d, 'totalBytes', 'sizeBytes', 'length'))}${after(',ETag ', text(d, 'etag'))}`,
-    'no-ranges': () => '服务器只提供整个文件:使用单个连接',
+      `服务器应答${after(' ', text(d, 'status', 'httpStatus'))}${after('，', bytes(d, 'totalBytes', 'sizeBytes', 'length'))}${after('，ETag ', text(d, 'etag'))}`,
+    'no-ranges': () => '服务器只提供整个文件：使用单个连接',
     connections: (d) =>
-      `连接数:${text(d, 'connections', 'count', 'to') || '已变'}${after(',', text(d, 'reason', 'why'))}`,
+      `连接数：${text(d, 'connections', 'count', 'to') || '已变'}${after('，', text(d, 'reason', 'why'))}`,
     retrying: (d) =>
-      `${after('', seconds(d))}${seconds(d) ? '后' : ''}重试${after(':', text(d, 'message', 'reason', 'code'))}${after(',从 ', bytes(d, 'from', 'offset'))}`,
+      `${after('', seconds(d))}${seconds(d) ? '后' : ''}重试${after('：', text(d, 'message', 'reason', 'code'))}${after('，从 ', bytes(d, 'from', 'offset'))}`,
     waiting: (d) =>
-      `${text(d, 'status', 'httpStatus') ? `服务器应答 ${text(d, 'status', 'httpStatus')},等待` : '等待'}${after(' ', seconds(d))}${after(':', text(d, 'reason'))}`,
-    resumed: (d) => `继续${after(',从 ', bytes(d, 'from', 'fromBytes', 'offset', 'bytes'))}`,
+      `${text(d, 'status', 'httpStatus') ? `服务器应答 ${text(d, 'status', 'httpStatus')}，等待` : '等待'}${after(' ', seconds(d))}${after('：', text(d, 'reason'))}`,
+    resumed: (d) => `继续${after('，从 ', bytes(d, 'from', 'fromBytes', 'offset', 'bytes'))}`,
     'overlap-compared': (d) =>
-      `与服务器比对 ${bytes(d, 'bytes', 'sizeBytes') || '重叠部分'}:${d.equal === false ? '不同' : '一致'}`,
-    'changed-on-server': (d) => `服务器上的文件已变${after(':', text(d, 'why', 'reason', 'message'))}`,
-    'restarted-from-zero': (d) => `从头重新开始${after(':', text(d, 'reason', 'message'))}`,
+      `与服务器比对 ${bytes(d, 'bytes', 'sizeBytes') || '重叠部分'}：${d.equal === false ? '不同' : '一致'}`,
+    'changed-on-server': (d) => `服务器上的文件已变${after('：', text(d, 'why', 'reason', 'message'))}`,
+    'restarted-from-zero': (d) => `从头重新开始${after('：', text(d, 'reason', 'message'))}`,
     'link-expired': (d) =>
-      `链接已过期${after('(', text(d, 'status', 'httpStatus'))}${text(d, 'status', 'httpStatus') ? ')' : ''}:重新请求原地址`,
+      `链接已过期${after('（', text(d, 'status', 'httpStatus'))}${text(d, 'status', 'httpStatus') ? '）' : ''}：重新请求原地址`,
     renamed: (d) => `命名为 ${text(d, 'name', 'to', 'path') || '新名称'}`,
-    paused: (d) => `已暂停${after(':', text(d, 'reason'))}`,
-    'disk-full': (d) => `磁盘已满${after(':需要 ', bytes(d, 'neededBytes', 'needBytes', 'bytes'))}`,
-    verified: (d) => `已校验${after(':', text(d, 'algorithm'))}${after(' ', text(d, 'hex').slice(0, 16))}`,
-    hashed: (d) => `已计算 SHA-256${after(':', text(d, 'sha256', 'hex').slice(0, 16))}`,
-    done: (d) => `完成${after(':', bytes(d, 'sizeBytes', 'bytes'))}`,
-    failed: (d) => `失败${after(':', text(d, 'message', 'reason', 'code'))}`,
-    'worker-lost': (d) => `${text(d, 'worker') || '工作进程'} 丢失,由另一个继续${after(':', text(d, 'why', 'reason'))}`,
-    'part-file-lost': (d) => `临时文件丢失或被改动${after(':', text(d, 'reason', 'message'))}`,
-    'mirror-dropped': (d) => `弃用镜像${after(' ', text(d, 'host', 'url'))}${after(':', text(d, 'reason', 'message'))}`,
+    paused: (d) => `已暂停${after('：', text(d, 'reason'))}`,
+    'disk-full': (d) => `磁盘已满${after('：需要 ', bytes(d, 'neededBytes', 'needBytes', 'bytes'))}`,
+    verified: (d) => `已校验${after('：', text(d, 'algorithm'))}${after(' ', text(d, 'hex').slice(0, 16))}`,
+    hashed: (d) => `已计算 SHA-256${after('：', text(d, 'sha256', 'hex').slice(0, 16))}`,
+    done: (d) => `完成${after('：', bytes(d, 'sizeBytes', 'bytes'))}`,
+    failed: (d) => `失败${after('：', text(d, 'message', 'reason', 'code'))}`,
+    'worker-lost': (d) =>
+      `${text(d, 'worker') || '工作进程'} 丢失，由另一个继续${after('：', text(d, 'why', 'reason'))}`,
+    'part-file-lost': (d) => `临时文件丢失或被改动${after('：', text(d, 'reason', 'message'))}`,
+    'mirror-dropped': (d) =>
+      `弃用镜像${after(' ', text(d, 'host', 'url'))}${after('：', text(d, 'reason', 'message'))}`,
     'certificate-exception': (d) => `按您的选择未检查${after(' ', text(d, 'host'))} 的证书`,
-    'new-link': (d) => `已更换链接${after(':', text(d, 'url', 'host'))}`,
-    lane: (d) => `传输方式:${text(d, 'lane') || '已变'}${after(',', text(d, 'reason', 'why'))}`,
+    'new-link': (d) => `已更换链接${after('：', text(d, 'url', 'host'))}`,
+    lane: (d) => `传输方式：${text(d, 'lane') || '已变'}${after('，', text(d, 'reason', 'why'))}`,
   };
 }
