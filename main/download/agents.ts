@@ -4,33 +4,43 @@ import https from 'node:https';
 import type { Duplex } from 'node:stream';
 import { rootCertificates } from 'node:tls';
 import type { TransferSettings } from '../../shared/protocol.ts';
+import { proxyAgent, proxyFor } from './proxies.ts';
 
 export interface Agents {
   for(url: URL): http.Agent;
+  /** Whether requests to `url` go through a proxy. */
+  proxied(url: URL): boolean;
   /** Closes idle connections; the others when their answer is over. */
   close(): void;
 }
 
 const keep = { keepAlive: true, maxFreeSockets: 64, scheduling: 'lifo' } as const;
 
-/** Agents for one state of the settings. */
-export function createAgents(settings: TransferSettings): Agents {
+/** Agents for one state of the settings; each is made when it is first needed. */
+export function createAgents(settings: TransferSettings, env: NodeJS.ProcessEnv = process.env): Agents {
+  const made = new Map<string, http.Agent>();
   const trust = settings.extraCa === null ? {} : { ca: [...rootCertificates, settings.extraCa] };
-  const plain = withConnectTimeout(new http.Agent(keep), settings.connectTimeoutMs);
-  const secure = withConnectTimeout(new https.Agent({ ...keep, ...trust }), settings.connectTimeoutMs);
-  const unchecked = withConnectTimeout(
-    new https.Agent({ ...keep, rejectUnauthorized: false }),
-    settings.connectTimeoutMs,
-  );
+  const make = (url: URL, proxy: string | null): http.Agent => {
+    const secure = url.protocol === 'https:';
+    const options = isUnchecked(url, settings) ? { ...keep, rejectUnauthorized: false } : { ...keep, ...trust };
+    if (proxy !== null) return proxyAgent(proxy, secure, options);
+    return withConnectTimeout(secure ? new https.Agent(options) : new http.Agent(options), settings.connectTimeoutMs);
+  };
   return {
     for(url) {
-      if (url.protocol === 'http:') return plain;
-      return settings.insecureHosts.includes(url.hostname) || settings.insecureHosts.includes(url.host)
-        ? unchecked
-        : secure;
+      const proxy = proxyFor(url, settings.proxy, env);
+      const key = `${url.protocol} ${isUnchecked(url, settings)} ${proxy}`;
+      const known = made.get(key) ?? make(url, proxy);
+      made.set(key, known);
+      return known;
     },
-    close: () => [plain, secure, unchecked].forEach(closeIdle),
+    proxied: (url) => proxyFor(url, settings.proxy, env) !== null,
+    close: () => [...made.values()].forEach(closeIdle),
   };
+}
+
+function isUnchecked(url: URL, { insecureHosts }: TransferSettings): boolean {
+  return url.protocol === 'https:' && (insecureHosts.includes(url.hostname) || insecureHosts.includes(url.host));
 }
 
 /** Unlike `destroy`, leaves alone what is in use; that closes when it is done. */

@@ -89,8 +89,7 @@ export class Http {
 
   /** One request, by the fastest lane that suits. */
   async #hop(url: URL, headers: Record<string, string>, signal: AbortSignal): Promise<Answer> {
-    const { lane } = this.#settings;
-    if (lane === 'direct' || (lane === 'auto' && (this.#plainOrigins.get(url.origin) ?? Infinity) < UNUSUAL_MAX)) {
+    if (this.#suitsDirect(url)) {
       const answer = await this.#direct.ask(url, headers, signal);
       if (answer) return answer;
       this.#plainOrigins.set(url.origin, (this.#plainOrigins.get(url.origin) ?? 0) + 1);
@@ -102,6 +101,12 @@ export class Http {
     if (bodyLength(head) !== null && !this.#plainOrigins.has(url.origin)) this.#plainOrigins.set(url.origin, 0);
     const body = new StreamBody(response.body, head, this.#settings.idleTimeoutMs, signal);
     return { head, lane: 'fetch', body };
+  }
+
+  #suitsDirect(url: URL): boolean {
+    const { lane } = this.#settings;
+    if (lane === 'fetch' || this.#agents.proxied(url)) return false;
+    return lane === 'direct' || (this.#plainOrigins.get(url.origin) ?? Infinity) < UNUSUAL_MAX;
   }
 
   #follow(from: URL, location: string): URL {
@@ -133,6 +138,9 @@ export class Http {
         return fetch(url.href, { ...options, insecureHTTPParser: true });
       });
     } catch (error) {
+      if (!late.signal.aborted && this.#agents.proxied(url) && codeOf(error) === 'undefined') {
+        throw new FailureError(fail('refused', `The proxy did not let it through: ${String(error)}`, 'soon'));
+      }
       if (!late.signal.aborted || signal.aborted) throw error;
       throw new FailureError(fail('timeout', 'The server did not answer in time', 'soon'));
     } finally {

@@ -1,0 +1,59 @@
+// Proxies: those of the settings and of the environment are used, with their exceptions.
+import { expect, test } from 'vitest';
+import { proxyFor } from '../../main/download/proxies.ts';
+import { certificate } from '../support/certificate.ts';
+import { startBench } from '../support/lease.ts';
+import { contentBytes, seededContent } from '../support/origin.ts';
+import { httpProxy, socksProxy } from '../support/proxy.ts';
+import { originForTest } from '../support/start.ts';
+
+test.each([
+  ['HTTP', httpProxy, undefined],
+  ['HTTP, by a tunnel for https', httpProxy, certificate],
+  ['SOCKS5', socksProxy, undefined],
+  ['SOCKS5 for https', socksProxy, certificate],
+])('a download over a proxy: %s', async (_, start, tls) => {
+  const proxy = await start();
+  const origin = await originForTest(tls ? { tls } : {});
+  origin.serve('/f', { sizeBytes: 6_000_000 });
+  const bench = startBench({ settings: { proxy: proxy.url, insecureHosts: ['127.0.0.1'] } });
+  const file = bench.read(await bench.download(origin.url('/f')));
+  expect(file.equals(contentBytes(seededContent(6_000_000)))).toBe(true);
+  expect(proxy.asked.length).toBe(tls || start === socksProxy ? origin.connections() : origin.requests('/f').length);
+  expect(new Set(proxy.asked)).toEqual(new Set([`127.0.0.1:${origin.port}`]));
+});
+
+test('a proxy that wants a login is a failure, not a file', async () => {
+  const proxy = await httpProxy(true);
+  const origin = await originForTest({ tls: certificate });
+  origin.serve('/f', { sizeBytes: 1000 });
+  const bench = startBench({ settings: { proxy: proxy.url, maxRetries: 0, insecureHosts: ['127.0.0.1'] } });
+  expect(await bench.download(origin.url('/f'))).toMatchObject({ kind: 'failed' });
+  expect(origin.requests('/f')).toHaveLength(0);
+});
+
+test('a proxy that is none is said', async () => {
+  const origin = await originForTest();
+  const bench = startBench({ settings: { proxy: 'ftp://127.0.0.1:1' } });
+  expect(await bench.download(origin.url('/f'))).toMatchObject({ failure: { code: 'bad-url' } });
+});
+
+const p = 'http://proxy:3128';
+test.each<[string, string | null, NodeJS.ProcessEnv, string | null]>([
+  ['http://h/', null, {}, null],
+  ['http://h/', null, { http_proxy: p }, p],
+  ['https://h/', null, { http_proxy: p }, null],
+  ['https://h/', null, { HTTPS_PROXY: p }, p],
+  ['http://h/', null, { HTTP_PROXY: p }, null],
+  ['http://h/', null, { all_proxy: p }, p],
+  ['http://h/', null, { http_proxy: p, no_proxy: 'h' }, null],
+  ['http://a.h/', null, { http_proxy: p, no_proxy: 'x, .h' }, null],
+  ['http://ah/', null, { http_proxy: p, no_proxy: 'h' }, p],
+  ['http://h:81/', null, { http_proxy: p, no_proxy: 'h:80' }, p],
+  ['http://h/', null, { http_proxy: p, no_proxy: 'h:80' }, null],
+  ['http://h/', null, { http_proxy: p, no_proxy: '*' }, null],
+  ['http://h/', p, { no_proxy: '*' }, p],
+  ['http://127.0.0.1/', p, {}, null],
+])('%s with setting %s and %j goes through %s', (url, setting, env, expected) => {
+  expect(proxyFor(new URL(url), setting, env)).toBe(expected);
+});
