@@ -19,6 +19,8 @@ export const Task = z.object({
   mirrors: z.array(z.string()),
   /** Absolute path of the unfinished file; never changes while the download lives. */
   partPath: z.string(),
+  /** Where the worker notes what it has written, for when only the process dies; null: nowhere. */
+  notePath: z.string().nullable(),
   /** Absolute path it gets at the end, as reserved so far; `target` may change it. */
   targetPath: z.string(),
   /** Durable ranges of the part file, sorted, not touching. */
@@ -59,6 +61,8 @@ export const ToWorker = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('target'), ...lease, path: z.string() }),
   /** Stop, flush, answer with a `released` result. */
   z.object({ kind: z.literal('cancel'), ...lease }),
+  /** The engine has written down that these are done: their part files are not needed any more. */
+  z.object({ kind: z.literal('settled'), ids: z.array(DownloadId) }),
   z.object({ kind: z.literal('settings'), settings: TransferSettings }),
   z.object({ kind: z.literal('limit'), ...lease, limitBytesPerS: z.number().positive().nullable() }),
   z.object({ kind: z.literal('ping') }),

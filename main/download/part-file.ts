@@ -26,6 +26,8 @@ const closeFile = promisify(close);
 const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
 
 export class PartFile {
+  /** Called after each write with all that is written, durable or not. */
+  onWritten: ((extents: Extents, fd: number) => void) | null = null;
   /** Called after each flush with all that is durable. */
   onDurable: ((extents: Extent[]) => void) | null = null;
   /** Called when a write or flush failed; nothing more is written then. */
@@ -72,8 +74,11 @@ export class PartFile {
     }
   }
 
-  /** Opens a part file that should hold `extents`; null when it is missing, shorter, or something else stands there. */
-  static async open(path: string, extents: Extents): Promise<PartFile | null> {
+  /**
+   * Opens a part file that should hold `extents`; null when it is missing, shorter, or something else stands there.
+   * `noted` tells what else was written to it, though perhaps not durably.
+   */
+  static async open(path: string, extents: Extents, noted?: (fd: number) => Extents): Promise<PartFile | null> {
     let fd: number;
     try {
       fd = await openFile(path, constants.O_RDWR | NO_FOLLOW);
@@ -83,9 +88,22 @@ export class PartFile {
       throw error;
     }
     const stats = await statFile(fd);
-    if (stats.isFile() && stats.size >= endOf(extents)) return new PartFile(path, fd, extents);
+    if (stats.isFile() && stats.size >= endOf(extents)) {
+      const part = new PartFile(path, fd, extents);
+      for (const [start, end] of noted?.(fd) ?? []) if (end <= stats.size) part.#found(start, end);
+      return part;
+    }
     await closeFile(fd);
     return null;
+  }
+
+  /** Bytes that are there but not claimed yet; the next flush does that. */
+  #found(start: number, end: number): void {
+    const before = bytesIn(this.#written);
+    this.#written = addExtent(this.#written, start, end);
+    this.#unclaimedBytes += bytesIn(this.#written) - before;
+    this.#receivedBytes = bytesIn(this.#written);
+    if (this.#unclaimedBytes > 0) this.#flushSoon(UNCLAIMED_MIN_MS);
   }
 
   get path(): string {
@@ -113,6 +131,7 @@ export class PartFile {
       await this.#writeAll(pieces, byteCount, position);
       this.#written = addExtent(this.#written, position, position + byteCount);
       this.#unclaimedBytes += byteCount;
+      this.onWritten?.(this.#written, this.#fd);
       if (this.#unclaimedBytes >= UNCLAIMED_MAX_BYTES) this.#flushSoon(0);
       else if (!this.#timer) this.#flushSoon(this.#flushDelayMs);
     } catch (error) {
@@ -202,6 +221,7 @@ export class PartFile {
     this.#written = [...extents];
     this.#durable = [...extents];
     this.#receivedBytes = bytesIn(extents);
+    this.onWritten?.(this.#written, this.#fd);
     this.onDurable?.(this.#durable);
   }
 

@@ -32,6 +32,8 @@ class WorkerLoop {
   readonly #port: Port;
   readonly #options: WorkerOptions;
   readonly #running = new Map<number, { transfer: Transfer; epoch: number }>();
+  /** Done, but the engine has not said yet that it knows. */
+  readonly #unsettled = new Map<number, Transfer>();
   readonly #ends = new Set<Promise<void>>();
   readonly #hashing: HashThread | null;
   #world: World | null = null;
@@ -97,6 +99,9 @@ class WorkerLoop {
         return this.#lease(message)?.setTarget(message.path);
       case 'cancel':
         return this.#lease(message)?.cancel();
+      case 'settled':
+        for (const id of message.ids) this.#settled(id);
+        return;
       case 'limit': {
         const transfer = this.#lease(message);
         if (transfer) transfer.limitBytesPerS = message.limitBytesPerS;
@@ -175,9 +180,18 @@ class WorkerLoop {
   async #runToEnd(transfer: Transfer, result: (outcome: Outcome) => void): Promise<void> {
     const outcome = await transfer.run();
     this.#running.delete(transfer.task.id);
+    if (outcome.kind === 'done') this.#unsettled.set(transfer.task.id, transfer);
     result(outcome);
     this.#ask();
-    await transfer.cleanUp(outcome);
+    await transfer.close();
+  }
+
+  /** The engine has it in writing: the part file's own name, by which it was found again after a crash, may go. */
+  #settled(id: number): void {
+    const transfer = this.#unsettled.get(id);
+    this.#unsettled.delete(id);
+    const end = transfer?.removePart().finally(() => this.#ends.delete(end!));
+    if (end) this.#ends.add(end);
   }
 
   #leave(): void {

@@ -7,20 +7,25 @@ import { bytesIn, coversAll, type Extents } from './extents.ts';
 import { fail, failureOf } from './failures.ts';
 import { Bucket } from './limits.ts';
 import { PartFile } from './part-file.ts';
+import { PartNote } from './part-note.ts';
 import { isSameFile, place } from './placing.ts';
 import type { Report, World } from './report.ts';
-import { Session, type SessionEnd } from './session.ts';
+import type { SessionEnd } from './session-contract.ts';
+import { Session } from './session.ts';
 import { verify } from './verify.ts';
 
 /** Content that changes more often than this while it is fetched is given up. */
 const RESTARTS_MAX = 3;
 const RIVAL_SUFFIX = '.new';
+/** Less than this is fetched again sooner than it is noted. */
+const NOTED_FROM_BYTES = 256 << 10;
 
 export class Transfer {
   readonly task: Task;
   readonly #world: World;
   readonly #report: Report;
   readonly #bucket: Bucket;
+  readonly #note: PartNote | null;
   #part: PartFile | null = null;
   #session: Session | null = null;
   #cancelled = false;
@@ -37,6 +42,7 @@ export class Transfer {
     this.#world = world;
     this.#report = report;
     this.#bucket = new Bucket(task.limitBytesPerS);
+    this.#note = task.notePath === null ? null : PartNote.at(task.notePath);
     this.#claimed = [...task.extents];
     this.#targetPath = task.targetPath;
   }
@@ -76,16 +82,22 @@ export class Transfer {
     }
   }
 
-  /** Closes what is open; after a `done` outcome was told also takes away the part file's own name. */
-  async cleanUp(outcome: Outcome): Promise<void> {
+  /** Closes what is open, once the outcome was told. */
+  async close(): Promise<void> {
     await this.#part?.close();
-    if (outcome.kind === 'done') await unlink(this.task.partPath).catch(() => {});
+    this.#note?.close();
+  }
+
+  /** Takes away the part file's own name, once the engine has written down that the file is done. */
+  async removePart(): Promise<void> {
+    this.#note?.remove();
+    await unlink(this.task.partPath).catch(() => {});
   }
 
   async #run(): Promise<Outcome> {
     let part = await this.#open();
     if (!part) return this.#finishedBefore();
-    let kept = this.#claimed.length > 0 ? this.task.validators : null;
+    let kept = part.written.length > 0 ? this.task.validators : null;
     for (let restarts = 0; ; restarts += 1) {
       // Servers behind one name that do not agree on validators still give one stream each.
       const connections = restarts < 2 ? this.task.connections : 1;
@@ -114,15 +126,17 @@ export class Transfer {
 
   /** Opens the part file, or makes one. Null when the file was finished and named before a crash. */
   async #open(): Promise<PartFile | null> {
-    const { partPath, targetPath, extents } = this.task;
+    const { partPath, targetPath, extents, validators } = this.task;
     if (extents.length === 0) {
       this.#part = await PartFile.create(partPath, false);
       if (this.#part) return this.#part;
     }
     if (await isSameFile(partPath, targetPath)) return null;
+    const noted = (fd: number): Extents => (validators && this.#note?.read(fd, validators)) ?? [];
+    this.#part = await PartFile.open(partPath, extents, noted);
+    if (this.#part && this.#part.written.length > 0) return this.#part;
+    await this.#part?.close();
     if (extents.length > 0) {
-      this.#part = await PartFile.open(partPath, extents);
-      if (this.#part) return this.#part;
       this.#report.event('part-file-lost', { claimedBytes: bytesIn(extents) });
       this.#claim([]);
     }
@@ -140,6 +154,7 @@ export class Transfer {
 
   async #fetch(part: PartFile, kept: Validators | null, connections: number): Promise<SessionEnd> {
     if (this.#cancelled) return { kind: 'stopped' };
+    let content = kept;
     this.#session = new Session({
       task: this.task,
       world: this.#world,
@@ -150,6 +165,7 @@ export class Transfer {
       bucket: this.#bucket,
       connections,
       onProbed: (validators, contentDisposition) => {
+        content = validators;
         const tell = (): void => {
           this.#targetsOwed += 1;
           this.#report.probed(validators, contentDisposition);
@@ -158,6 +174,9 @@ export class Transfer {
         else tell();
       },
     });
+    part.onWritten = (extents, fd) => {
+      if (content && bytesIn(extents) >= NOTED_FROM_BYTES) this.#note?.write(fd, content, extents);
+    };
     part.onDurable = (extents) => {
       if (!this.#rival) this.#claim(extents);
       else if (coversAll(extents, this.#claimed)) this.#takeOver(part).catch((error: unknown) => part.onError?.(error));

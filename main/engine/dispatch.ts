@@ -24,12 +24,14 @@ const COMMIT_SHARE = 50;
 /** Held by so many crashed workers in a row, a download is leased to a worker of its own; one more that it had alone fails it. */
 const SUSPECT_AT = 2;
 const CRASHES_MAX = 3;
+/** By then a worker has taken away the part file of what is done. */
+const PART_GONE_MS = 5000;
 /** How far down the list one turn looks for work. */
 const LOOKAHEAD = 64;
 
 type Report = { holder: Holder; message: FromWorker | { kind: 'lost'; why: string | null } };
 /** What a turn has decided: what to do once it is written down, and which leases are over by then. */
-type Turn = { after: (() => void)[]; over: Set<Lease> };
+type Turn = { after: (() => void)[]; over: Set<Lease>; done: Lease[] };
 
 export class Dispatch {
   readonly leases = new Map<DownloadId, Lease>();
@@ -166,12 +168,13 @@ export class Dispatch {
   #turn(): void {
     if (this.#stopped) return;
     this.#unapplied.push(...this.results.takeAll());
-    const turn: Turn = { after: [], over: new Set() };
+    const turn: Turn = { after: [], over: new Set(), done: [] };
     const begunMs = performance.now();
     try {
       this.#options.store.transaction(() => {
         for (const report of this.#unapplied) this.#apply(report, turn);
         this.#flush(turn);
+        this.#options.store.forgetParts(this.#options.now() - PART_GONE_MS);
         this.#fill(turn);
       });
     } catch (error) {
@@ -186,6 +189,7 @@ export class Dispatch {
     this.results.taskDone(this.#unapplied.length);
     this.#unapplied = [];
     for (const act of turn.after) act();
+    this.#tellSettled(turn.done);
     this.#options.progressed();
     this.#wakeLater();
   }
@@ -260,7 +264,7 @@ export class Dispatch {
     if (begun.length > 0) this.revision++;
     this.handedOut.add(begun.length, this.#options.now());
     for (const [holder, leases] of perHolder) {
-      holder.send({ kind: 'tasks', tasks: leases.map((lease) => taskOf(lease, hash)) });
+      holder.send({ kind: 'tasks', tasks: leases.map((lease) => taskOf(lease, hash, this.#options.notes)) });
     }
     for (const { id, stored } of begun) this.#signal({ event: 'started', id, url: maskCredentials(stored.url) });
   }
@@ -362,6 +366,7 @@ export class Dispatch {
         const name = lease.holder.place === '' ? path.basename(outcome.path) : safeName(outcome.path);
         store.finish(id, { ...outcome, name: store.reserveName(id, name) }, now());
         this.#note(id, 'done', { sizeBytes: outcome.sizeBytes });
+        turn.done.push(lease);
         const { path: file, sizeBytes, sha256 } = outcome;
         turn.after.push(() => this.#signal({ event: 'done', id, url, path: file, sizeBytes, sha256 }));
         return;
@@ -435,6 +440,14 @@ export class Dispatch {
     );
   }
 
+  /** What is done is in writing now, so that the workers may take the part files' own names away. */
+  #tellSettled(done: readonly Lease[]): void {
+    for (const holder of new Set(done.map((lease) => lease.holder))) {
+      const ids = done.filter((lease) => lease.holder === holder).map(({ id }) => id);
+      holder.send({ kind: 'settled', ids });
+    }
+  }
+
   #endLease(lease: Lease, turn: Turn): void {
     turn.over.add(lease);
     turn.after.push(() => {
@@ -460,6 +473,8 @@ export class Dispatch {
 export type DispatchOptions = {
   store: Store;
   disk: DiskRoom;
+  /** The folder where workers note what they have written. */
+  notes: string;
   now: () => number;
   settings: () => Settings;
   /** No further tasks are handed out: the program is about to end. */

@@ -82,9 +82,11 @@ export class Engine {
     this.#settings = { ...this.#store.settings(), ...this.#overrides };
     this.#tap = new Tap(now);
     this.#disk = new DiskRoom(now);
+    const notes = path.join(options.dataDir, 'parts');
     this.#dispatch = new Dispatch({
       store: this.#store,
       disk: this.#disk,
+      notes,
       now,
       settings: () => this.#settings,
       closing: () => this.#closing !== undefined,
@@ -104,7 +106,7 @@ export class Engine {
         },
       },
     });
-    this.#removals = new Removals({ store: this.#store, dispatch: this.#dispatch, now });
+    this.#removals = new Removals({ store: this.#store, dispatch: this.#dispatch, notes, now });
     this.adding = new Adding({
       store: this.#store,
       tap: this.#tap,
@@ -195,6 +197,7 @@ export class Engine {
     await this.#pool.close(STOP_GRACE_MS);
     this.#dispatch.settle();
     this.#dispatch.stop();
+    this.#store.forgetParts(Infinity);
     this.#store.close();
   }
 

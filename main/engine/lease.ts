@@ -62,13 +62,15 @@ export function newLease(stored: Stored, holder: Holder, connections: number, no
   };
 }
 
-export function taskOf({ stored, connections }: Lease, hash: boolean): Task {
+/** `notes`: the folder for notes of what workers here have written. */
+export function taskOf({ stored, connections, holder }: Lease, hash: boolean, notes: string): Task {
   return {
     id: stored.id,
     epoch: stored.epoch,
     url: stored.url,
     mirrors: stored.mirrors,
     partPath: path.join(stored.dir, stored.partName),
+    notePath: holder.place === '' ? path.join(notes, String(stored.id)) : null,
     targetPath: path.join(stored.dir, stored.name),
     extents: stored.extents,
     validators: stored.validators,

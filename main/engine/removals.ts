@@ -12,18 +12,25 @@ export const UNDO_MS = 10_000;
 export class Removals {
   readonly #store: Store;
   readonly #dispatch: Dispatch;
+  readonly #notes: string;
   readonly #now: () => number;
   readonly #timers = new Map<number, NodeJS.Timeout>();
   #lastStamp = 0;
 
-  constructor(options: { store: Store; dispatch: Dispatch; now: () => number }) {
+  constructor(options: { store: Store; dispatch: Dispatch; notes: string; now: () => number }) {
     this.#store = options.store;
     this.#dispatch = options.dispatch;
+    this.#notes = options.notes;
     this.#now = options.now;
   }
 
-  /** Clears away removals whose time to undo ended with an earlier process. Finished files stay. */
+  /** Clears away what an earlier process left: part files of done downloads, removals whose time to undo is over. */
   finishOld(): void {
+    for (const { dir, partName, id } of this.#store.partsLeft()) {
+      removeFile(path.join(dir, partName));
+      removeFile(path.join(this.#notes, String(id)));
+    }
+    this.#store.forgetParts(Infinity);
     for (const stamp of this.#store.hiddenStamps()) this.#purge(stamp, false);
   }
 
@@ -66,9 +73,10 @@ export class Removals {
     const hidden = this.#store.hidden(stamp);
     // A worker may still be flushing one of them.
     if (hidden.some(({ id }) => this.#dispatch.leases.has(id))) return this.#purgeLater(stamp, deleteFiles, 250);
-    for (const { dir, partName, name, status, place } of hidden) {
+    for (const { id, dir, partName, name, status, place } of hidden) {
       // What another machine fetched is not here; a file of that name is somebody else's.
       if (place !== '') continue;
+      removeFile(path.join(this.#notes, String(id)));
       if (status !== 'done') removeFile(path.join(dir, partName));
       else if (deleteFiles) removeFile(path.join(dir, name));
     }

@@ -114,6 +114,7 @@ export function startBench(options: BenchOptions = {}): Bench {
         url,
         mirrors: [],
         partPath: join(dir, `file-${id}.part`),
+        notePath: join(dir, `note-${id}`),
         targetPath: join(dir, `file-${id}`),
         extents: [],
         validators: null,
@@ -128,7 +129,9 @@ export function startBench(options: BenchOptions = {}): Bench {
       await until((message) => message.kind === 'get');
       send({ kind: 'tasks', tasks: [task] });
       const result = await until((m) => m.kind === 'result' && m.id === id && m.epoch === task.epoch);
-      return (result as Message<'result'>).outcome;
+      const { outcome } = result as Message<'result'>;
+      if (outcome.kind === 'done') send({ kind: 'settled', ids: [id] });
+      return outcome;
     },
     of: (kind, id = 1) =>
       messages.filter((m): m is Message<typeof kind> => m.kind === kind && (!('id' in m) || m.id === id)),

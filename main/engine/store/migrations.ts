@@ -14,6 +14,7 @@ export const migrations: readonly string[] = [
     name_given INTEGER NOT NULL DEFAULT 0,
     part_name TEXT NOT NULL DEFAULT '',
     place TEXT NOT NULL DEFAULT '',
+    part_left INTEGER NOT NULL DEFAULT 0,
     category TEXT NOT NULL,
     status TEXT NOT NULL,
     position REAL NOT NULL,
@@ -39,6 +40,7 @@ export const migrations: readonly string[] = [
   CREATE INDEX downloads_order ON downloads (position) WHERE removed_at IS NULL;
   CREATE INDEX downloads_queue ON downloads (status, position) WHERE removed_at IS NULL;
   CREATE INDEX downloads_url ON downloads (url_key) WHERE removed_at IS NULL;
+  CREATE INDEX downloads_part_left ON downloads (finished_at) WHERE part_left = 1;
   CREATE INDEX downloads_removed ON downloads (removed_at) WHERE removed_at IS NOT NULL;
 
   CREATE TABLE counts (

@@ -216,9 +216,22 @@ export class Store {
     this.#prepare(
       `
       UPDATE downloads SET status = 'done', name = @name, folded = @folded, size_bytes = @sizeBytes, done_bytes = @sizeBytes,
-        extents = '[]', sha256 = @sha256, verified = @verified, failure = NULL, crashes = 0, finished_at = @now
+        extents = '[]', sha256 = @sha256, verified = @verified, failure = NULL, crashes = 0, finished_at = @now,
+        part_left = (place = '')
       WHERE id = @id`,
     ).run({ ...done, folded: this.#names.fold(done.name), verified: done.verified ? 1 : 0, id, now });
+  }
+
+  /** Done ones whose part file may still stand beside the finished one, because a crash came between. */
+  partsLeft(): Stored[] {
+    return this.#prepare('SELECT * FROM downloads WHERE part_left = 1')
+      .all()
+      .map((row) => Stored.parse(row));
+  }
+
+  /** The part files of those done before `before` are gone. */
+  forgetParts(before: number): void {
+    this.#prepare('UPDATE downloads SET part_left = 0 WHERE part_left = 1 AND finished_at < ?').run(before);
   }
 
   setStatus(id: DownloadId, status: Status, failure: Failure | null = null, notBefore = 0): void {
