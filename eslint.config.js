@@ -9,36 +9,27 @@ const electronOnly = { name: 'electron', message: 'Only main/shell and the Elect
 const databaseOnly = { name: 'better-sqlite3', message: 'Only the engine opens the database.' };
 
 /**
- * A wall around one room: of all relative imports only its own files and the named rooms pass.
- * @param {string} room folder under the root
- * @param {string[]} allowed regular expressions of other files it may import, seen from inside the room
+ * A wall around one room: of all relative imports only its own files, shared and the named rooms pass. Two configs: for the files
+ * that stand in the room itself and for those one folder deeper.
+ * @param {string} room folder under main/
+ * @param {string[]} allowed regular expressions of other rooms' files, seen from main/
  * @param {{ paths?: object[], patterns?: object[] }} more further restrictions of this room
- * @returns {import('eslint').Linter.Config}
+ * @returns {import('eslint').Linter.Config[]}
  */
 function wall(room, allowed, { paths = [electronOnly, databaseOnly], patterns = [] } = {}) {
-  const passes = ['\\./[^/]+$', ...allowed].join('|');
-  return {
-    files: [`${room}/*.ts`],
-    rules: {
-      '@typescript-eslint/no-restricted-imports': [
-        'error',
-        {
-          paths,
-          patterns: [
-            {
-              regex: `^(?=\\.)(?!${passes})`,
-              message: `${room} may not import this room (see "Who may import whom").`,
-            },
-            ...patterns,
-          ],
-        },
-      ],
-    },
-  };
+  const message = `main/${room} may not import this room (see "Who may import whom").`;
+  return ['', '../'].map((up) => {
+    const own = up === '' ? './' : '../(?!../)';
+    const passes = ['./', own, `${up}../../shared/`, ...allowed.map((file) => `${up}../${file}`)];
+    const regex = `^(?=\\.)(?!(${passes.join('|').replaceAll('.', '\\.')}))`;
+    return {
+      files: [up === '' ? `main/${room}/*.ts` : `main/${room}/*/*.ts`],
+      rules: {
+        '@typescript-eslint/no-restricted-imports': ['error', { paths, patterns: [{ regex, message }, ...patterns] }],
+      },
+    };
+  });
 }
-
-const shared = '\\.\\./\\.\\./shared/';
-const room = (/** @type {string} */ name) => `\\.\\./${name}/`;
 
 export default defineConfig(
   // The stand-in loader calls what Electron itself keeps internal; types and module rules know nothing of it.
@@ -58,7 +49,7 @@ export default defineConfig(
     },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
-      eqeqeq: 'error',
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-undef': 'off',
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { attributes: false } }],
@@ -94,12 +85,12 @@ export default defineConfig(
       ],
     },
   },
-  wall('main/transport', [shared]),
-  wall('main/download', [shared, '\\.\\./transport/port\\.ts$'], {
+  ...wall('transport', []),
+  ...wall('download', ['transport/port.ts'], {
     patterns: [{ regex: '/transport/', allowTypeImports: true, message: "download knows only transport's Port type." }],
   }),
-  wall('main/engine', [shared, room('transport')], { paths: [electronOnly] }),
-  wall('main/gateway', [shared, room('transport'), room('engine')], {
+  ...wall('engine', ['transport/', '../package.json'], { paths: [electronOnly] }),
+  ...wall('gateway', ['transport/', 'engine/'], {
     patterns: [
       {
         regex: '/engine/(?!engine\\.ts$)',
@@ -108,7 +99,7 @@ export default defineConfig(
       },
     ],
   }),
-  wall('main/shell', [shared, room('transport'), room('engine'), room('gateway')], { paths: [databaseOnly] }),
+  ...wall('shell', ['transport/', 'engine/', 'gateway/'], { paths: [databaseOnly] }),
   {
     files: ['main/*.ts'],
     rules: {
@@ -128,6 +119,21 @@ export default defineConfig(
           patterns: [
             { regex: '^\\./[^/]+\\.ts$', message: 'Nobody imports an entry.' },
             { regex: '/shell/', message: 'This entry runs under plain Node.' },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    files: ['main/cli/*.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          paths: [electronOnly, databaseOnly],
+          patterns: [
+            { regex: '^\\.\\./[^/]+\\.ts$', message: 'Nobody imports an entry.' },
+            { regex: '/shell/', message: 'The command line runs under plain Node.' },
           ],
         },
       ],
@@ -173,6 +179,7 @@ export default defineConfig(
           message: 'A test that does not run promises nothing.',
         },
       ],
+      '@typescript-eslint/unbound-method': 'off',
       '@typescript-eslint/no-unsafe-argument': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',
       '@typescript-eslint/no-unsafe-call': 'off',
