@@ -26,7 +26,8 @@ const SUSPECT_AT = 2;
 const CRASHES_MAX = 3;
 /** By then a worker has taken away the part file of what is done. */
 const PART_GONE_MS = 5000;
-/** How far down the list one turn looks for work. */
+/** How far down the list one turn looks for work: at first, and when that was not enough. */
+const GLANCE = 2;
 const LOOKAHEAD = 64;
 
 type Report = { holder: Holder; message: FromWorker | { kind: 'lost'; why: string | null } };
@@ -226,19 +227,26 @@ export class Dispatch {
       shared: lease.holder.shared,
       alone: lease.stored.crashes >= SUSPECT_AT,
     }));
-    const candidates = store
-      .candidates(now(), LOOKAHEAD + limits.parallel, busyHosts(running, this.#hostCaps, limits))
-      .filter(({ id }) => !held.some((lease) => lease.id === id))
-      .map(({ id, host, crashes }) => ({ id, host, alone: crashes >= SUSPECT_AT }));
-    const starts = plan(
-      {
-        candidates,
-        running,
-        wants: wants.map(({ holder, count }) => ({ holder: holder.id, count, shared: holder.shared })),
-        hostCaps: this.#hostCaps,
-      },
-      limits,
-    );
+    const free = freePlaces(wants, held, limits.parallel);
+    if (free === 0) return;
+    const seen = (limit: number) =>
+      store
+        .candidates(now(), limit, busyHosts(running, this.#hostCaps, limits))
+        .filter(({ id }) => !held.some((lease) => lease.id === id))
+        .map(({ id, host, crashes }) => ({ id, host, alone: crashes >= SUSPECT_AT }));
+    const starting = (candidates: ReturnType<typeof seen>) =>
+      plan(
+        {
+          candidates,
+          running,
+          wants: wants.map(({ holder, count }) => ({ holder: holder.id, count, shared: holder.shared })),
+          hostCaps: this.#hostCaps,
+        },
+        limits,
+      );
+    // Mostly the first few will do; further down only when hosts or suspects among them have to wait.
+    let starts = starting(seen(free + GLANCE));
+    if (starts.length < free) starts = starting(seen(LOOKAHEAD + limits.parallel));
     const begun: Lease[] = [];
     for (const start of starts) {
       const { holder } = this.#wants.get(start.holder)!;
@@ -483,6 +491,18 @@ export type DispatchOptions = {
   /** Something that a window shows has changed. */
   progressed: () => void;
 };
+
+/** How many tasks could start now, as far as workers and `parallel` go. */
+function freePlaces(wants: readonly { holder: Holder; count: number }[], held: readonly Lease[], parallel: number) {
+  let shared = 0;
+  let others = 0;
+  for (const { holder, count } of wants) {
+    if (holder.shared) shared += count;
+    else others += count;
+  }
+  const room = Math.max(0, parallel - held.filter(({ holder }) => holder.shared).length);
+  return Math.min(shared, room) + others;
+}
 
 function progressOf(report: { receivedBytes: number; bytesPerS: number; connections: number }) {
   return {

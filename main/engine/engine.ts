@@ -158,8 +158,9 @@ export class Engine {
 
   /** Nothing is running and nothing waits to run. */
   get idle(): boolean {
+    if (this.#dispatch.leases.size > 0) return false;
     const { queued, running } = this.#store.counts();
-    return queued === 0 && running === 0 && this.#dispatch.leases.size === 0;
+    return queued === 0 && running === 0;
   }
 
   onEvent(listener: (event: EngineEvent) => void): () => void {

@@ -4,7 +4,7 @@ import { Inbox } from './inbox.ts';
 import type { Port } from './port.ts';
 
 /** As many messages may wait in the channel before `send` says that it is full. */
-const FULL_AT = 256;
+const FULL_AT = 128;
 
 /** Starts a Node process from `entry` that talks through a Port. Its standard output is not ours to mix with. */
 export function forkWorker(entry: string): { port: Port; pid: number | undefined; kill: () => void } {
@@ -15,7 +15,7 @@ export function forkWorker(entry: string): { port: Port; pid: number | undefined
 /** The parent's end of a child started with an IPC channel. */
 export function childPort(child: ChildProcess): Port {
   const inbox = new Inbox();
-  child.on('message', (message) => inbox.deliver(message));
+  child.on('message', (messages) => deliverAll(inbox, messages));
   child.on('error', (cause) => inbox.end({ kind: 'error', cause }));
   child.once('disconnect', () => inbox.end({ kind: 'eof' }));
   child.once('exit', () => inbox.end({ kind: 'eof' }));
@@ -30,7 +30,7 @@ export function childPort(child: ChildProcess): Port {
 export function parentPort(): Port {
   if (!process.send) throw new Error('This process has no parent to talk to.');
   const inbox = new Inbox();
-  process.on('message', (message) => inbox.deliver(message));
+  process.on('message', (messages) => deliverAll(inbox, messages));
   process.once('disconnect', () => inbox.end({ kind: 'eof' }));
   return channelPort(
     inbox,
@@ -39,18 +39,31 @@ export function parentPort(): Port {
   );
 }
 
+/** Anything but a list of messages is no message of ours, and the reader will say so. */
+function deliverAll(inbox: Inbox, messages: unknown): void {
+  for (const message of Array.isArray(messages) ? (messages as unknown[]) : [messages]) inbox.deliver(message);
+}
+
 function channelPort(
   inbox: Inbox,
   send: (message: object, sent: (error: Error | null) => void) => boolean,
   disconnect: () => void,
 ): Port {
+  // What is said in one go travels in one go: a write for each message would cost more than the message.
+  let batch: unknown[] = [];
   let waiting = 0;
   let onDrained: (() => void)[] = [];
   const drain = () => {
     for (const resolve of onDrained.splice(0)) resolve();
   };
-  const sent = (error: Error | null) => {
-    waiting--;
+  const flush = () => {
+    if (batch.length === 0) return;
+    const messages = batch;
+    batch = [];
+    send(messages, (error) => sent(messages.length, error));
+  };
+  const sent = (count: number, error: Error | null) => {
+    waiting -= count;
     if (error) inbox.end({ kind: 'error', cause: error });
     if (waiting === 0 || inbox.ended) drain();
   };
@@ -58,7 +71,7 @@ function channelPort(
     send(message) {
       if (inbox.ended) return false;
       waiting++;
-      send(message as object, sent);
+      if (batch.push(message) === 1) queueMicrotask(flush);
       return waiting < FULL_AT;
     },
     onMessage: (listener) => inbox.listen(listener),
@@ -67,6 +80,7 @@ function channelPort(
       waiting === 0 || inbox.ended ? Promise.resolve() : new Promise((resolve) => onDrained.push(resolve)),
     close() {
       if (inbox.ended) return;
+      flush();
       inbox.end({ kind: 'closed' });
       // Messages handed over already go out first.
       setImmediate(disconnect);

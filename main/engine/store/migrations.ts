@@ -40,6 +40,7 @@ export const migrations: readonly string[] = [
   CREATE INDEX downloads_order ON downloads (position) WHERE removed_at IS NULL;
   CREATE INDEX downloads_queue ON downloads (status, position) WHERE removed_at IS NULL;
   CREATE INDEX downloads_url ON downloads (url_key) WHERE removed_at IS NULL;
+  CREATE INDEX downloads_later ON downloads (not_before) WHERE status = 'queued' AND removed_at IS NULL AND not_before > 0;
   CREATE INDEX downloads_part_left ON downloads (finished_at) WHERE part_left = 1;
   CREATE INDEX downloads_removed ON downloads (removed_at) WHERE removed_at IS NOT NULL;
 
