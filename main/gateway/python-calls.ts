@@ -31,6 +31,8 @@ const full = new PyException('queue', 'Full');
 const typeError = (why: string): PyException => new PyException('builtins', 'TypeError', why);
 const valueError = (why: string): PyException => new PyException('builtins', 'ValueError', why);
 
+const MAX_TIMER_MS = 0x7fffffff;
+
 /** Between a URL and what became of it, in a result that is a text. */
 const ARROW = '--->';
 
@@ -147,7 +149,8 @@ function waitOf(bound: Readonly<Record<string, PyData>>, signal: AbortSignal): W
   if (timeout === null || typeof timeout === 'bigint' || timeout === Infinity) return { timeoutMs: null, signal };
   if (typeof timeout !== 'number' || Number.isNaN(timeout)) return typeError("'timeout' must be a number");
   if (timeout < 0) return valueError("'timeout' must be a non-negative number");
-  return { timeoutMs: timeout * 1000, signal };
+  // Longer than a timer can be set for is for ever.
+  return { timeoutMs: timeout * 1000 > MAX_TIMER_MS ? null : timeout * 1000, signal };
 }
 
 /** `URL--->success`, `URL--->failed`, `URL--->failed: why`, or a dict with `url` and `path`, `size`, `sha256` or `error`. */

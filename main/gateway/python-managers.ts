@@ -106,7 +106,7 @@ class House {
       if (!visitor.welcome()) return;
       await this.#firstRequest(connection, visitor);
     } catch (error) {
-      if (!(error instanceof ConnectionEnded)) throw error;
+      if (!(error instanceof ConnectionEnded)) this.#options.onError(error);
     } finally {
       connection.close();
     }

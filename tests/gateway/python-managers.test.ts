@@ -236,7 +236,7 @@ test('a blocked get is woken by a put from elsewhere', async () => {
   const { door } = await open();
   const getter = start(`${joined(door)}
 print('ready')
-print(tasks.get())
+print(tasks.get(timeout=10 ** 8))
 `);
   expect(await getter.line()).toBe('ready');
   const putter = start(`${joined(door)}tasks.put('https://example.org/late')`);
@@ -330,6 +330,17 @@ except AuthenticationError:
     );
     expect([version, ...(await program.rest())]).toEqual([version, Number(version.split('.')[1]) >= 12 ? 'in' : 'out']);
   }
+});
+
+test('an engine that cannot take a lease back is told, and the door stays open', async () => {
+  const { door, queues, errors } = await open();
+  queues.giveBack = () => {
+    throw new Error('closed');
+  };
+  const program = start(`${joined(door)}print(tasks.qsize())`);
+  expect(await program.rest()).toEqual(['0']);
+  await expect.poll(() => errors).toMatchObject([{ message: 'closed' }]);
+  expect(await start(`${joined(door)}print(tasks.qsize())`).rest()).toEqual(['0']);
 });
 
 test('what goes wrong in the engine is told to the engine, not to the program', async () => {
