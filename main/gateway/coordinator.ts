@@ -11,7 +11,7 @@ import type { Identity } from './identity.ts';
 import { openSession, type SessionOptions } from './session.ts';
 
 /** Where coordinators listen unless told otherwise. */
-export const COORDINATOR_PORT = 7440;
+const COORDINATOR_PORT = 7440;
 
 /** Who is at the other end of a worker's port. */
 export interface WorkerInfo {

@@ -8,7 +8,7 @@ import { PROTOCOL } from '../../shared/protocol.ts';
 import { Allowance } from './allowance.ts';
 
 /** Where coordinators listen for questions. */
-export const DISCOVERY_PORT = 7441;
+const DISCOVERY_PORT = 7441;
 /** A question is padded to this length, and no answer is longer: nobody gains by asking in another's name. */
 const QUESTION_BYTES = 512;
 /** Answers a second, to one address and to all together. */

@@ -17,7 +17,7 @@ export interface DoorLimits {
   maxRefusalMs: number;
 }
 
-export const defaultDoorLimits: Readonly<DoorLimits> = {
+const defaultDoorLimits: Readonly<DoorLimits> = {
   maxGuests: 256,
   maxStrangers: 256,
   maxStrangersPerAddress: 32,

@@ -3,7 +3,7 @@ import dgram from 'node:dgram';
 import net from 'node:net';
 import { Allowance } from './allowance.ts';
 
-export const ECHO_PORT = 9999;
+const ECHO_PORT = 9999;
 export const ECHO_GREETING = 'Hello,I am server!';
 
 /** Longest text that is answered, in bytes. */
