@@ -5,6 +5,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from './build.mjs';
 import { setup } from './setup.mjs';
+import { ensureTestPartners } from './setup/debian.mjs';
 import { isMain, runMain } from './setup/main.mjs';
 import { passOn } from './setup/pass-on.mjs';
 import { packagesAreCurrent } from './setup/packages.mjs';
@@ -65,6 +66,11 @@ async function runChecks(list) {
   return counts;
 }
 
+async function setUpForTests() {
+  await setup();
+  await ensureTestPartners();
+}
+
 /** @returns {Promise<Counts>} */
 async function runTests() {
   const work = mkdtempSync(join(tmpdir(), 'sluice-test-'));
@@ -104,7 +110,7 @@ export function countTests(report, status) {
 
 if (isMain(import.meta.url)) {
   await runMain(async () => {
-    const parts = [await runChecks([{ name: 'set-up', work: setup }])];
+    const parts = [await runChecks([{ name: 'set-up', work: setUpForTests }])];
     // A set-up that could not do all may have done enough for most.
     if (packagesAreCurrent()) {
       parts.push(await runChecks(checks), await runChecks([{ name: 'build', work: build }]), await runTests());

@@ -64,6 +64,11 @@ export async function ensureCompiler() {
   await ensure('compiling SQLite for Electron', [program('g++', 'g++')]);
 }
 
+/** Makes sure that there is what tests talk to: real Python programs. */
+export async function ensureTestPartners() {
+  await ensure('the tests', [program('python3', 'python3')]);
+}
+
 /** Makes sure that there is an archiver for packages. */
 export async function ensurePackers() {
   await ensure('packing', [program('p7zip-full', '7za')]);
