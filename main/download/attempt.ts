@@ -25,6 +25,7 @@ export interface Ask {
   part: PartFile;
   buckets: readonly Bucket[];
   key: number;
+  isOver: () => boolean;
   ask(request: Request): Promise<Answer>;
   /** The answer is good and its body begins; false: do not take it. */
   onBody(answer: Answer, start: number): boolean;

@@ -22,6 +22,8 @@ export interface SinkOptions {
   /** The limits its bytes must pass, and the key under which they are asked. */
   buckets: readonly Bucket[];
   key: number;
+  /** The session is over: what has come is written without waiting for its turn. */
+  isOver: () => boolean;
   /** Called after bytes were accepted for writing. */
   onBytes: () => void;
 }
@@ -92,7 +94,7 @@ export class SegmentSink implements Sink {
     const step = this.gatherBytes;
     for (let done = 0; done < byteCount; done += step) {
       const count = Math.min(step, byteCount - done);
-      for (const bucket of buckets) await bucket.take(key, count);
+      for (const bucket of buckets) if (!this.#options.isOver()) await bucket.take(key, count);
       await part.write(clip(pieces, done, done + count), count, position + done);
     }
   }

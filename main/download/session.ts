@@ -151,6 +151,7 @@ export class Session {
         part,
         buckets: [bucket, world.bucket],
         key: task.id,
+        isOver: () => this.#end !== null,
         ask: (request) => world.ask(request),
         onBody: (answer, start) => this.#onBody(answer, start, attempt),
         onWhole: (head) => this.#onWhole(head, segment),

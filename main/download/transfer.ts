@@ -2,7 +2,7 @@
 import { stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Extent, Validators } from '../../shared/download.ts';
-import type { Outcome, Task } from '../../shared/protocol.ts';
+import { needsTarget, type Outcome, type Task } from '../../shared/protocol.ts';
 import { bytesIn, coversAll, type Extents } from './extents.ts';
 import { fail, failureOf } from './failures.ts';
 import { Bucket } from './limits.ts';
@@ -29,6 +29,8 @@ export class Transfer {
   #part: PartFile | null = null;
   #session: Session | null = null;
   #cancelled = false;
+  /** What is known of the content in the part file. */
+  #kept: Validators | null = null;
   /** What `partPath` durably holds; the only thing that may be told as saved. */
   #claimed: Extent[];
   /** Set while a part file of newer content stands beside the claimed one. */
@@ -103,8 +105,12 @@ export class Transfer {
       const connections = restarts < 2 ? this.task.connections : 1;
       const end = await this.#fetch(part, kept, connections);
       switch (end.kind) {
-        case 'complete':
-          return this.#finish(part, end.totalBytes);
+        case 'complete': {
+          const outcome = await this.#finish(part, end.totalBytes, restarts < RESTARTS_MAX);
+          if (outcome) return outcome;
+          kept = this.#kept;
+          break;
+        }
         case 'stopped':
           return { kind: 'released', extents: await this.#release(part) };
         case 'failed':
@@ -154,7 +160,7 @@ export class Transfer {
 
   async #fetch(part: PartFile, kept: Validators | null, connections: number): Promise<SessionEnd> {
     if (this.#cancelled) return { kind: 'stopped' };
-    let content = kept;
+    this.#kept = kept;
     this.#session = new Session({
       task: this.task,
       world: this.#world,
@@ -165,9 +171,10 @@ export class Transfer {
       bucket: this.#bucket,
       connections,
       onProbed: (validators, contentDisposition) => {
-        content = validators;
+        this.#kept = validators;
         const tell = (): void => {
-          this.#targetsOwed += 1;
+          const { naming, url } = this.task;
+          if (needsTarget(naming, url, { validators, contentDisposition })) this.#targetsOwed += 1;
           this.#report.probed(validators, contentDisposition);
         };
         if (this.#rival) this.#rival.tellProbed = tell;
@@ -175,7 +182,7 @@ export class Transfer {
       },
     });
     part.onWritten = (extents, fd) => {
-      if (content && bytesIn(extents) >= NOTED_FROM_BYTES) this.#note?.write(fd, content, extents);
+      if (this.#kept && bytesIn(extents) >= NOTED_FROM_BYTES) this.#note?.write(fd, this.#kept, extents);
     };
     part.onDurable = (extents) => {
       if (!this.#rival) this.#claim(extents);
@@ -230,19 +237,27 @@ export class Transfer {
     await part.flush();
     await this.#rival?.move;
     if (this.#rival) await unlink(part.path).catch(() => {});
+    else this.#claimed = part.durable;
     return this.#claimed;
   }
 
-  async #finish(part: PartFile, totalBytes: number): Promise<Outcome> {
+  /** Verifies and names a complete part file. Null: some pieces were wrong and must be fetched again. */
+  async #finish(part: PartFile, totalBytes: number, mayRefetch: boolean): Promise<Outcome | null> {
     const { task } = this;
     await part.settle();
     if (!(await part.seal(totalBytes))) {
       const failure = fail('part-file-lost', 'The unfinished file was changed by another program', 'soon');
       return { kind: 'failed', failure, extents: [] };
     }
-    const wrong = await this.#unlessCancelled(verify(part.path, task.checksum, this.#world.hashFile));
+    const { hashFile } = this.#world;
+    const wrong = await this.#unlessCancelled(verify(part.path, totalBytes, task.checksum, hashFile));
     if (wrong === 'cancelled') return { kind: 'released', extents: await this.#release(part) };
-    if (wrong) return { kind: 'failed', failure: wrong, extents: [] };
+    if (wrong && wrong.good.length > 0 && mayRefetch) {
+      this.#report.event('retrying', { code: 'wrong-checksum', badBytes: totalBytes - bytesIn(wrong.good) });
+      part.keepOnly(wrong.good);
+      return null;
+    }
+    if (wrong) return { kind: 'failed', failure: wrong.failure, extents: [] };
     if (task.checksum) this.#report.event('verified', { algorithm: task.checksum.algorithm, hex: task.checksum.hex });
     const sha256 = await this.#unlessCancelled(this.#sha256(part.path));
     if (sha256 === 'cancelled') return { kind: 'released', extents: await this.#release(part) };

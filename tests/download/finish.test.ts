@@ -1,0 +1,146 @@
+// The end of a download: verified, under a name that was free, with nothing else touched.
+import { createHash } from 'node:crypto';
+import { existsSync, linkSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { hashHere, HashThread } from '../../main/download/hashing.ts';
+import type { Checksum } from '../../shared/download.ts';
+import { startBench } from '../support/lease.ts';
+import { contentBytes, contentSha256, seededContent } from '../support/origin.ts';
+import { originForTest } from '../support/start.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const SIZE = 200_000;
+const FILE = contentBytes(seededContent(SIZE));
+const hex = (algorithm: string): string => createHash(algorithm).update(FILE).digest('hex');
+
+describe('the name', () => {
+  test('a file that is there already is never overwritten', async () => {
+    const origin = await originForTest();
+    origin.serve('/f', { sizeBytes: SIZE });
+    const bench = startBench();
+    writeFileSync(join(bench.dir, 'file-1'), 'mine');
+    const outcome = await bench.download(origin.url('/f'));
+    expect(bench.read(outcome).equals(FILE)).toBe(true);
+    expect(outcome).toMatchObject({ path: join(bench.dir, 'file-1 (1)') });
+    expect(readFileSync(join(bench.dir, 'file-1'), 'utf8')).toBe('mine');
+    expect(bench.of('target-taken')).toHaveLength(1);
+  });
+
+  test('the name that the engine answers is taken, in a folder that is not there yet', async () => {
+    const origin = await originForTest();
+    origin.serve('/f', { sizeBytes: SIZE, headers: { 'Content-Disposition': 'attachment; filename="x.zip"' } });
+    const dir = tempDir();
+    const bench = startBench({ target: () => join(dir, 'new', 'x.zip') });
+    const outcome = await bench.download(origin.url('/f'));
+    expect(outcome).toMatchObject({ kind: 'done', path: join(dir, 'new', 'x.zip') });
+    expect(bench.of('probed')[0]).toMatchObject({ contentDisposition: 'attachment; filename="x.zip"' });
+  });
+
+  test('a link in place of the part file leads nowhere', async () => {
+    const origin = await originForTest();
+    origin.serve('/f', { sizeBytes: SIZE });
+    const bench = startBench();
+    const victim = join(tempDir(), 'victim');
+    writeFileSync(victim, 'mine');
+    symlinkSync(victim, join(bench.dir, 'file-1.part'));
+    const fresh = await bench.download(origin.url('/f'));
+    expect(bench.read(fresh).equals(FILE)).toBe(true);
+    symlinkSync(victim, join(bench.dir, 'file-2.part'));
+    const validators = bench.of('probed')[0]!.validators;
+    const resumed = await bench.download(origin.url('/f'), { id: 2, extents: [[0, 4]], validators });
+    expect(bench.read(resumed).equals(FILE)).toBe(true);
+    expect(bench.events(2)).toContain('part-file-lost');
+    expect(readFileSync(victim, 'utf8')).toBe('mine');
+  });
+
+  test('a file that got its name just before a crash is found again, not fetched again', async () => {
+    const origin = await originForTest();
+    origin.serve('/f', { sizeBytes: SIZE });
+    const bench = startBench();
+    writeFileSync(join(bench.dir, 'file-1.part'), FILE);
+    linkSync(join(bench.dir, 'file-1.part'), join(bench.dir, 'file-1'));
+    const outcome = await bench.download(origin.url('/f'), { hash: true });
+    expect(outcome).toMatchObject({ kind: 'done', sizeBytes: SIZE, sha256: hex('sha256') });
+    expect(origin.requests('/f')).toHaveLength(0);
+  });
+
+  test('a folder that may not be written, or is none, is said', async () => {
+    const origin = await originForTest();
+    origin.serve('/f', { sizeBytes: SIZE });
+    const bench = startBench();
+    writeFileSync(join(bench.dir, 'file'), '');
+    const outcome = await bench.download(origin.url('/f'), { partPath: join(bench.dir, 'file', 'x.part') });
+    expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'disk-error' } });
+    const tooLong = await bench.download(origin.url('/f'), { partPath: join(bench.dir, 'x'.repeat(300)) });
+    expect(tooLong).toMatchObject({ kind: 'failed', failure: { code: 'path-too-long' } });
+    mkdirSync(join(bench.dir, 'a-folder'));
+  });
+});
+
+describe('checksums', () => {
+  test.each(['md5', 'sha1', 'sha256', 'sha512'] as const)('a right %s is told as verified', async (algorithm) => {
+    const origin = await originForTest();
+    origin.serve('/f', { sizeBytes: SIZE });
+    const bench = startBench();
+    const checksum: Checksum = { algorithm, hex: hex(algorithm) };
+    expect(await bench.download(origin.url('/f'), { checksum })).toMatchObject({ kind: 'done', verified: true });
+    expect(bench.events()).toContain('verified');
+  });
+
+  test('a wrong one names both values and no file appears', async () => {
+    const origin = await originForTest();
+    origin.serve('/f', { sizeBytes: SIZE });
+    const bench = startBench();
+    const wrong = 'a'.repeat(64);
+    const outcome = await bench.download(origin.url('/f'), { checksum: { algorithm: 'sha256', hex: wrong } });
+    if (outcome.kind !== 'failed') throw new Error(outcome.kind);
+    expect(outcome.failure).toMatchObject({ code: 'wrong-checksum', retry: 'by-hand' });
+    expect(outcome.failure.message).toContain(wrong);
+    expect(outcome.failure.message).toContain(hex('sha256'));
+    expect(readdirSync(bench.dir)).not.toContain('file-1');
+  });
+
+  test('with hashes of the pieces only the bad ones are fetched again', async () => {
+    const origin = await originForTest();
+    const size = 5_000_000;
+    const good = contentBytes(seededContent(size));
+    const bad = Buffer.from(good);
+    bad.fill(7, 2_100_000, 2_100_100);
+    origin.serve('/f', (seen) => ({ bytes: seen.count === 1 ? bad : good, etag: '"a"' }));
+    const bench = startBench();
+    const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+    const pieces = Array.from({ length: 5 }, (_, i) => sha256(good.subarray(i * 1_000_000, (i + 1) * 1_000_000)));
+    const outcome = await bench.download(origin.url('/f'), {
+      connections: 1,
+      checksum: {
+        algorithm: 'sha256',
+        hex: sha256(good),
+        pieces: { algorithm: 'sha256', pieceBytes: 1_000_000, hex: pieces },
+      },
+    });
+    expect(bench.read(outcome).equals(good)).toBe(true);
+    expect(origin.bytesServed('/f')).toBe(size + 1_000_000);
+  });
+
+  test('the SHA-256 of a finished file is told when it was asked for', async () => {
+    const origin = await originForTest();
+    origin.serve('/f', { sizeBytes: 3_000_000 });
+    const bench = startBench();
+    const outcome = await bench.download(origin.url('/f'), { hash: true });
+    expect(outcome).toMatchObject({ sha256: contentSha256(seededContent(3_000_000)), verified: false });
+  });
+
+  test('the thread computes what the loop computes', async () => {
+    const path = join(tempDir(), 'f');
+    writeFileSync(path, FILE);
+    const thread = new HashThread(new URL('../../main/hash-thread.ts', import.meta.url));
+    for (const algorithm of ['md5', 'sha512'] as const) {
+      expect(await thread.hashFile(path, algorithm)).toBe(hex(algorithm));
+      expect(await thread.hashFile(path, algorithm, 100, 2000)).toBe(await hashHere(path, algorithm, 100, 2000));
+    }
+    await expect(thread.hashFile(`${path}-not`, 'md5')).rejects.toMatchObject({ code: 'ENOENT' });
+    await thread.close();
+    expect(existsSync(path)).toBe(true);
+  });
+});

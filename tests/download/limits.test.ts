@@ -1,0 +1,114 @@
+// Speed limits: exact, without bursts, fair, and changed at once.
+import { describe, expect, test } from 'vitest';
+import { Bucket } from '../../main/download/limits.ts';
+import { lanes } from '../support/lanes.ts';
+import { startBench, testSettings, type Bench } from '../support/lease.ts';
+import { originForTest } from '../support/start.ts';
+
+/** Takes from the bucket until the time is over. Returns when each piece went. */
+async function drain(bucket: Bucket, key: number, pieceBytes: number, forMs: number): Promise<number[]> {
+  const times: number[] = [];
+  const startedAt = performance.now();
+  while (performance.now() - startedAt < forMs) {
+    await bucket.take(key, pieceBytes);
+    times.push(performance.now() - startedAt);
+  }
+  return times;
+}
+
+test('the rate is exact to 5 % and no 100 ms bring more than twice their share', async () => {
+  const bucket = new Bucket(1_000_000);
+  const times = await drain(bucket, 1, 5000, 2000);
+  const [first, last] = [times[0]!, times.at(-1)!];
+  const bytesPerS = ((times.length - 1) * 5000 * 1000) / (last - first);
+  expect(bytesPerS).toBeGreaterThan(950_000);
+  expect(bytesPerS).toBeLessThan(1_050_000);
+  for (const from of times) {
+    const within = times.filter((at) => at >= from && at < from + 100).length;
+    expect(within * 5000).toBeLessThanOrEqual(200_000);
+  }
+});
+
+test('downloads get the same, however many connections they have', async () => {
+  const bucket = new Bucket(1_000_000);
+  const greedy = [1, 1, 1, 1].map((key) => drain(bucket, key, 5000, 1000));
+  const modest = drain(bucket, 2, 5000, 1000);
+  const many = (await Promise.all(greedy)).flat().length;
+  const one = (await modest).length;
+  expect(one / many).toBeGreaterThan(0.8);
+});
+
+test('no limit lets everything through at once', () => {
+  expect(new Bucket(null).take(1, 1e12)).toBeUndefined();
+});
+
+test('lifting the limit frees those who wait', async () => {
+  const bucket = new Bucket(1);
+  void bucket.take(1, 1000);
+  const waiting = bucket.take(1, 1000);
+  bucket.bytesPerS = null;
+  await waiting;
+});
+
+test('a stopped download waits no more', async () => {
+  const bucket = new Bucket(1);
+  void bucket.take(1, 1000);
+  const waiting = bucket.take(1, 1000);
+  bucket.release(1);
+  await waiting;
+});
+
+/** The speed of everything together, by the origin's count, over `ms` from now. */
+async function speed(served: () => number, ms: number): Promise<number> {
+  const before = served();
+  const at = performance.now();
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  return ((served() - before) * 1000) / (performance.now() - at);
+}
+
+const received = (bench: Bench) => (): number => {
+  const last = new Map<number, number>();
+  for (const message of bench.of('progress')) {
+    for (const { id, receivedBytes } of message.downloads) last.set(id, receivedBytes);
+  }
+  return [...last.values()].reduce((sum, bytes) => sum + bytes, 0);
+};
+
+describe.each(lanes)('on the %s lane', (lane) => {
+  test('a download keeps its limit, and a changed one at once', async () => {
+    const origin = await originForTest();
+    origin.serve('/f', { sizeBytes: 500_000_000 });
+    const bench = startBench({ settings: { lane } });
+    const ended = bench.download(origin.url('/f'), { limitBytesPerS: 2_000_000 });
+    await bench.until((m) => m.kind === 'progress' && m.downloads[0]!.receivedBytes > 0);
+    const slow = await speed(received(bench), 1500);
+    expect(slow).toBeGreaterThan(1_500_000);
+    expect(slow).toBeLessThan(2_500_000);
+    bench.send({ kind: 'limit', id: 1, epoch: 1, limitBytesPerS: 10_000_000 });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const fast = await speed(received(bench), 1500);
+    expect(fast).toBeGreaterThan(8_000_000);
+    expect(fast).toBeLessThan(12_000_000);
+    const at = performance.now();
+    bench.send({ kind: 'cancel', id: 1, epoch: 1 });
+    await ended;
+    expect(performance.now() - at).toBeLessThan(250);
+  });
+
+  test('the worker keeps its share of the global limit over all downloads', async () => {
+    const origin = await originForTest();
+    origin.serve('/a', { sizeBytes: 500_000_000 });
+    origin.serve('/b', { sizeBytes: 500_000_000 });
+    const bench = startBench({ settings: { lane, limitBytesPerS: 4_000_000 } });
+    const ended = [bench.download(origin.url('/a')), bench.download(origin.url('/b'), { connections: 1 })];
+    await bench.until((m) => m.kind === 'progress' && m.downloads.length === 2 && m.downloads[1]!.receivedBytes > 0);
+    const both = await speed(received(bench), 2000);
+    expect(both).toBeGreaterThan(3_200_000);
+    expect(both).toBeLessThan(4_800_000);
+    bench.send({ kind: 'settings', settings: { ...testSettings, lane, limitBytesPerS: 100_000 } });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(await speed(received(bench), 1000)).toBeLessThan(400_000);
+    await bench.stop();
+    for (const outcome of await Promise.all(ended)) expect(outcome.kind).toBe('released');
+  });
+});
