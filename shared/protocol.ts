@@ -23,6 +23,8 @@ export const Task = z.object({
   notePath: z.string().nullable(),
   /** Absolute path it gets at the end, as reserved so far; `target` may change it. */
   targetPath: z.string(),
+  /** `given`: the name stays. `from-url`: unless the server gives another. `open`: the engine must see the answer first. */
+  naming: z.enum(['given', 'from-url', 'open']),
   /** Durable ranges of the part file, sorted, not touching. */
   extents: z.array(Extent),
   validators: Validators.nullable(),
@@ -35,6 +37,16 @@ export const Task = z.object({
   limitBytesPerS: z.number().positive().nullable(),
 });
 export type Task = z.infer<typeof Task>;
+
+/** Whether an answer can change the name: then the worker waits for a `target` before it finishes, and the engine sends one. */
+export function needsTarget(
+  naming: Task['naming'],
+  url: string,
+  probed: { validators: Validators; contentDisposition: string | null },
+): boolean {
+  if (naming === 'given') return false;
+  return naming === 'open' || probed.contentDisposition !== null || probed.validators.finalUrl !== url;
+}
 
 /** How workers transfer; the same for all tasks. */
 export const TransferSettings = z.object({
@@ -97,7 +109,7 @@ export const FromWorker = z.discriminatedUnion('kind', [
   }),
   /** It has room for `count` more tasks. */
   z.object({ kind: z.literal('get'), count: z.number().int().positive() }),
-  /** The first answer with data: what the engine needs to keep it resumable and to name it. */
+  /** The first answer with data: what the engine needs to keep it resumable and to name it (see `needsTarget`). */
   z.object({
     kind: z.literal('probed'),
     ...lease,

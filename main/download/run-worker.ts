@@ -149,7 +149,8 @@ class WorkerLoop {
     setImmediate(() => {
       this.#getQueued = false;
       const count = this.#options.slots - this.#running.size - this.#asked;
-      if (count <= 0 || this.#leaving) return;
+      // A worker that still waits for many tasks need not say so again for each one that ends.
+      if (count <= 0 || this.#leaving || this.#asked > count * 4) return;
       this.#asked += count;
       this.#send({ kind: 'get', count });
     });

@@ -3,11 +3,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { DownloadId, EventKind } from '../../shared/download.ts';
 import type { Failure } from '../../shared/failure.ts';
-import type { FromWorker, Outcome } from '../../shared/protocol.ts';
+import { needsTarget, type FromWorker, type Outcome } from '../../shared/protocol.ts';
 import type { Settings } from '../../shared/settings.ts';
 import { maskCredentials } from '../../shared/url.ts';
 import type { DiskRoom } from './disk-room.ts';
-import { lengthOf, newLease, taskOf, type Ending, type Holder, type Lease } from './lease.ts';
+import { lengthOf, namingOf, newLease, taskOf, type Ending, type Holder, type Lease } from './lease.ts';
 import { chooseName, safeName } from './names.ts';
 import { Queue } from './queue.ts';
 import { Rate } from './rate.ts';
@@ -15,8 +15,8 @@ import { busyHosts, plan } from './scheduler.ts';
 import type { Signal } from './signal.ts';
 import type { Store } from './store/store.ts';
 
-/** A turn with nothing but results starts at most this often, so that many small files share a commit. */
-const TURN_MS = 4;
+/** Between two turns there is as much time as the last one took, so that many small files share a commit; at most this. */
+const TURN_MAX_MS = 20;
 /** Durable bytes are written down at most this late; sooner where a commit is quick: it gets a fiftieth of the time. */
 const FLUSH_MAX_MS = 1000;
 const FLUSH_MIN_MS = 50;
@@ -50,6 +50,7 @@ export class Dispatch {
   #unapplied: Report[] = [];
   #timer: NodeJS.Timeout | undefined;
   #wakeUp: NodeJS.Timeout | undefined;
+  #turnMs = 0;
   #flushedAt = 0;
   #flushMs = FLUSH_MIN_MS;
   #stopped = false;
@@ -98,7 +99,7 @@ export class Dispatch {
       case 'target-taken':
       case 'result':
         this.results.tryPut({ holder, message });
-        return this.#schedule(TURN_MS);
+        return this.#schedule(this.#turnMs);
       default:
         message satisfies never;
     }
@@ -185,6 +186,7 @@ export class Dispatch {
       return;
     }
     const tookMs = performance.now() - begunMs;
+    this.#turnMs = Math.min(Math.round(tookMs), TURN_MAX_MS);
     this.#flushMs = Math.min(Math.max(tookMs * COMMIT_SHARE, FLUSH_MIN_MS), FLUSH_MAX_MS);
     this.trouble = null;
     this.results.taskDone(this.#unapplied.length);
@@ -330,16 +332,18 @@ export class Dispatch {
     const { store } = this.#options;
     const { validators, contentDisposition } = probed;
     store.saveProbe(lease.id, validators);
-    const wanted = lease.stored.nameGiven
-      ? lease.stored.name
-      : chooseName({ contentDisposition, finalUrl: validators.finalUrl, contentType: validators.contentType });
-    const name = store.reserveName(lease.id, wanted);
     turn.after.push(() => {
       lease.stored = { ...lease.stored, validators, sizeBytes: validators.totalBytes };
-      lease.wantedName = wanted;
-      this.#retarget(lease, name, 0);
       this.#checkRoom(lease);
       this.revision++;
+    });
+    if (!needsTarget(namingOf(lease.stored), lease.stored.url, probed)) return;
+    const { finalUrl, contentType } = validators;
+    const wanted = chooseName({ contentDisposition, finalUrl, contentType });
+    const name = store.reserveName(lease.id, wanted);
+    turn.after.push(() => {
+      lease.wantedName = wanted;
+      this.#retarget(lease, name, 0);
     });
   }
 

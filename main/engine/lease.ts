@@ -62,6 +62,12 @@ export function newLease(stored: Stored, holder: Holder, connections: number, no
   };
 }
 
+/** An address that ends in a name with an extension says all that there is to say, unless the server says something else. */
+export function namingOf({ nameGiven, url }: Stored): Task['naming'] {
+  if (nameGiven) return 'given';
+  return /\/[^/?#]*[^/?#.]\.[a-z0-9]{1,8}(?:[?#]|$)/i.test(url) ? 'from-url' : 'open';
+}
+
 /** `notes`: the folder for notes of what workers here have written. */
 export function taskOf({ stored, connections, holder }: Lease, hash: boolean, notes: string): Task {
   return {
@@ -72,6 +78,7 @@ export function taskOf({ stored, connections, holder }: Lease, hash: boolean, no
     partPath: path.join(stored.dir, stored.partName),
     notePath: holder.place === '' ? path.join(notes, String(stored.id)) : null,
     targetPath: path.join(stored.dir, stored.name),
+    naming: namingOf(stored),
     extents: stored.extents,
     validators: stored.validators,
     headers: stored.headers,

@@ -114,6 +114,7 @@ export function startBench(options: BenchOptions = {}): Bench {
         url,
         mirrors: [],
         partPath: join(dir, `file-${id}.part`),
+        naming: 'open',
         notePath: join(dir, `note-${id}`),
         targetPath: join(dir, `file-${id}`),
         extents: [],

@@ -158,7 +158,7 @@ export class Store {
   /** When the next queued download that waits may start, in ms since 1970; null when none waits. */
   nextStartAt(now: number): number | null {
     return this.#prepare(
-      `SELECT min(not_before) FROM downloads WHERE status = 'queued' AND removed_at IS NULL AND not_before > 0 AND not_before > ?`,
+      `SELECT min(not_before) FROM downloads INDEXED BY downloads_later WHERE status = 'queued' AND removed_at IS NULL AND not_before > 0 AND not_before > ?`,
     )
       .pluck()
       .get(now) as number | null;
