@@ -1,0 +1,99 @@
+import { beforeEach, expect, test, vi } from 'vitest';
+import type { Preview, Verdict } from '../../shared/api.ts';
+import { Adding } from '../../renderer/state/adding.svelte.ts';
+import { FakeBridge } from './fake-bridge.ts';
+
+let bridge: FakeBridge;
+let adding: Adding;
+let batches: number;
+
+const line = (number: number, kind: Verdict['kind'] = 'url'): Verdict => ({
+  line: number,
+  text: `line ${number}`,
+  kind,
+});
+
+function preview(total: number): Preview {
+  batches += 1;
+  return {
+    batch: `batch ${batches}`,
+    counts: { url: total - 1, duplicate: 0, known: 1, rejected: 0 },
+    lines: Array.from({ length: Math.min(total, 200) }, (_, i) => line(i + 1)),
+    total,
+    dir: '/downloads',
+    freeBytes: 1000,
+  };
+}
+
+beforeEach(() => {
+  batches = 0;
+  bridge = new FakeBridge();
+  bridge.answers = {
+    preview: () => preview(1000),
+    previewLines: ({ offset, limit }: { offset: number; limit: number }) => ({
+      lines: Array.from({ length: limit }, (_, i) => line(offset + i + 1)),
+      total: 1000,
+    }),
+    addBatch: () => ({ added: 999, firstId: 1 }),
+  };
+  adding = new Adding(bridge);
+});
+
+test('what was dropped is understood at once, and later lines are fetched when they are looked at', async () => {
+  await adding.openWith({ files: ['/lists/a.txt'] }, { kind: 'files', names: ['a.txt'] });
+  expect(adding.count).toBe(999);
+  expect(adding.lineAt(0)?.text).toBe('line 1');
+  expect(adding.lineAt(700)).toBeNull();
+  adding.want(690, 20);
+  await vi.waitFor(() => expect(adding.lineAt(700)?.text).toBe('line 701'));
+  const before = bridge.times('previewLines');
+  adding.want(695, 10);
+  expect(bridge.times('previewLines')).toBe(before);
+});
+
+test('a hundred thousand lines of text are not put into the box', async () => {
+  const text = 'https://files.example/1\n'.repeat(100_000);
+  await adding.openWith({ text });
+  expect(adding.text).toBe('');
+  expect(adding.origin).toEqual({ kind: 'text', lines: 100_000 });
+});
+
+test('a newer text wins over a slower answer, and the older batch is given back', async () => {
+  let open = (): void => {};
+  bridge.gate = new Promise((resolve) => (open = resolve));
+  const first = adding.openWith({ text: 'https://one.example/' });
+  bridge.gate = null;
+  await adding.openWith({ text: 'https://two.example/' });
+  open();
+  await first;
+  expect(adding.preview?.batch).toBe('batch 2');
+  expect(bridge.asked).toContainEqual({ name: 'discardBatch', arg: { batch: 'batch 1' } });
+});
+
+test('known ones are added only when asked for, and the folder only when it is another one', async () => {
+  await adding.openWith({ text: 'https://one.example/' });
+  adding.known = true;
+  expect(adding.count).toBe(1000);
+  adding.setDir('/elsewhere');
+  expect(await adding.confirm()).toBe(999);
+  expect(bridge.asked.at(-1)).toEqual({
+    name: 'addBatch',
+    arg: { batch: 'batch 1', dir: '/elsewhere', known: true, paused: false },
+  });
+  expect(adding.open).toBe(false);
+  expect(bridge.times('discardBatch')).toBe(0);
+});
+
+test('when adding goes wrong the dialog stays and says why', async () => {
+  bridge.answers['addBatch'] = () => new Error('The folder may not be written.');
+  await adding.openWith({ text: 'https://one.example/' });
+  expect(await adding.confirm()).toBeNull();
+  expect(adding.open).toBe(true);
+  expect(adding.error).toBe('The folder may not be written.');
+});
+
+test('leaving gives the batch back', async () => {
+  await adding.openWith({ text: 'https://one.example/' });
+  adding.cancel();
+  expect(bridge.asked.at(-1)).toEqual({ name: 'discardBatch', arg: { batch: 'batch 1' } });
+});

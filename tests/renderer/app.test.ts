@@ -1,0 +1,70 @@
+import { beforeEach, expect, test, vi } from 'vitest';
+import { defaultSettings } from '../../shared/settings.ts';
+import { App } from '../../renderer/state/app.svelte.ts';
+import { aRow, FakeBridge } from './fake-bridge.ts';
+
+let bridge: FakeBridge;
+let app: App;
+
+beforeEach(() => {
+  bridge = new FakeBridge(3);
+  bridge.answers = {
+    remove: () => ({ changed: 2, undo: 'token' }),
+    undoRemove: () => ({ changed: 2 }),
+    takeOpened: () => ({ files: [], text: '' }),
+    about: () => ({ locale: 'en-GB' }),
+    settings: () => defaultSettings,
+  };
+  app = new App(bridge);
+});
+
+test('a removal can be taken back with one click', async () => {
+  await app.remove({ ids: [1, 2] }, false);
+  expect(app.toasts.list.at(-1)?.text).toBe('2 downloads removed');
+  expect(app.toasts.runNewest()).toBe(true);
+  await vi.waitFor(() => expect(bridge.asked.at(-1)).toEqual({ name: 'undoRemove', arg: { undo: 'token' } }));
+  expect(app.toasts.runNewest()).toBe(false);
+});
+
+test('Space pauses what runs, resumes what is paused and tries again what failed', async () => {
+  for (const [status, call] of [
+    ['running', 'pause'],
+    ['queued', 'pause'],
+    ['paused', 'resume'],
+    ['failed', 'retry'],
+  ] as const) {
+    await app.toggle({ ids: [1] }, aRow(1, { status }));
+    expect(bridge.asked.at(-1)?.name).toBe(call);
+  }
+});
+
+test('an engine that is gone is said, not thrown', async () => {
+  const broken = new App({
+    call: () => Promise.reject(new Error('gone')),
+    shell: bridge.shell,
+    onEvent: bridge.onEvent,
+    pathOf: bridge.pathOf,
+  });
+  await broken.act('pause', { ids: [1] });
+  expect(broken.toasts.list.at(-1)).toMatchObject({ kind: 'error', text: 'The engine did not answer.' });
+});
+
+test('what the program was started with is previewed', async () => {
+  bridge.answers['takeOpened'] = () => ({ files: ['/lists/a.urls'], text: '' });
+  bridge.answers['preview'] = () => new Error('not there');
+  const stop = app.start();
+  await vi.waitFor(() => expect(app.adding.error).toBe('not there'));
+  expect(app.adding.origin).toEqual({ kind: 'files', names: ['a.urls'] });
+  stop();
+});
+
+test('the menu steers the window', () => {
+  const stop = app.start();
+  bridge.tell({ event: 'menu', command: 'settings' });
+  expect(app.view).toBe('settings');
+  bridge.tell({ event: 'menu', command: 'add' });
+  expect(app.adding.open).toBe(true);
+  bridge.tell({ event: 'menu', command: 'about' });
+  expect(app.question.kind).toBe('about');
+  stop();
+});

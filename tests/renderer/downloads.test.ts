@@ -1,0 +1,81 @@
+import { beforeEach, expect, test, vi } from 'vitest';
+import { Downloads } from '../../renderer/state/downloads.svelte.ts';
+import { aRow, FakeBridge } from './fake-bridge.ts';
+
+let bridge: FakeBridge;
+let downloads: Downloads;
+
+beforeEach(async () => {
+  bridge = new FakeBridge(100_000);
+  downloads = new Downloads(bridge);
+  await downloads.load();
+});
+
+test('of a hundred thousand rows only those around the visible ones are fetched', async () => {
+  downloads.setWindow(50_000, 20);
+  expect(downloads.rows.every((row) => row === null)).toBe(true);
+  await vi.waitFor(() => expect(downloads.rows[0]?.id).toBe(50_001));
+  expect(downloads.rows).toHaveLength(20);
+  const fetched = bridge.asked.filter(({ name }) => name === 'list').map(({ arg }) => (arg as { limit: number }).limit);
+  expect(Math.max(...fetched)).toBeLessThan(200);
+});
+
+test('scrolling by a few rows asks for nothing new', async () => {
+  downloads.setWindow(1000, 20);
+  await vi.waitFor(() => expect(downloads.rows[0]?.id).toBe(1001));
+  const before = bridge.times('list');
+  for (let first = 1000; first < 1040; first += 1) downloads.setWindow(first, 20);
+  expect(downloads.rows[0]?.id).toBe(1040);
+  expect(bridge.times('list')).toBe(before);
+});
+
+test('what runs is shown fresh, and keeps its last state until the list has it', async () => {
+  downloads.setWindow(0, 5);
+  await vi.waitFor(() => expect(downloads.rows[0]?.id).toBe(1));
+  const running = aRow(1, { status: 'running', sizeBytes: 100, doneBytes: 40 });
+  downloads.changed(bridge.changed([running]));
+  expect(downloads.rows[0]).toMatchObject({ status: 'running', doneBytes: 40 });
+
+  bridge.rows[0] = aRow(1, { status: 'done', sizeBytes: 100, doneBytes: 100 });
+  bridge.revision += 1;
+  downloads.changed(bridge.changed());
+  expect(downloads.rows[0]?.doneBytes, 'never back to the old row').toBe(40);
+  await vi.waitFor(() => expect(downloads.rows[0]?.status).toBe('done'));
+});
+
+test('a thousand changes in a moment cause a few fetches, not a thousand', async () => {
+  downloads.setWindow(0, 5);
+  await vi.waitFor(() => expect(downloads.rows[0]?.id).toBe(1));
+  const before = bridge.times('list');
+  bridge.rows.splice(0, 1);
+  const event = bridge.changed();
+  for (let i = 1; i <= 1000; i += 1) downloads.changed({ ...event, revision: bridge.revision + i });
+  bridge.revision += 1000;
+  await vi.waitFor(() => expect(downloads.rows[0]?.id).toBe(2));
+  expect(bridge.times('list') - before).toBeLessThan(5);
+});
+
+test('the answer to an old question is not shown under a new one', async () => {
+  let open = (): void => {};
+  bridge.gate = new Promise((resolve) => (open = resolve));
+  downloads.setQuery({ text: '77' });
+  bridge.gate = null;
+  downloads.setQuery({ text: '12345' });
+  open();
+  await vi.waitFor(() => expect(downloads.total).toBe(1));
+  downloads.setWindow(0, 5);
+  expect(downloads.rows.map((row) => row?.name)).toEqual(['12345.bin']);
+});
+
+test('speeds of the last minute are kept, one a second, and forgotten when it was silent', () => {
+  const event = bridge.changed();
+  for (let i = 1; i <= 70; i += 1) {
+    downloads.changed({ ...event, running: [aRow(3, { status: 'running', bytesPerS: i })] });
+    downloads.sampleSpeeds();
+  }
+  expect(downloads.speedsOf(3)).toHaveLength(60);
+  expect(downloads.speedsOf(3).at(-1)).toBe(70);
+  downloads.changed(event);
+  for (let i = 0; i < 60; i += 1) downloads.sampleSpeeds();
+  expect(downloads.speedsOf(3)).toEqual([]);
+});

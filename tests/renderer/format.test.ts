@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { createFormat } from '../../renderer/format.ts';
+
+const format = createFormat('en');
+
+test.each([
+  [0, '0 B'],
+  [999, '999 B'],
+  [1000, '1.00 kB'],
+  [1180, '1.18 kB'],
+  [9_999, '10.0 kB'],
+  [99_960, '100 kB'],
+  [999_499, '999 kB'],
+  [999_500, '1.00 MB'],
+  [3_910_000_000, '3.91 GB'],
+  [82_600_000_000, '82.6 GB'],
+  [5e18, '5,000 PB'],
+  [-1, '0 B'],
+])('%d bytes are %s', (bytes, text) => {
+  expect(format.size(bytes)).toBe(text);
+});
+
+test.each([
+  [0, '0:00'],
+  [400, '0:01'],
+  [72_000, '1:12'],
+  [7_120_000, '1:58:40'],
+  [100_800_000, '1d 04h'],
+  [1e12, '> 99d'],
+])('%d ms are %s', (ms, text) => {
+  expect(format.duration(ms)).toBe(text);
+});
+
+test('a hundred percent is said only of what is complete', () => {
+  expect(format.percent(999_999, 1_000_000)).toBe('99%');
+  expect(format.percent(1, 1)).toBe('100%');
+  expect(format.percent(0, 0)).toBe('0%');
+});
+
+test("numbers are written as the reader's locale does", () => {
+  expect(createFormat('de').size(1_180)).toBe('1,18 kB');
+  expect(createFormat('de').count(100_000)).toBe('100.000');
+});

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { createFormat } from '../../renderer/format.ts';
+import { boundsText, readNumber, sections, type Field } from '../../renderer/views/setting-fields.ts';
+import { wordsIn } from '../../renderer/words.ts';
+
+const words = wordsIn('en', createFormat('en'));
+
+function numberField(name: string): Extract<Field, { kind: 'number' }> {
+  const field = sections.flatMap(({ fields }) => fields).find((one) => one.name === name);
+  if (field?.kind !== 'number') throw new Error(`${name} is no number`);
+  return field;
+}
+
+test('bounds come from the schema, in the units that are shown', () => {
+  expect(boundsText(numberField('parallel'), words)).toBe('1 to 256');
+  expect(boundsText(numberField('connectTimeoutMs'), words)).toBe('1 to 600');
+  expect(boundsText(numberField('limitBytesPerS'), words)).toBe('at least 2');
+});
+
+test('a value out of its bounds says why, one within is read in its own unit', () => {
+  expect(readNumber('9000', numberField('parallel'), words)).toEqual({ ok: false, why: 'It has to be 1 to 256.' });
+  expect(readNumber('x', numberField('parallel'), words)).toEqual({ ok: false, why: 'That is not a number.' });
+  expect(readNumber('1.5', numberField('parallel'), words)).toEqual({ ok: false, why: 'That is not a number.' });
+  expect(readNumber(' 2,5 ', numberField('idleTimeoutMs'), words)).toEqual({ ok: true, value: 2500 });
+  expect(readNumber('', numberField('limitBytesPerS'), words)).toEqual({ ok: true, value: null });
+  expect(readNumber('', numberField('parallel'), words).ok).toBe(false);
+});

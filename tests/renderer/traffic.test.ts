@@ -1,0 +1,102 @@
+import { expect, test, vi } from 'vitest';
+import { thin, Traffic } from '../../renderer/state/traffic.svelte.ts';
+import { fullness, layOut } from '../../renderer/views/traffic-layout.ts';
+import { FakeBridge } from './fake-bridge.ts';
+
+const queue = {
+  depth: 3,
+  capacity: null,
+  puts: 0,
+  gets: 0,
+  putsPerS: 0,
+  getsPerS: 0,
+  waitingGetters: 0,
+  waitingPutters: 0,
+};
+
+/** An engine that has sent `count` more messages at each look. */
+function trafficOf(count: number): { bridge: FakeBridge; traffic: Traffic } {
+  const bridge = new FakeBridge();
+  let seq = 0;
+  bridge.answers['traffic'] = () => ({
+    at: 0,
+    producers: [],
+    taskQueue: queue,
+    resultQueue: queue,
+    workers: [],
+    store: { transactionsPerS: 0, busyPercent: 0 },
+    locks: [],
+    messagesPerS: 0,
+    messages: Array.from({ length: count }, () => {
+      seq += 1;
+      return {
+        seq,
+        at: 0,
+        pipe: 'engine > worker 1',
+        kind: seq % 2 ? 'lease' : 'saved',
+        text: '',
+        sizeBytes: 1,
+        downloadId: null,
+      };
+    }),
+  });
+  return { bridge, traffic: new Traffic(bridge) };
+}
+
+test('nothing is asked unless somebody looks', async () => {
+  vi.useFakeTimers();
+  const { bridge, traffic } = trafficOf(1);
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(bridge.times('traffic')).toBe(0);
+  const stop = traffic.watch();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(bridge.times('traffic')).toBe(5);
+  stop();
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(bridge.times('traffic')).toBe(5);
+  vi.useRealTimers();
+});
+
+test('a flood of messages costs bounded memory and a few dots', async () => {
+  const { traffic } = trafficOf(500);
+  for (let i = 0; i < 20; i += 1) await traffic.poll();
+  expect(traffic.messages).toHaveLength(2000);
+  expect(traffic.fresh.length).toBeLessThanOrEqual(6);
+});
+
+test('messages can be filtered, and nothing moves while it is paused', async () => {
+  const { bridge, traffic } = trafficOf(10);
+  await traffic.poll();
+  traffic.filter = 'SAVED';
+  expect(traffic.shown).toHaveLength(5);
+  traffic.paused = true;
+  await traffic.poll();
+  expect(bridge.times('traffic')).toBe(1);
+});
+
+test('thinning keeps the first and spreads the rest', () => {
+  expect(thin([1, 2, 3], 5)).toEqual([1, 2, 3]);
+  expect(thin([0, 1, 2, 3, 4, 5, 6, 7, 8, 9], 5)).toEqual([0, 2, 4, 6, 8]);
+});
+
+test('lanes never overlap, and many workers make the picture taller', () => {
+  const layout = layOut(
+    1000,
+    300,
+    ['window'],
+    Array.from({ length: 32 }, (_, i) => i + 1),
+  );
+  expect(layout.height).toBeGreaterThan(300);
+  layout.workers.forEach((box, i) => {
+    const next = layout.workers[i + 1];
+    if (next) expect(box.y + box.height).toBeLessThan(next.y);
+    expect(box.height).toBeGreaterThanOrEqual(33);
+  });
+  expect(layout.pipes.map(({ name }) => name)).toContain('engine > worker 32');
+});
+
+test('an empty queue is drawn empty, a full one full', () => {
+  expect(fullness(0, null, 100)).toBe(0);
+  expect(fullness(50, 50, 50)).toBe(1);
+  expect(fullness(10, null, 10)).toBeLessThan(1);
+});

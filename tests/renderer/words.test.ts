@@ -1,0 +1,54 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { eventKinds } from '../../shared/download.ts';
+import { defaultSettings, Settings } from '../../shared/settings.ts';
+import { createFormat } from '../../renderer/format.ts';
+import { defaultSettings as ours } from '../../renderer/state/settings-defaults.ts';
+import { sections } from '../../renderer/views/setting-fields.ts';
+import { languageFor, wordsIn } from '../../renderer/words.ts';
+
+const renderer = join(import.meta.dirname, '../../renderer');
+const sources = readdirSync(renderer, { recursive: true, encoding: 'utf8' })
+  .filter((file) => /\.(svelte|ts)$/.test(file) && !/^words/.test(file))
+  .map((file) => readFileSync(join(renderer, file), 'utf8'))
+  .join('\n');
+const en = wordsIn('en', createFormat('en'));
+const zh = wordsIn('zh-CN', createFormat('zh-CN'));
+
+test('every word is used somewhere', () => {
+  const section = sections.map(({ title }) => title as string);
+  const unused = Object.keys(en).filter((key) => !sources.includes(`words.${key}`) && !section.includes(key));
+  expect(unused).toEqual([]);
+});
+
+test('both languages have the same keys and no empty words', () => {
+  expect(Object.keys(zh).sort()).toEqual(Object.keys(en).sort());
+  for (const words of [en, zh]) {
+    for (const [key, value] of Object.entries(words)) if (typeof value === 'string') expect(value, key).not.toBe('');
+  }
+});
+
+test('every event is a sentence in both languages, with details and without', () => {
+  for (const kind of eventKinds) {
+    for (const words of [en, zh]) {
+      expect(words.event[kind]({})).not.toMatch(/undefined|null|^$|: $|：$/);
+      expect(words.event[kind]({ status: 429, afterMs: 2000, offset: 5, why: 'because', worker: 'worker 2' })).not.toBe(
+        '',
+      );
+    }
+  }
+  expect(en.event.waiting({ status: 429, afterMs: 2000 })).toBe('Server answered 429, waiting 2 s');
+});
+
+test('the language follows the system unless chosen', () => {
+  expect(languageFor('system', 'zh-TW')).toBe('zh-CN');
+  expect(languageFor('system', 'pt-BR')).toBe('en');
+  expect(languageFor('en', 'zh-CN')).toBe('en');
+});
+
+test('the settings page has every setting once, and starts from the true defaults', () => {
+  const shown = sections.flatMap(({ fields }) => fields.map(({ name }) => name as string)).sort();
+  expect(shown).toEqual(Object.keys(Settings.shape).sort());
+  expect(ours).toEqual(defaultSettings);
+});
