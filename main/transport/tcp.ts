@@ -41,6 +41,7 @@ export function tcpPort(socket: Socket, options: TcpPortOptions = {}): TcpPort {
   let paused = false;
   let corked = false;
   let told = false;
+  let hearing = false;
   let waiters: (() => void)[] = [];
 
   const reader = new FrameReader(limits, (message, sizeBytes) => {
@@ -54,11 +55,15 @@ export function tcpPort(socket: Socket, options: TcpPortOptions = {}): TcpPort {
   socket.setNoDelay?.(true);
   socket.setKeepAlive?.(true, 10_000);
   socket.on('data', (chunk: Buffer) => {
+    hearing = true;
     try {
       reader.push(chunk);
     } catch (error) {
       if (!(error instanceof FrameError)) throw error;
       end({ kind: 'error', cause: error });
+    } finally {
+      hearing = false;
+      if (corked) uncork();
     }
   });
   socket.on('drain', release);
@@ -126,10 +131,10 @@ export function tcpPort(socket: Socket, options: TcpPortOptions = {}): TcpPort {
       if (ended) return false;
       const bytes = encodeFrame(message, limits);
       if (!corked) {
-        // Messages of one turn leave in one system call.
+        // Messages of one turn, or in answer to one piece of the stream, leave in one system call.
         corked = true;
         socket.cork();
-        process.nextTick(() => corked && uncork());
+        if (!hearing) process.nextTick(() => corked && uncork());
       }
       const room = socket.write(bytes);
       if (socket.writableLength > maxUnsentBytes) {
