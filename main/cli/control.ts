@@ -57,7 +57,7 @@ export async function control(command: Control, around: Surroundings): Promise<n
 async function open(dataDir: string, { nativeBinding, spawnWorker, version }: Surroundings): Promise<Caller> {
   const instance = await openInstance(dataDir, nativeBinding);
   if (instance.kind === 'second') {
-    return { call: instance.remote.call, close: async () => instance.remote.close() };
+    return { call: (name, arg) => instance.remote.call(name, arg), close: async () => instance.remote.close() };
   }
   const engine = new Engine({ dataDir, spawnWorker, nativeBinding, version });
   return {

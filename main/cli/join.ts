@@ -8,7 +8,7 @@ import { usableDir } from '../engine/adding.ts';
 import { Engine } from '../engine/engine.ts';
 import { openInstance } from '../engine/instance.ts';
 import { loadAuthkey } from '../gateway/identity.ts';
-import { JoinError, stayJoined } from '../gateway/join.ts';
+import { type JoinError, stayJoined } from '../gateway/join.ts';
 import { inOwnFolder } from '../gateway/own-folder.ts';
 import { resultDict, resultText } from '../gateway/python-calls.ts';
 import { joinPythonManager, PythonManagerError, type PythonManager } from '../gateway/python-client.ts';

@@ -119,7 +119,7 @@ export class Adding {
       if (stored.status === 'done') store.forgetContent(stored.id);
       resumed.push(stored.id);
     }
-    store.transaction(() => store.moveSelected({ ids: resumed }, ['paused', 'failed', 'done'], 'queued'));
+    store.transaction(() => store.list.moveSelected({ ids: resumed }, ['paused', 'failed', 'done'], 'queued'));
     added([]);
     const rejected = understood.verdicts.filter(({ kind }) => kind === 'rejected');
     return { ids: [...ids, ...resumed], finished, rejected };

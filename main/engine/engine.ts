@@ -79,7 +79,7 @@ export class Engine {
       nativeBinding: options.nativeBinding,
       now: now(),
     });
-    this.#settings = { ...this.#store.settings(), ...this.#overrides };
+    this.#settings = { ...this.#store.settings.load(), ...this.#overrides };
     this.#tap = new Tap(now);
     this.#disk = new DiskRoom(now);
     const notes = path.join(options.dataDir, 'parts');
@@ -159,7 +159,7 @@ export class Engine {
   /** Nothing is running and nothing waits to run. */
   get idle(): boolean {
     if (this.#dispatch.leases.size > 0) return false;
-    const { queued, running } = this.#store.counts();
+    const { queued, running } = this.#store.list.counts();
     return queued === 0 && running === 0;
   }
 
@@ -262,7 +262,7 @@ export class Engine {
   }
 
   #changeSettings(change: Partial<Settings>): Settings {
-    this.#store.saveSettings(change);
+    this.#store.settings.save(change);
     this.#settings = { ...this.#settings, ...change };
     this.#shares.clear();
     this.#pool.resize(this.#workerCount());
@@ -292,8 +292,7 @@ export class Engine {
   }
 
   #listChanged(): void {
-    this.#dispatch.revision++;
-    this.#dispatch.kick();
+    this.#dispatch.listChanged();
     this.#progressed();
   }
 

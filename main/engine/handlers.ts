@@ -40,27 +40,27 @@ export function createHandlers(parts: Parts): Handlers {
     add: ({ downloads, ...options }) => ({ ids: adding.add(downloads, options) }),
 
     list: ({ query, offset, limit }) => view.list(query, offset, limit),
-    listIds: ({ query, offset, limit }) => ({ ids: store.listIds(query, offset, limit) }),
+    listIds: ({ query, offset, limit }) => ({ ids: store.list.ids(query, offset, limit) }),
     overview: () => ({ counts: view.counts(), totals: view.totals(), revision: dispatch.revision }),
     detail: ({ id }) => view.detail(id),
     traffic: ({ afterSeq }) => view.traffic(afterSeq),
 
     pause(which) {
-      const running = store.selectedIds(which, ['running']);
-      const changed = store.transaction(() => store.moveSelected(which, ['queued', 'running'], 'paused'));
+      const running = store.list.selectedIds(which, ['running']);
+      const changed = store.transaction(() => store.list.moveSelected(which, ['queued', 'running'], 'paused'));
       dispatch.recall(running, 'paused');
       listChanged();
       return { changed };
     },
     resume(which) {
-      const changed = store.transaction(() => store.moveSelected(which, ['paused'], 'queued'));
+      const changed = store.transaction(() => store.list.moveSelected(which, ['paused'], 'queued'));
       listChanged();
       return { changed };
     },
     retry(which) {
       const changed = store.transaction(() => {
-        for (const id of store.selectedIds(which, ['done'])) store.forgetContent(id);
-        return store.moveSelected(which, ['failed', 'done'], 'queued');
+        for (const id of store.list.selectedIds(which, ['done'])) store.forgetContent(id);
+        return store.list.moveSelected(which, ['failed', 'done'], 'queued');
       });
       listChanged();
       return { changed };
@@ -76,7 +76,7 @@ export function createHandlers(parts: Parts): Handlers {
       return { changed };
     },
     move({ ids, to }) {
-      const changed = store.reorder(ids, to);
+      const changed = store.list.reorder(ids, to);
       listChanged();
       return { changed };
     },
@@ -84,9 +84,9 @@ export function createHandlers(parts: Parts): Handlers {
       const address = addressOf(url);
       if ('reason' in address) throw new ApiError(address.reason, address.message);
       store.setUrl(id, address.url, keyOf(address.url), hostOf(address.url));
-      store.addEvent(id, { at: Date.now(), kind: 'new-link', detail: {} });
+      store.events.add(id, { at: Date.now(), kind: 'new-link', detail: {} });
       dispatch.recall([id], 'requeue');
-      store.moveSelected({ ids: [id] }, ['failed', 'paused'], 'queued');
+      store.list.moveSelected({ ids: [id] }, ['failed', 'paused'], 'queued');
       listChanged();
       return null;
     },
@@ -101,7 +101,7 @@ export function createHandlers(parts: Parts): Handlers {
     changeSettings(change) {
       const named = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
       if (change.dir) named['dir'] = usableDir(change.dir);
-      return parts.changeSettings(named as Partial<Settings>);
+      return parts.changeSettings(named);
     },
     async startDemo() {
       if (!parts.startDemo) throw new ApiError('no-demo', 'This Sluice has no demonstration.');

@@ -4,7 +4,7 @@ import type { Tap } from './tap.ts';
 import { WorkerLink, type LinkEvents } from './worker-link.ts';
 
 /** A worker process that was just started. `kill` ends it at once. */
-export type SpawnedWorker = { port: Port; pid: number | undefined; kill(): void };
+export type SpawnedWorker = { port: Port; pid: number | undefined; kill: () => void };
 
 /** A worker that dies within this time of its start counts as a crash at the start. */
 const EARLY_MS = 5000;

@@ -63,7 +63,7 @@ export class Queue<T> {
     if (this.depth > 0) return Promise.resolve({ kind: 'item', item: this.#shift() });
     if (this.#closed) return Promise.resolve({ kind: 'closed' });
     if (options.timeoutMs === 0) return Promise.resolve({ kind: 'empty' });
-    return waitIn(this.#getters, (settle) => ({ settle }), { kind: 'empty' } as GetOutcome<T>, options);
+    return waitIn(this.#getters, (settle) => ({ settle }), { kind: 'empty' }, options);
   }
 
   /** Takes all there is, oldest first, without waiting. */
@@ -115,7 +115,10 @@ export class Queue<T> {
   #shift(): T {
     const item = this.#items[this.#head]!;
     this.#items[this.#head++] = undefined as T;
-    if (this.#head > 1024 && this.#head * 2 > this.#items.length) (this.#items.splice(0, this.#head), (this.#head = 0));
+    if (this.#head > 1024 && this.#head * 2 > this.#items.length) {
+      this.#items.splice(0, this.#head);
+      this.#head = 0;
+    }
     this.#gets.add(1, this.#now());
     const [putter] = this.#putters;
     if (putter) {

@@ -31,13 +31,13 @@ export class Removals {
       removeFile(path.join(this.#notes, String(id)));
     }
     this.#store.forgetParts(Infinity);
-    for (const stamp of this.#store.hiddenStamps()) this.#purge(stamp, false);
+    for (const stamp of this.#store.bin.stamps()) this.#purge(stamp, false);
   }
 
   remove(which: Selection, deleteFiles: boolean): { changed: number; undo: string | null } {
     const stamp = (this.#lastStamp = Math.max(this.#now(), this.#lastStamp + 1));
-    const running = this.#store.selectedIds(which, ['running']);
-    const changed = this.#store.transaction(() => this.#store.hide(which, stamp));
+    const running = this.#store.list.selectedIds(which, ['running']);
+    const changed = this.#store.transaction(() => this.#store.bin.hide(which, stamp));
     if (changed === 0) return { changed, undo: null };
     this.#dispatch.recall(running, 'removed');
     this.#purgeLater(stamp, deleteFiles, UNDO_MS);
@@ -51,7 +51,7 @@ export class Removals {
     if (!timer) return 0;
     clearTimeout(timer);
     this.#timers.delete(stamp);
-    return this.#store.restore(stamp);
+    return this.#store.bin.restore(stamp);
   }
 
   /** The next start clears away what is still open; it then leaves finished files alone. */
@@ -70,7 +70,7 @@ export class Removals {
   }
 
   #purge(stamp: number, deleteFiles: boolean): void {
-    const hidden = this.#store.hidden(stamp);
+    const hidden = this.#store.bin.entries(stamp);
     // A worker may still be flushing one of them.
     if (hidden.some(({ id }) => this.#dispatch.leases.has(id))) return this.#purgeLater(stamp, deleteFiles, 250);
     for (const { id, dir, partName, name, status, place } of hidden) {
@@ -80,7 +80,7 @@ export class Removals {
       if (status !== 'done') removeFile(path.join(dir, partName));
       else if (deleteFiles) removeFile(path.join(dir, name));
     }
-    this.#store.purge(stamp);
+    this.#store.bin.purge(stamp);
   }
 }
 

@@ -40,8 +40,8 @@ export class View {
   list(query: ListQuery, offset: number, limit: number): { rows: Row[]; total: number; revision: number } {
     const { store, dispatch } = this.#parts;
     return {
-      rows: store.list(query, offset, limit).map((stored) => rowOf(stored, dispatch.leases.get(stored.id))),
-      total: store.count(query),
+      rows: store.list.page(query, offset, limit).map((stored) => rowOf(stored, dispatch.leases.get(stored.id))),
+      total: store.list.count(query),
       revision: dispatch.revision,
     };
   }
@@ -53,7 +53,7 @@ export class View {
   }
 
   counts(): Counts {
-    return this.#parts.store.counts();
+    return this.#parts.store.list.counts();
   }
 
   totals(): Totals {
@@ -63,7 +63,7 @@ export class View {
     const left = leases.reduce((sum, lease) => sum + Math.max(0, (lease.stored.sizeBytes ?? 0) - arrived(lease)), 0);
     return {
       bytesPerS,
-      leftMs: bytesPerS > 0 ? ((left + store.bytesLeft()) / bytesPerS) * 1000 : null,
+      leftMs: bytesPerS > 0 ? ((left + store.list.bytesLeft()) / bytesPerS) * 1000 : null,
       freeBytes: disk.freeBytes(dir()),
       limitBytesPerS: limitBytesPerS(),
       workers: pool.ready.length,
@@ -84,14 +84,14 @@ export class View {
       checksum: checksum ? `${checksum.algorithm}=${checksum.hex}` : null,
       sha256: stored.sha256,
       headers: Object.fromEntries(Object.keys(stored.headers).map((name) => [name, '***'])),
-      events: store.events(id),
+      events: store.events.of(id),
     };
   }
 
   traffic(afterSeq: number): Traffic {
     const { dispatch, pool, guests, tap, store, now } = this.#parts;
     const at = now();
-    const counts = store.counts();
+    const counts = store.list.counts();
     const producers = tap.producers();
     return {
       at,

@@ -52,7 +52,7 @@ function channelPort(
   // What is said in one go travels in one go: a write for each message would cost more than the message.
   let batch: unknown[] = [];
   let waiting = 0;
-  let onDrained: (() => void)[] = [];
+  const onDrained: (() => void)[] = [];
   const drain = () => {
     for (const resolve of onDrained.splice(0)) resolve();
   };

@@ -34,7 +34,9 @@ test('pages of a sorted list never overlap and hold everything', () => {
     'test',
     1,
   );
-  const seen = [0, 10, 20].flatMap((offset) => store.list(query({ sort: 'size' }), offset, 10).map(({ id }) => id));
+  const seen = [0, 10, 20].flatMap((offset) =>
+    store.list.page(query({ sort: 'size' }), offset, 10).map(({ id }) => id),
+  );
   expect(new Set(seen).size).toBe(25);
 });
 
@@ -43,17 +45,17 @@ test('counts follow every move', () => {
   const [a, b] = store.add([prepared('a'), prepared('b', 'paused'), prepared('c')], 'test', 1);
   store.lease(a!);
   store.setStatus(b!, 'failed');
-  store.hide({ ids: [b!] }, 5);
-  expect(store.counts()).toMatchObject({ all: 2, queued: 1, running: 1, paused: 0, failed: 0 });
-  store.restore(5);
-  expect(store.counts()).toMatchObject({ all: 3, failed: 1, categories: { other: 3 } });
+  store.bin.hide({ ids: [b!] }, 5);
+  expect(store.list.counts()).toMatchObject({ all: 2, queued: 1, running: 1, paused: 0, failed: 0 });
+  store.bin.restore(5);
+  expect(store.list.counts()).toMatchObject({ all: 3, failed: 1, categories: { other: 3 } });
 });
 
 test('text is found as it is written, wildcards included', () => {
   const store = open(tempDir());
   store.add([prepared('100%_done'), prepared('100 done')], 'test', 1);
-  expect(store.list(query({ text: '0%_d' }), 0, 10).map(({ name }) => name)).toEqual(['100%_done']);
-  expect(store.count(query({ text: '100' }))).toBe(2);
+  expect(store.list.page(query({ text: '0%_d' }), 0, 10).map(({ name }) => name)).toEqual(['100%_done']);
+  expect(store.list.count(query({ text: '100' }))).toBe(2);
 });
 
 test('a lease has a new epoch each time and its result counts once', () => {
@@ -75,7 +77,7 @@ test('names that only differ in case are told apart', () => {
 test('ten thousand downloads of one name are added in a moment, each with its own', () => {
   const store = open(tempDir());
   store.add(Array(10_000).fill(prepared('index.html')) as Prepared[], 'test', 1);
-  const last = store.list(query({ descending: true }), 0, 1)[0]!;
+  const last = store.list.page(query({ descending: true }), 0, 1)[0]!;
   expect(last.name).toBe('index (9999).html');
 });
 
@@ -87,17 +89,17 @@ test('entries are moved first, last and before another', () => {
     1,
   ) as [number, number, number, number];
   const order = () =>
-    store
-      .list(query(), 0, 10)
+    store.list
+      .page(query(), 0, 10)
       .map(({ name }) => name)
       .join('');
-  store.reorder([d], 'first');
+  store.list.reorder([d], 'first');
   expect(order()).toBe('dabc');
-  store.reorder([d, a], 'last');
+  store.list.reorder([d, a], 'last');
   expect(order()).toBe('bcda');
-  store.reorder([a, d], { before: c });
+  store.list.reorder([a, d], { before: c });
   expect(order()).toBe('badc');
-  expect(store.reorder([b], { before: 99 })).toBe(1);
+  expect(store.list.reorder([b], { before: 99 })).toBe(1);
 });
 
 test('a damaged database is kept aside and the list comes back from backup and journal', () => {
@@ -112,7 +114,7 @@ test('a damaged database is kept aside and the list comes back from backup and j
   fs.rmSync(`${file}-wal`, { force: true });
   const again = open(dir);
   expect(again.trouble).toMatch(/damaged.*restored from the backup/);
-  expect(again.list(query(), 0, 10).map(({ name }) => name)).toEqual(['in-backup']);
+  expect(again.list.page(query(), 0, 10).map(({ name }) => name)).toEqual(['in-backup']);
   expect(again.journalled().map(({ download }) => download.url)).toEqual(['http://a.test/after-backup']);
   expect(fs.readdirSync(dir).filter((name) => name.includes('damaged'))).toHaveLength(1);
 });
@@ -151,15 +153,15 @@ test('a database of a newer Sluice is refused and left alone', () => {
 test('a setting out of bounds in the file falls back to its default', () => {
   const dir = tempDir();
   const store = open(dir);
-  store.saveSettings({ parallel: 3, connectionsPerHost: -5 });
-  expect(store.settings()).toMatchObject({ parallel: 3, connectionsPerHost: 16 });
+  store.settings.save({ parallel: 3, connectionsPerHost: -5 });
+  expect(store.settings.load()).toMatchObject({ parallel: 3, connectionsPerHost: 16 });
 });
 
 test('an event log keeps its newest lines', () => {
   const store = open(tempDir());
   const [id] = store.add([prepared('a')], 'test', 1);
-  for (let at = 1; at <= 400; at++) store.addEvent(id!, { at, kind: 'retrying', detail: {} });
-  const events = store.events(id!);
+  for (let at = 1; at <= 400; at++) store.events.add(id!, { at, kind: 'retrying', detail: {} });
+  const events = store.events.of(id!);
   expect(events.length).toBeLessThanOrEqual(250);
   expect(events.at(-1)!.at).toBe(400);
 });

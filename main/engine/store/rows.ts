@@ -93,3 +93,10 @@ export const StoredEvent = z
 
 export const Candidate = z.object({ id: DownloadId, host: z.string(), crashes: z.number() });
 export type Candidate = z.infer<typeof Candidate>;
+
+/** How names are told apart and numbered; handed in, so that the rules live in names.ts. */
+export type NameRules = {
+  fold(name: string): string;
+  numbered(name: string, n: number): string;
+  partName(name: string, id: number): string;
+};

@@ -1,0 +1,75 @@
+// What one turn of the engine shares: the leases, what is to be done once it is written down, and the ways to tell.
+import type { DownloadId, EventKind } from '../../shared/download.ts';
+import type { Failure } from '../../shared/failure.ts';
+import type { Settings } from '../../shared/settings.ts';
+import { maskCredentials } from '../../shared/url.ts';
+import type { DiskRoom } from './disk-room.ts';
+import type { Ending, Holder, Lease } from './lease.ts';
+import type { Signal } from './signal.ts';
+import type { Store } from './store/store.ts';
+
+export type DispatchOptions = {
+  store: Store;
+  disk: DiskRoom;
+  /** The folder where workers note what they have written. */
+  notes: string;
+  now: () => number;
+  settings: () => Settings;
+  /** No further tasks are handed out: the program is about to end. */
+  closing: () => boolean;
+  signal: (signal: Signal) => void;
+  /** Something that a window shows has changed. */
+  progressed: () => void;
+};
+
+/** What a turn has decided: what to do once it is written down, and which leases are over or done by then. */
+export type Turn = { after: (() => void)[]; over: Set<Lease>; done: Lease[] };
+
+/** The leases that are out, and what both halves of a turn do with them. */
+export class Desk {
+  readonly options: DispatchOptions;
+  readonly leases = new Map<DownloadId, Lease>();
+  readonly hostCaps: Map<string, number>;
+  /** Grows with every change of membership, order or a settled row. */
+  revision = 1;
+
+  constructor(options: DispatchOptions) {
+    this.options = options;
+    this.hostCaps = options.store.hosts.caps();
+  }
+
+  /** The lease that a message speaks of, if its sender still has it. */
+  leaseOf(holder: Holder, { id, epoch }: { id: DownloadId; epoch: number }): Lease | undefined {
+    const lease = this.leases.get(id);
+    return lease && lease.holder === holder && lease.epoch === epoch ? lease : undefined;
+  }
+
+  /** Takes leases back: the worker flushes and releases; `ending` says what the download becomes. */
+  recall(ids: readonly DownloadId[], ending: Exclude<Ending, null>): void {
+    for (const id of ids) {
+      const lease = this.leases.get(id);
+      if (!lease) continue;
+      const asked = lease.ending !== null;
+      lease.ending = ending;
+      if (!asked) lease.holder.send({ kind: 'cancel', id, epoch: lease.epoch });
+    }
+  }
+
+  /** The download fails, or waits when it can go on by itself later. */
+  fail(id: DownloadId, rawUrl: string, failure: Failure, turn: Turn): void {
+    const { code, message, retry } = failure;
+    const waits = retry === 'when-possible';
+    this.options.store.setStatus(id, waits ? 'paused' : 'failed', failure);
+    this.note(id, code === 'disk-full' ? 'disk-full' : 'failed', { code, message });
+    const url = maskCredentials(rawUrl);
+    turn.after.push(() => {
+      this.revision++;
+      this.options.signal({ event: waits ? 'waiting' : 'failed', id, url, code, message });
+    });
+  }
+
+  /** A line in the download's event log. */
+  note(id: DownloadId, kind: EventKind, detail: Record<string, string | number | boolean | null>): void {
+    this.options.store.events.add(id, { at: this.options.now(), kind, detail });
+  }
+}

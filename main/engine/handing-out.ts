@@ -1,0 +1,150 @@
+// Handing out: who gets which download now, in which folder, and the message that says so.
+import fs from 'node:fs';
+import type { Failure } from '../../shared/failure.ts';
+import { maskCredentials } from '../../shared/url.ts';
+import type { Desk, Turn } from './desk.ts';
+import { newLease, taskOf, type Holder, type Lease } from './lease.ts';
+import { Rate } from './rate.ts';
+import { busyHosts, plan } from './scheduler.ts';
+import { SUSPECT_AT } from './taking-in.ts';
+
+/** How far down the list one turn looks for work: at first, and when that was not enough. */
+const GLANCE = 2;
+const LOOKAHEAD = 64;
+
+type Want = { holder: Holder; count: number };
+
+export class HandingOut {
+  /** Tasks given to workers. */
+  readonly handedOut = new Rate();
+  readonly #desk: Desk;
+  readonly #wants = new Map<number, Want>();
+  readonly #madeDirs = new Set<string>();
+
+  constructor(desk: Desk) {
+    this.#desk = desk;
+  }
+
+  /** How many tasks workers wait for. */
+  get waitingGetters(): number {
+    return [...this.#wants.values()].reduce((sum, { count }) => sum + count, 0);
+  }
+
+  /** A holder waits for `count` more tasks. */
+  want(holder: Holder, count: number): void {
+    const want = this.#wants.get(holder.id);
+    if (want) want.count += count;
+    else this.#wants.set(holder.id, { holder, count });
+  }
+
+  /** A holder waits no longer. */
+  unwant(holder: Holder): void {
+    this.#wants.delete(holder.id);
+  }
+
+  /** Leases what can start, in the turn's transaction; the tasks go out after it. */
+  fill(turn: Turn): void {
+    const { store, now, settings, closing } = this.#desk.options;
+    const wants = [...this.#wants.values()].filter(({ count }) => count > 0);
+    if (wants.length === 0 || closing()) return;
+    const begun: Lease[] = [];
+    for (const start of this.#starts(wants, turn)) {
+      const { holder } = this.#wants.get(start.holder)!;
+      const stored = store.lease(start.id, holder.place);
+      const refused = holder.place === '' ? this.#prepareDir(stored.dir) : null;
+      if (refused) this.#desk.fail(start.id, stored.url, refused, turn);
+      else begun.push(newLease(stored, holder, start.connections, now()));
+    }
+    const { hash } = settings();
+    if (begun.length > 0) turn.after.push(() => this.#handOver(begun, hash));
+  }
+
+  #starts(wants: readonly Want[], turn: Turn) {
+    const { leases, hostCaps, options } = this.#desk;
+    const limits = options.settings();
+    const held = [...leases.values()].filter((lease) => !turn.over.has(lease));
+    const free = freePlaces(wants, held, limits.parallel);
+    if (free === 0) return [];
+    const running = held.map(({ holder, stored, connections }) => ({
+      holder: holder.id,
+      host: stored.host,
+      connections,
+      shared: holder.shared,
+      alone: stored.crashes >= SUSPECT_AT,
+    }));
+    const state = {
+      running,
+      wants: wants.map(({ holder, count }) => ({ holder: holder.id, count, shared: holder.shared })),
+      hostCaps,
+    };
+    const startsAmong = (limit: number) => {
+      const candidates = options.store
+        .candidates(options.now(), limit, busyHosts(running, hostCaps, limits))
+        .filter(({ id }) => !held.some((lease) => lease.id === id))
+        .map(({ id, host, crashes }) => ({ id, host, alone: crashes >= SUSPECT_AT }));
+      return plan({ ...state, candidates }, limits);
+    };
+    // Mostly the first few will do; further down only when hosts or suspects among them have to wait.
+    const starts = startsAmong(free + GLANCE);
+    return starts.length < free ? startsAmong(LOOKAHEAD + limits.parallel) : starts;
+  }
+
+  #handOver(begun: readonly Lease[], hash: boolean): void {
+    const { leases, options } = this.#desk;
+    const perHolder = new Map<Holder, Lease[]>();
+    for (const lease of begun) {
+      leases.set(lease.id, lease);
+      const want = this.#wants.get(lease.holder.id);
+      if (want) want.count -= 1;
+      perHolder.set(lease.holder, [...(perHolder.get(lease.holder) ?? []), lease]);
+    }
+    this.#desk.revision++;
+    this.handedOut.add(begun.length, options.now());
+    for (const [holder, own] of perHolder) {
+      holder.send({ kind: 'tasks', tasks: own.map((lease) => taskOf(lease, hash, options.notes)) });
+    }
+    for (const { id, stored } of begun) options.signal({ event: 'started', id, url: maskCredentials(stored.url) });
+  }
+
+  /** Makes the folder; a failure when it cannot be made or written. */
+  #prepareDir(dir: string): Failure | null {
+    if (this.#madeDirs.has(dir) && fs.existsSync(dir)) return null;
+    try {
+      fs.mkdirSync(dir, { recursive: true });
+      fs.accessSync(dir, fs.constants.W_OK);
+      this.#madeDirs.add(dir);
+      return null;
+    } catch (error) {
+      return dirFailure(dir, error as NodeJS.ErrnoException);
+    }
+  }
+}
+
+/** How many tasks could start now, as far as workers and `parallel` go. */
+function freePlaces(wants: readonly Want[], held: readonly Lease[], parallel: number) {
+  let shared = 0;
+  let others = 0;
+  for (const { holder, count } of wants) {
+    if (holder.shared) shared += count;
+    else others += count;
+  }
+  const room = Math.max(0, parallel - held.filter(({ holder }) => holder.shared).length);
+  return Math.min(shared, room) + others;
+}
+
+function dirFailure(dir: string, error: NodeJS.ErrnoException): Failure {
+  const by = { retry: 'by-hand' } as const;
+  switch (error.code) {
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return { ...by, code: 'no-permission', message: `Sluice may not write into ${dir}. Choose another folder.` };
+    case 'ENAMETOOLONG':
+      return { ...by, code: 'path-too-long', message: `The path ${dir} is longer than this system takes.` };
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return { code: 'disk-full', message: `There is no room to make the folder ${dir}.`, retry: 'when-possible' };
+    default:
+      return { ...by, code: 'disk-error', message: `The folder ${dir} cannot be used: ${error.message}` };
+  }
+}

@@ -1,0 +1,136 @@
+// The list as people see and change it: pages, counts, selections, order.
+import type { Counts, ListQuery, Selection } from '../../../shared/api.ts';
+import type { DownloadId, Status } from '../../../shared/download.ts';
+import { orderOf, whereOf, whereSelected } from './list-query.ts';
+import { Stored } from './rows.ts';
+import type { Sql } from './sql.ts';
+
+export class ListTable {
+  readonly #sql: Sql;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  page(query: ListQuery, offset: number, limit: number): Stored[] {
+    const where = whereOf(query);
+    return this.#sql
+      .prepare(`SELECT * FROM downloads WHERE ${where.sql} ORDER BY ${orderOf(query)} LIMIT @limit OFFSET @offset`)
+      .all({ ...where.params, limit, offset })
+      .map((row) => Stored.parse(row));
+  }
+
+  ids(query: ListQuery, offset: number, limit: number): DownloadId[] {
+    const where = whereOf(query);
+    return this.#sql
+      .prepare(`SELECT id FROM downloads WHERE ${where.sql} ORDER BY ${orderOf(query)} LIMIT @limit OFFSET @offset`)
+      .pluck()
+      .all({ ...where.params, limit, offset }) as DownloadId[];
+  }
+
+  count(query: ListQuery): number {
+    const plain = query.text === '' && query.host === null;
+    if (plain) {
+      return this.#countRows().reduce(
+        (sum, row) =>
+          (query.status === 'all' || row.status === query.status) &&
+          (query.category === null || row.category === query.category)
+            ? sum + row.n
+            : sum,
+        0,
+      );
+    }
+    const where = whereOf(query);
+    return this.#sql.prepare(`SELECT count(*) FROM downloads WHERE ${where.sql}`).pluck().get(where.params) as number;
+  }
+
+  counts(): Counts {
+    const counts: Counts = { all: 0, queued: 0, running: 0, paused: 0, done: 0, failed: 0, categories: {} };
+    for (const { status, category, n } of this.#countRows()) {
+      counts.all += n;
+      counts[status] += n;
+      counts.categories[category] = (counts.categories[category] ?? 0) + n;
+    }
+    return counts;
+  }
+
+  #countRows(): { status: Status; category: string; n: number }[] {
+    return this.#sql.prepare('SELECT status, category, n FROM counts WHERE n > 0').all() as {
+      status: Status;
+      category: string;
+      n: number;
+    }[];
+  }
+
+  /** Bytes that the queued and paused ones of known size still need. */
+  bytesLeft(): number {
+    return this.#sql
+      .prepare(
+        `SELECT coalesce(sum(size_bytes - done_bytes), 0) FROM downloads
+       WHERE status = 'queued' AND removed_at IS NULL AND size_bytes IS NOT NULL`,
+      )
+      .pluck()
+      .get() as number;
+  }
+
+  /** Moves all selected ones that are in `from` to `to`; returns how many. */
+  moveSelected(selection: Selection, from: readonly Status[], to: Status): number {
+    const where = whereSelected(selection);
+    return this.#sql
+      .prepare(
+        `UPDATE downloads SET status = @to, failure = NULL, not_before = 0, crashes = 0
+       WHERE status IN (SELECT value FROM json_each(@from)) AND ${where.sql}`,
+      )
+      .run({ ...where.params, to, from: JSON.stringify(from) }).changes;
+  }
+
+  selectedIds(selection: Selection, statuses: readonly Status[]): DownloadId[] {
+    const where = whereSelected(selection);
+    return this.#sql
+      .prepare(
+        `SELECT id FROM downloads WHERE status IN (SELECT value FROM json_each(@statuses)) AND ${where.sql} ORDER BY position`,
+      )
+      .pluck()
+      .all({ ...where.params, statuses: JSON.stringify(statuses) }) as DownloadId[];
+  }
+
+  /** Puts entries, in the order given, first, last or before another one. */
+  reorder(ids: readonly DownloadId[], to: 'first' | 'last' | { before: DownloadId }): number {
+    return this.#sql.transaction(() => {
+      const [low, high] = this.#gap(ids, to);
+      const step = (high - low) / (ids.length + 1);
+      const set = this.#sql.prepare('UPDATE downloads SET position = ? WHERE id = ?');
+      return ids.reduce((changed, id, index) => changed + set.run(low + step * (index + 1), id).changes, 0);
+    });
+  }
+
+  #gap(ids: readonly DownloadId[], to: 'first' | 'last' | { before: DownloadId }): [number, number] {
+    if (to === 'last') {
+      const last = this.edgePosition('max');
+      return [last, last + ids.length + 1];
+    }
+    if (to === 'first') {
+      const first = this.edgePosition('min');
+      return [first - ids.length - 1, first];
+    }
+    const position = this.#sql.prepare('SELECT position FROM downloads WHERE id = ?').pluck();
+    const high = (position.get(to.before) as number | undefined) ?? this.edgePosition('max') + 1;
+    const previous = this.#sql
+      .prepare(
+        `
+      SELECT max(position) FROM downloads
+      WHERE removed_at IS NULL AND position < @high AND id NOT IN (SELECT value FROM json_each(@ids))`,
+      )
+      .pluck()
+      .get({ high, ids: JSON.stringify(ids) }) as number | null;
+    return [previous ?? high - ids.length - 1, high];
+  }
+
+  /** The smallest or largest position of all; 0 for an empty list. */
+  edgePosition(edge: 'min' | 'max'): number {
+    return (
+      (this.#sql.prepare(`SELECT ${edge}(position) FROM downloads WHERE removed_at IS NULL`).pluck().get() as
+        number | null) ?? 0
+    );
+  }
+}

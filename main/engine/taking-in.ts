@@ -1,0 +1,187 @@
+// Taking in: what workers report, applied to the store within a turn.
+import path from 'node:path';
+import { needsTarget, type FromWorker, type Outcome } from '../../shared/protocol.ts';
+import { maskCredentials } from '../../shared/url.ts';
+import type { Failure } from '../../shared/failure.ts';
+import type { Desk, Turn } from './desk.ts';
+import { lengthOf, namingOf, type Holder, type Lease } from './lease.ts';
+import { chooseName, safeName } from './names.ts';
+
+/** Held by so many crashed workers in a row, a download is leased to a worker of its own; one more that it had alone fails it. */
+export const SUSPECT_AT = 2;
+const CRASHES_MAX = 3;
+
+/** A message of a holder, or the news that it is gone (`why` null: it was asked to leave). */
+export type Report = { holder: Holder; message: FromWorker | { kind: 'lost'; why: string | null } };
+
+export class TakingIn {
+  readonly #desk: Desk;
+  readonly #kick: () => void;
+
+  /** `kick`: looks for work soon. */
+  constructor(desk: Desk, kick: () => void) {
+    this.#desk = desk;
+    this.#kick = kick;
+  }
+
+  /** Applies a report within the turn's transaction. What it changes in memory waits for the commit, so that it can be tried again. */
+  apply({ holder, message }: Report, turn: Turn): void {
+    const { leases, hostCaps, options } = this.#desk;
+    const { store, now } = options;
+    if (message.kind === 'lost') {
+      const held = [...leases.values()].filter((lease) => lease.holder === holder);
+      for (const lease of held) this.#takeBack(lease, message.why, held.length === 1, turn);
+      return;
+    }
+    if (message.kind === 'host-cap') {
+      store.hosts.save(message.host, message.connections, now());
+      hostCaps.set(message.host, message.connections);
+      return;
+    }
+    const lease = 'id' in message ? this.#desk.leaseOf(holder, message) : undefined;
+    if (!lease || turn.over.has(lease)) return;
+    switch (message.kind) {
+      case 'probed':
+        return this.#applyProbe(lease, message, turn);
+      case 'target-taken': {
+        const taken = lease.taken + 1;
+        const name = store.reserveName(lease.id, lease.wantedName, taken);
+        turn.after.push(() => this.#retarget(lease, name, taken));
+        return;
+      }
+      case 'event':
+        return this.#desk.note(lease.id, message.event, message.detail);
+      case 'result':
+        if (!store.recordResult(lease.id, lease.epoch, message.outcome.kind, now())) return;
+        return this.#applyOutcome(lease, message.outcome, turn);
+      default:
+        return;
+    }
+  }
+
+  #applyProbe(lease: Lease, probed: Extract<FromWorker, { kind: 'probed' }>, turn: Turn): void {
+    const { store } = this.#desk.options;
+    const { validators, contentDisposition } = probed;
+    store.saveProbe(lease.id, validators);
+    turn.after.push(() => {
+      lease.stored = { ...lease.stored, validators, sizeBytes: validators.totalBytes };
+      this.#checkRoom(lease);
+      this.#desk.revision++;
+    });
+    if (!needsTarget(namingOf(lease.stored), lease.stored.url, probed)) return;
+    const { finalUrl, contentType } = validators;
+    const wanted = chooseName({ contentDisposition, finalUrl, contentType });
+    const name = store.reserveName(lease.id, wanted);
+    turn.after.push(() => {
+      lease.wantedName = wanted;
+      this.#retarget(lease, name, 0);
+    });
+  }
+
+  #retarget(lease: Lease, name: string, taken: number): void {
+    lease.taken = taken;
+    lease.stored = { ...lease.stored, name };
+    lease.holder.send({ kind: 'target', id: lease.id, epoch: lease.epoch, path: path.join(lease.stored.dir, name) });
+  }
+
+  /** Running downloads together must fit on the disk they go to. */
+  #checkRoom(lease: Lease): void {
+    const { dir } = lease.stored;
+    const free = this.#desk.options.disk.freeBytes(dir);
+    if (free === null || !lease.holder.shared) return;
+    let needed = 0;
+    for (const other of this.#desk.leases.values()) {
+      if (other.stored.dir === dir && other.stored.sizeBytes !== null && other.ending === null) {
+        needed += Math.max(0, other.stored.sizeBytes - Math.max(other.receivedBytes, lengthOf(other.extents)));
+      }
+    }
+    if (needed > free) this.#desk.recall([lease.id], 'no-room');
+  }
+
+  #applyOutcome(lease: Lease, outcome: Outcome, turn: Turn): void {
+    const { store, now } = this.#desk.options;
+    const { id } = lease;
+    const url = maskCredentials(lease.stored.url);
+    this.#endLease(lease, turn);
+    switch (outcome.kind) {
+      case 'done': {
+        // A program elsewhere may name its file as it likes; in this list it has a name of its own.
+        const name = lease.holder.place === '' ? path.basename(outcome.path) : safeName(outcome.path);
+        store.finish(id, { ...outcome, name: store.reserveName(id, name) }, now());
+        this.#desk.note(id, 'done', { sizeBytes: outcome.sizeBytes });
+        turn.done.push(lease);
+        const { path: file, sizeBytes, sha256 } = outcome;
+        turn.after.push(() => this.#desk.options.signal({ event: 'done', id, url, path: file, sizeBytes, sha256 }));
+        return;
+      }
+      case 'failed':
+        store.saveExtents(id, outcome.extents, lengthOf(outcome.extents));
+        // It was paused or removed meanwhile: that is what it stays.
+        if (lease.ending !== null && lease.ending !== 'no-room') return this.#settleEnding(lease, turn);
+        return this.#desk.fail(id, lease.stored.url, outcome.failure, turn);
+      case 'released':
+        store.saveExtents(id, outcome.extents, lengthOf(outcome.extents));
+        return this.#settleEnding(lease, turn);
+      default:
+        outcome satisfies never;
+    }
+  }
+
+  #settleEnding(lease: Lease, turn: Turn): void {
+    const { store } = this.#desk.options;
+    switch (lease.ending) {
+      case 'no-room':
+        return this.#desk.fail(lease.id, lease.stored.url, noRoom(lease), turn);
+      case 'paused':
+      case 'removed':
+        // The store has said so already, when it was asked for.
+        turn.after.push(() => this.#kick());
+        return;
+      case 'requeue':
+      case null:
+        if (store.get(lease.id)?.status === 'running') store.setStatus(lease.id, 'queued');
+        turn.after.push(() => this.#kick());
+        return;
+      default:
+        lease.ending satisfies never;
+    }
+  }
+
+  /** `alone`: the holder had no other lease, so that its crash is this download's. */
+  #takeBack(lease: Lease, why: string | null, alone: boolean, turn: Turn): void {
+    const { store } = this.#desk.options;
+    store.saveExtents(lease.id, lease.extents, lengthOf(lease.extents));
+    this.#endLease(lease, turn);
+    if (why === null) return this.#settleEnding(lease, turn);
+    this.#desk.note(lease.id, 'worker-lost', { worker: lease.holder.name, why });
+    const crashes = lease.holder.shared ? store.countCrash(lease.id, alone ? CRASHES_MAX : SUSPECT_AT) : 0;
+    if (crashes < CRASHES_MAX || lease.ending !== null) return this.#settleEnding(lease, turn);
+    this.#desk.fail(
+      lease.id,
+      lease.stored.url,
+      {
+        code: 'worker-crashed',
+        message: `The worker process that held it ended ${crashes} times in a row (${why}).`,
+        retry: 'by-hand',
+      },
+      turn,
+    );
+  }
+
+  #endLease(lease: Lease, turn: Turn): void {
+    turn.over.add(lease);
+    turn.after.push(() => {
+      this.#desk.leases.delete(lease.id);
+      this.#desk.revision++;
+    });
+  }
+}
+
+function noRoom(lease: Lease): Failure {
+  const { dir, sizeBytes } = lease.stored;
+  return {
+    code: 'disk-full',
+    message: `There is not enough room in ${dir} for this file (${sizeBytes} bytes) and the others that are running. It goes on when there is.`,
+    retry: 'when-possible',
+  };
+}
