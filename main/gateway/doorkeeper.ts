@@ -150,11 +150,18 @@ export class Doorkeeper {
     const limits = this.#limits;
     if (isLoopback(address)) {
       // Programs of this machine share one address, so none of them may shut the others out.
-      if (this.#strangers.size >= limits.maxStrangers) this.#turnAway(this.#strangers.values().next().value!);
+      if (this.#strangers.size >= limits.maxStrangers) this.#makeRoom();
       return true;
     }
     if (!this.#pace.take(address)) return false;
     return this.#strangers.size < limits.maxStrangers && record.strangers < limits.maxStrangersPerAddress;
+  }
+
+  #makeRoom(): void {
+    for (const socket of this.#strangers) {
+      // One that was destroyed a moment ago is still in the list, but no longer in the way.
+      if (!socket.destroyed) return void this.#turnAway(socket);
+    }
   }
 
   #turnAway(socket: Socket): null {

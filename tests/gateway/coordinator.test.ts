@@ -237,6 +237,13 @@ describe('a session', () => {
     expect(await ending(near)).toMatchObject({ kind: 'eof' });
   });
 
+  test('keeps what comes before anybody listens in the socket rather than in memory, and in order', async () => {
+    const { near, far } = await pair({ session: quick }, { session: quick });
+    for (let n = 0; n < 500; n++) near.send(n);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(await take(far, 500)).toEqual([...Array(500).keys()]);
+  });
+
   test('slows down a peer that talks too fast, and loses nothing', async () => {
     const { near, far } = await pair({ session: { messagesPerS: 100 } }, {});
     const begunAt = performance.now();
