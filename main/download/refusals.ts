@@ -82,9 +82,9 @@ export class Refusals {
   }
 
   #gone(head: Head, situation: Situation): Next {
-    const { task, part } = this.#o;
+    const { url, part } = this.#o;
     const { status } = head;
-    if ((head.redirected || situation.url !== task.url) && !this.useOriginal) {
+    if ((head.redirected || situation.url !== url) && !this.useOriginal) {
       this.useOriginal = true;
       this.#o.report.event('link-expired', { status });
       return { kind: 'again', afterMs: 0 };

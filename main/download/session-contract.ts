@@ -15,6 +15,8 @@ export type SessionEnd =
 
 export interface SessionOptions {
   task: Task;
+  /** Where to ask: the task's URL or a mirror's. */
+  url: string;
   world: World;
   report: Report;
   part: PartFile;

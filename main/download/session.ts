@@ -36,7 +36,7 @@ export class Session {
   constructor(options: SessionOptions) {
     this.#o = options;
     const { task, kept, part, formerly } = options;
-    this.#content = new KnownContent(kept, { url: task.url, formerly, hasChecksum: task.checksum !== null });
+    this.#content = new KnownContent(kept, { url: options.url, formerly, hasChecksum: task.checksum !== null });
     this.#probed = kept !== null;
     this.#segments = new Segments(kept?.totalBytes ?? null, part.written);
     this.#tempo = new Tempo(options.connections, part, this.#segments);
@@ -131,7 +131,8 @@ export class Session {
   async #fetch(segment: Segment): Promise<Next> {
     const { task, world, part, bucket } = this.#o;
     const fresh = part.written.length === 0 && segment.start === 0 && segment.pos === 0 && !this.#confirmed;
-    const url = this.#confirmed && !this.#refusals.useOriginal ? (this.#content.kept?.finalUrl ?? task.url) : task.url;
+    const url =
+      this.#confirmed && !this.#refusals.useOriginal ? (this.#content.kept?.finalUrl ?? this.#o.url) : this.#o.url;
     const host = new URL(url).host;
     const attempt = new Attempt(segment);
     if (!(await this.#waits.enter(world.hosts, host))) {
@@ -307,7 +308,7 @@ export class Session {
   /** Opens the connections that are wanted, as far as there is something for them to do. */
   #fill(): void {
     if (this.#whole || this.#end) return;
-    const host = new URL(this.#content.kept?.finalUrl ?? this.#o.task.url).host;
+    const host = new URL(this.#content.kept?.finalUrl ?? this.#o.url).host;
     while (this.#connections < this.#tempo.wanted && this.#o.world.hosts.hasRoom(host)) {
       const before = this.#segments.running.size;
       this.#spawn();

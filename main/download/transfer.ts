@@ -2,6 +2,7 @@
 import { stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Extent, Validators } from '../../shared/download.ts';
+import type { Failure } from '../../shared/failure.ts';
 import { needsTarget, type Outcome, type Task } from '../../shared/protocol.ts';
 import { bytesIn, coversAll, type Extents } from './extents.ts';
 import { fail, failureOf } from './failures.ts';
@@ -12,6 +13,7 @@ import { isSameFile, place } from './placing.ts';
 import type { Report, World } from './report.ts';
 import type { SessionEnd } from './session-contract.ts';
 import { Session } from './session.ts';
+import { asMirrored, Sources } from './sources.ts';
 import { verify } from './verify.ts';
 
 /** Content that changes more often than this while it is fetched is given up. */
@@ -26,6 +28,7 @@ export class Transfer {
   readonly #report: Report;
   readonly #bucket: Bucket;
   readonly #note: PartNote | null;
+  readonly #sources: Sources;
   #part: PartFile | null = null;
   #session: Session | null = null;
   #cancelled = false;
@@ -44,6 +47,7 @@ export class Transfer {
     this.#world = world;
     this.#report = report;
     this.#bucket = new Bucket(task.limitBytesPerS);
+    this.#sources = new Sources(task);
     this.#note = task.notePath === null ? null : PartNote.at(task.notePath);
     this.#claimed = [...task.extents];
     this.#targetPath = task.targetPath;
@@ -113,9 +117,21 @@ export class Transfer {
         }
         case 'stopped':
           return { kind: 'released', extents: await this.#release(part) };
-        case 'failed':
-          return { kind: 'failed', failure: end.failure, extents: await this.#release(part) };
+        case 'failed': {
+          const failure = this.#dropSource(end.failure);
+          if (failure) return { kind: 'failed', failure, extents: await this.#release(part) };
+          kept = asMirrored(this.#kept);
+          break;
+        }
         case 'changed':
+          if (this.#sources.isMirror && !end.mixed) {
+            const failure = this.#dropSource(
+              fail('changed-on-server', `A mirror has other content: ${end.why}`, 'soon'),
+            );
+            if (failure) return { kind: 'failed', failure, extents: await this.#release(part) };
+            kept = asMirrored(this.#kept);
+            break;
+          }
           this.#report.event('changed-on-server', { why: end.why });
           if (restarts >= RESTARTS_MAX) {
             const failure = fail('changed-on-server', `The file keeps changing: ${end.why}`, 'soon');
@@ -158,11 +174,21 @@ export class Transfer {
     return { kind: 'done', path: targetPath, sizeBytes: size, sha256, verified: checksum !== null };
   }
 
+  /** Goes on to the next mirror. Returns the failure to tell when there is none. */
+  #dropSource(failure: Failure): Failure | null {
+    const { host } = new URL(this.#sources.url);
+    const told = this.#sources.drop(failure);
+    if (!told)
+      this.#report.event('mirror-dropped', { host, code: failure.code, message: failure.message.slice(0, 200) });
+    return told;
+  }
+
   async #fetch(part: PartFile, kept: Validators | null, connections: number): Promise<SessionEnd> {
     if (this.#cancelled) return { kind: 'stopped' };
     this.#kept = kept;
     this.#session = new Session({
       task: this.task,
+      url: this.#sources.url,
       world: this.#world,
       report: this.#report,
       part,
