@@ -4,7 +4,7 @@ import net from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { check, checkSteps } from '../../main/gateway/check.ts';
 import { openEcho } from '../../main/gateway/echo.ts';
-import { Program } from './pythons.ts';
+import { Program, testWithPython } from './pythons.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -28,7 +28,7 @@ async function other(text: string): Promise<number> {
   return (server.address() as net.AddressInfo).port;
 }
 
-test('serves first socket programs as people write them, many at once', async () => {
+testWithPython('serves first socket programs as people write them, many at once', async () => {
   const { port } = await open();
   const program = new Program(`
 import socket

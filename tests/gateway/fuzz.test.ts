@@ -15,7 +15,7 @@ import { encodeFrame } from '../../main/transport/frames.ts';
 import type { Port } from '../../main/transport/port.ts';
 import { PROTOCOL } from '../../shared/protocol.ts';
 import { MemoryQueues } from './memory-queues.ts';
-import { Program } from './pythons.ts';
+import { Program, testWithPython } from './pythons.ts';
 
 const ROUNDS = 10_000;
 const AT_ONCE = 64;
@@ -264,7 +264,7 @@ const message = (body: Buffer): Buffer => {
   return Buffer.concat([head, body]);
 };
 
-test('the Python door', { timeout: 60_000 }, async () => {
+testWithPython('the Python door', { timeout: 60_000 }, async () => {
   const { port, errors } = await openDoor();
   const program = pythonWorker(port);
   expect(await program.line()).toBe('ready');
@@ -292,7 +292,7 @@ test('the Python door', { timeout: 60_000 }, async () => {
   expect(errors).toEqual([]);
 });
 
-test('the Python door, by a program that has the key', { timeout: 60_000 }, async () => {
+testWithPython('the Python door, by a program that has the key', { timeout: 60_000 }, async () => {
   const { port, queues, errors } = await openDoor();
   const program = new Program(`
 from multiprocessing.managers import BaseManager, dispatch

@@ -5,13 +5,14 @@ import { expect, test } from 'vitest';
 import { PickleError, PyObject } from '../../main/gateway/pickle-stack.ts';
 import { pickle, PyException, Tuple, type PyValue } from '../../main/gateway/pickle.ts';
 import { unpickle } from '../../main/gateway/unpickle.ts';
+import { python, testWithPython } from './pythons.ts';
 
-const python = (program: string, input?: string | Buffer): string =>
-  execFileSync('python3', ['-c', program], { input, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+const run = (program: string, input?: string | Buffer): string =>
+  execFileSync(python, ['-c', program], { input, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
 
 /** Evaluates a Python expression and pickles the value; returns it once for each protocol named. */
 function written(expression: string, protocols: number[]): Buffer[] {
-  const lines = python(
+  const lines = run(
     `import pickle, queue, os, sys, base64, datetime, collections, functools, subprocess
 from multiprocessing.managers import Token
 class Run:
@@ -25,7 +26,7 @@ for p in ${JSON.stringify(protocols)}: print(base64.b64encode(pickle.dumps(${exp
     .map((line) => Buffer.from(line, 'base64'));
 }
 
-test.each([
+testWithPython.each([
   ['None', null],
   ['[True, False]', [true, false]],
   [
@@ -51,7 +52,7 @@ test.each([
   for (const bytes of written(expression, [0, 1, 2, 3, 4, 5])) expect(unpickle(bytes)).toEqual(value);
 });
 
-test('reads bytes and sets as the newer protocols write them', () => {
+testWithPython('reads bytes and sets as the newer protocols write them', () => {
   const [bytes3, bytes4, bytes5] = written('[b"", b"\\x00\\xff" * 200]', [3, 4, 5]);
   for (const bytes of [bytes3, bytes4, bytes5]) {
     expect(unpickle(bytes!)).toEqual([Buffer.alloc(0), Buffer.from('00ff'.repeat(200), 'hex')]);
@@ -62,7 +63,7 @@ test('reads bytes and sets as the newer protocols write them', () => {
   expect(unpickle(written('bytearray(b"abc")', [5])[0]!)).toEqual(Buffer.from('abc'));
 });
 
-test('reads instances of the named classes as data', () => {
+testWithPython('reads instances of the named classes as data', () => {
   const classes = new Set(['multiprocessing.managers.Token', '_queue.Empty']);
   const [token, empty] = [
     written('Token("get_task_queue", ("127.0.0.1", 8001), "7f")', [4])[0]!,
@@ -76,7 +77,7 @@ test('reads instances of the named classes as data', () => {
   expect(() => unpickle(token)).toThrow('Token was refused');
 });
 
-test.each([
+testWithPython.each([
   ['os.system', 'Run(os.system, ("touch /tmp/owned",))'],
   ['a global alone', 'os.system'],
   ['eval', '[1, {"a": Run(eval, ("1+1",))}]'],
@@ -158,7 +159,7 @@ test('any bytes at all are read or refused, quickly', () => {
   );
 });
 
-test('writes what Python reads back as the same', () => {
+testWithPython('writes what Python reads back as the same', () => {
   const value: PyValue = [
     null,
     true,
@@ -185,20 +186,20 @@ test('writes what Python reads back as the same', () => {
     new Tuple(),
     new Tuple(1, 'a', new Tuple(2)),
   ];
-  const shown = python('import pickle, sys; print(ascii(pickle.load(sys.stdin.buffer)))', pickle(value)).trim();
+  const shown = run('import pickle, sys; print(ascii(pickle.load(sys.stdin.buffer)))', pickle(value)).trim();
   expect(shown).toBe(
     `[None, True, False, 0, -1, 255, 2147483648, -2147483648, 9007199254740991, -9007199254740991, ${2n ** 100n}, -${2n ** 64n}, 0.25, 1e+300, ` +
       `'', '\\u4e0b\\u8f7d\\U0001f642', '${'x'.repeat(300)}', b'\\x00\\xff', [], [[1], []], {}, {'a': {'b': [1]}}, (), (1, 'a', (2,))]`,
   );
 });
 
-test('writes exceptions that Python raises', () => {
+testWithPython('writes exceptions that Python raises', () => {
   const bytes = pickle([
     new PyException('queue', 'Empty'),
     new PyException('queue', 'Full'),
     new PyException('builtins', 'ValueError', 'why'),
   ]);
-  const shown = python(
+  const shown = run(
     'import pickle, sys, queue; a, b, c = pickle.load(sys.stdin.buffer); print(type(a) is queue.Empty, type(b) is queue.Full, repr(c))',
     bytes,
   );

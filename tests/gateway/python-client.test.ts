@@ -1,7 +1,7 @@
 // Joining managers that real Python programs serve.
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect } from 'vitest';
 import { joinPythonManager, type PythonManager } from '../../main/gateway/python-client.ts';
-import { Program, pythons } from './pythons.ts';
+import { Program, pythons, testWithPython as test } from './pythons.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

@@ -1,8 +1,8 @@
 // The Python door, used by real Python programs as their authors would write them from the standard library's documentation.
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect } from 'vitest';
 import { openPythonDoor, type PythonDoor, type PythonDoorOptions } from '../../main/gateway/python-managers.ts';
 import { MemoryQueues } from './memory-queues.ts';
-import { Program, pythons } from './pythons.ts';
+import { Program, pythons, testWithPython as test } from './pythons.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -143,12 +143,13 @@ except AuthenticationError as error:
     expect(await program.rest()).toEqual(['digest sent was rejected']);
     expect(door.counts()).toMatchObject({ wrongKeys: 1, logins: 0 });
   });
+});
 
-  test('many threads and processes take each task once', async () => {
-    const { door, queues } = await open();
-    for (let n = 0; n < 300; n++) queues.tasks.push(`https://example.org/${n}`);
-    const program = start(
-      `${joined(door)}
+test('many threads and processes take each task once', async () => {
+  const { door, queues } = await open();
+  for (let n = 0; n < 300; n++) queues.tasks.push(`https://example.org/${n}`);
+  const program = start(
+    `${joined(door)}
 from multiprocessing import get_context
 def work():
     count = 0
@@ -170,17 +171,16 @@ for process in processes: process.start()
 for process in processes: process.join()
 print([process.exitcode for process in processes])
 `,
-      command,
-    );
-    expect(await program.rest()).toEqual(['[0, 0]']);
-    expect(new Set(queues.results.map(({ url }) => url)).size).toBe(300);
-    expect(queues.results).toHaveLength(300);
-  });
+  );
+  expect(await program.rest()).toEqual(['[0, 0]']);
+  expect(new Set(queues.results.map(({ url }) => url)).size).toBe(300);
+  expect(queues.results).toHaveLength(300);
+});
 
-  test('references are counted, and what it asks of the manager is answered', async () => {
-    const { door } = await open();
-    const program = start(
-      `${joined(door)}
+test('references are counted, and what it asks of the manager is answered', async () => {
+  const { door } = await open();
+  const program = start(
+    `${joined(door)}
 print(manager._number_of_objects(), 'refcount=1' in manager._debug_info(), tasks, 'AutoProxy' in repr(tasks))
 del tasks
 print(manager._number_of_objects())
@@ -194,10 +194,8 @@ except Exception as error:
     print(type(error).__name__, 'not yours' in str(error))
 print(results.qsize())
 `,
-      command,
-    );
-    expect(await program.rest()).toEqual([`2 True <Sluice's queue of tasks> True`, '1', '0', 'RemoteError True', '0']);
-  });
+  );
+  expect(await program.rest()).toEqual([`2 True <Sluice's queue of tasks> True`, '1', '0', 'RemoteError True', '0']);
 });
 
 test('what a program has leased goes back when it is killed', async () => {

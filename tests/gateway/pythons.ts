@@ -3,6 +3,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { test } from 'vitest';
 
 export interface Python {
   command: string;
@@ -25,6 +26,14 @@ export function pythons(): Python[] {
   return [...found.values()];
 }
 
+const [first] = pythons();
+if (!first) console.warn('There is no python3 (3.8 or newer) here: the tests with real Python programs are SKIPPED.');
+
+/** The interpreter of tests that need only one. */
+export const python = first?.command ?? 'python3';
+/** `test` for those that need a real Python. */
+export const testWithPython = test.skipIf(!first);
+
 /** A running Python program, line by line. */
 export class Program {
   readonly #child: ChildProcess;
@@ -34,7 +43,7 @@ export class Program {
   #exited: number | null | undefined;
   #changed: (() => void)[] = [];
 
-  constructor(source: string, command = 'python3') {
+  constructor(source: string, command = python) {
     this.#child = spawn(command, ['-u', '-c', source], { stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child.stdout!.setEncoding('utf8').on('data', (text: string) => {
       const lines = (this.#partial + text).split('\n');
