@@ -49,6 +49,8 @@ export const shellCalls = {
   readClipboard: { arg: z.null(), result: z.object({ text: z.string(), html: z.string() }) },
   /** Links and lists that the program was started with, or was handed since; each is told once. */
   takeOpened: { arg: z.null(), result: z.object({ files: z.array(z.string()), text: z.string() }) },
+  /** The window says that its list is there and painted. */
+  shown: { arg: z.null(), result: z.null() },
   setMenuWords: { arg: MenuWords, result: z.null() },
   about: {
     arg: z.null(),

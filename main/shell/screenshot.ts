@@ -13,6 +13,7 @@ export type SettledOptions = {
 const LOOK_MS = 100;
 /** The window has to look the same for so long. */
 const QUIET_MS = 700;
+const TRIES = 50;
 
 /** Resolves when nothing has been left to do for a moment, or when the patience is at its end. */
 export async function settled({ unfinished, patienceMs }: SettledOptions): Promise<void> {
@@ -25,9 +26,15 @@ export async function settled({ unfinished, patienceMs }: SettledOptions): Promi
   }
 }
 
-/** Writes what the window shows as a PNG. */
+/** Writes what the window shows as a PNG. Throws when the window gives no picture. */
 export async function takePicture(window: BrowserWindow, file: string): Promise<void> {
-  const image = await window.webContents.capturePage();
+  let image = await window.webContents.capturePage();
+  // A window that has just been shown has no surface yet.
+  for (let tries = 0; image.isEmpty() && tries < TRIES; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    image = await window.webContents.capturePage();
+  }
+  if (image.isEmpty()) throw new Error('The window gave no picture.');
   await fs.mkdir(path.dirname(file), { recursive: true });
   await fs.writeFile(file, image.toPNG());
 }

@@ -14,6 +14,7 @@ export type ShellCallOptions = {
   dataDir: string;
   version: string;
   takeOpened: () => Opened;
+  shown: () => void;
   setMenuWords: (words: MenuWords) => void;
 };
 
@@ -80,6 +81,10 @@ export function createShellHandlers(options: ShellCallOptions): ShellHandlers {
     },
     readClipboard: () => readClipboard(),
     takeOpened: options.takeOpened,
+    shown() {
+      options.shown();
+      return null;
+    },
     setMenuWords(words) {
       options.setMenuWords(words);
       return null;

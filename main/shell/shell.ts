@@ -13,7 +13,7 @@ import { showMenu } from './menu.ts';
 import { settled, takePicture } from './screenshot.ts';
 import { createShellHandlers, type Opened } from './shell-calls.ts';
 import { spawnUtilityWorker } from './utility-process.ts';
-import { guardPages, openWindow, preloadPath } from './window.ts';
+import { guardPages, keepPlace, openWindow, preloadPath } from './window.ts';
 
 export type ShellOptions = {
   args: Arguments;
@@ -73,6 +73,8 @@ class Shell {
   #words: MenuWords | undefined;
   #theme: Settings['theme'] = 'system';
   #left = false;
+  #shown: () => void = () => {};
+  readonly #isShown = new Promise<void>((resolve) => (this.#shown = resolve));
 
   constructor(options: ShellOptions, unlock: () => void) {
     const { args, dataDir, folder, version, nativeBinding } = options;
@@ -107,6 +109,7 @@ class Shell {
         dataDir,
         version,
         takeOpened: () => this.#takeOpened(),
+        shown: () => this.#shown(),
         setMenuWords: (words) => {
           this.#words = words;
           this.#showMenu();
@@ -123,7 +126,12 @@ class Shell {
     this.#listen();
     this.engine.start();
     if (args.demo) void handlers.startDemo(null);
-    if (args.screenshot !== undefined) void this.#picture(args.screenshot);
+    if (args.screenshot !== undefined) {
+      this.#picture(args.screenshot).catch((error: unknown) => {
+        console.error(error);
+        app.exit(1);
+      });
+    }
   }
 
   /** Brings the window to the front, or back. */
@@ -195,6 +203,7 @@ class Shell {
 
   async #picture(file: string): Promise<void> {
     const { handlers } = this.engine;
+    await this.#isShown;
     let unfinished = 1;
     const stop = this.engine.onEvent((event) => {
       if (event.event === 'changed') unfinished = event.counts.running + event.counts.queued;
@@ -210,6 +219,7 @@ class Shell {
   /** Everything durable, everything closed, then out. */
   async #leave(): Promise<void> {
     try {
+      if (this.#window) keepPlace(this.#window, this.#options.dataDir);
       await this.engine.close();
       this.#demo?.close();
       this.#unlock();

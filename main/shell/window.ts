@@ -36,12 +36,15 @@ export function openWindow({ dataDir, preload, show, devUrl }: WindowOptions): B
     if (show) window.show();
   });
   window.on('page-title-updated', (event) => event.preventDefault());
-
-  const keep = () => keepWindowState(dataDir, { ...window.getNormalBounds(), maximized: window.isMaximized() });
-  window.on('close', keep);
+  window.on('close', () => keepPlace(window, dataDir));
 
   void window.loadURL(devUrl ?? `${appOrigin}/index.html`);
   return window;
+}
+
+/** Remembers where the window stands for the next start. */
+export function keepPlace(window: BrowserWindow, dataDir: string): void {
+  keepWindowState(dataDir, { ...window.getNormalBounds(), maximized: window.isMaximized() });
 }
 
 /** Rules for every page of the program, whichever way it came up: it stays where it is and asks for nothing. */

@@ -64,7 +64,7 @@ export class App {
   /** Loads what is there and listens from now on; returns what ends it. */
   start(): () => void {
     const stop = this.bridge.onEvent((event) => this.#onEvent(event));
-    void Promise.all([this.preferences.load(), this.downloads.load()]).then(() => this.#takeOpened());
+    void this.#load();
     const tick = setInterval(() => {
       this.now = Date.now();
       this.downloads.sampleSpeeds();
@@ -231,6 +231,13 @@ export class App {
   #openFiles(files: string[]): void {
     const names = files.map((path) => path.split(/[\\/]/).at(-1) ?? path);
     void this.adding.openWith({ files } satisfies Source, { kind: 'files', names });
+  }
+
+  async #load(): Promise<void> {
+    await Promise.all([this.preferences.load(), this.downloads.load()]);
+    // After the frame in which the list is painted.
+    globalThis.requestAnimationFrame?.(() => setTimeout(() => void this.bridge.shell('shown', null)));
+    await this.#takeOpened();
   }
 
   async #takeOpened(): Promise<void> {

@@ -50,11 +50,19 @@ export async function startSluice(options: SluiceOptions = {}): Promise<Sluice> 
       resolve();
     });
   });
-  const close = async (): Promise<void> => {
-    if (!ended) await app.close();
+  const kill = async (): Promise<void> => {
+    for (const one of [pid, ...descendants(pid)]) {
+      try {
+        process.kill(one, 'SIGKILL');
+      } catch {
+        // It has ended with its parent already.
+      }
+    }
     await gone;
   };
-  onTestFinished(close);
+  onTestFinished(async () => {
+    if (!ended) await kill();
+  });
   const page = await app.firstWindow();
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(String(error)));
@@ -69,17 +77,11 @@ export async function startSluice(options: SluiceOptions = {}): Promise<Sluice> 
     dir,
     data,
     complaints,
-    close,
-    async kill() {
-      for (const one of [pid, ...descendants(pid)]) {
-        try {
-          process.kill(one, 'SIGKILL');
-        } catch {
-          // It has ended with its parent already.
-        }
-      }
+    async close() {
+      await app.close();
       await gone;
     },
+    kill,
   };
 }
 
