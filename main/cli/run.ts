@@ -80,7 +80,8 @@ class Run {
   }
 
   async ask(sources: readonly ListSource[], dir: string): Promise<void> {
-    const { ids, finished, rejected } = this.#engine.adding.addOrResume(sources, { dir, producer: 'command line' });
+    const asked = await this.#engine.adding.addOrResumeAll(sources, { dir, producer: 'command line' });
+    const { ids, finished, rejected } = asked;
     for (const verdict of rejected) this.#report.tell({ event: 'rejected', verdict });
     for (const { id, url, dir: folder, name, sizeBytes, sha256 } of finished) {
       const file = path.join(folder, name);

@@ -14,6 +14,8 @@ import type { Tap } from './tap.ts';
 /** Previews that nobody said yes or no to are forgotten beyond this many. */
 const BATCHES_KEPT = 8;
 const LINES_SHOWN = 200;
+const ASKED_SINGLY = 2000;
+const SLICE_LINES = 1000;
 
 /** What became of a list that was asked for: ids that will run, finished ones, lines that are no download. */
 export type Asked = { ids: DownloadId[]; finished: Stored[]; rejected: Verdict[] };
@@ -44,7 +46,7 @@ export class Adding {
 
   /** Understands lists and keeps what was understood until it is added or discarded. */
   preview(sources: readonly ListSource[], freeBytes: (dir: string) => number | null): Preview {
-    const understood = understand(sources, { known: (url) => this.#options.store.findUrl(keyOf(url)) !== undefined });
+    const understood = understand(sources, { known: this.#known(null) });
     const batch = `batch-${++this.#lastBatch}`;
     this.#batches.set(batch, understood);
     for (const old of [...this.#batches.keys()].slice(0, -BATCHES_KEPT)) this.#batches.delete(old);
@@ -105,7 +107,7 @@ export class Adding {
     const { store, added } = this.#options;
     const folder = usableDir(dir);
     const find = (url: string) => store.findUrl(keyOf(url), folder);
-    const understood = understand(sources, { known: (url) => find(url) !== undefined });
+    const understood = understand(sources, { known: this.#known(folder) });
     const ids = this.add(understood.downloads, { dir: folder, producer });
     const finished: Stored[] = [];
     const resumed: DownloadId[] = [];
@@ -125,6 +127,21 @@ export class Adding {
     return { ids: [...ids, ...resumed], finished, rejected };
   }
 
+  /** The same for long lists, a slice at a time: the first downloads start while the rest is still being read. */
+  async addOrResumeAll(sources: readonly ListSource[], options: { dir: string; producer: string }): Promise<Asked> {
+    const all: Asked = { ids: [], finished: [], rejected: [] };
+    for (const source of sources) {
+      for (const { slice, line } of slicesOf(source)) {
+        const { ids, finished, rejected } = this.addOrResume([slice], options);
+        all.ids.push(...ids);
+        all.finished.push(...finished);
+        all.rejected.push(...rejected.map((verdict) => ({ ...verdict, line: verdict.line && verdict.line + line })));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+    return all;
+  }
+
   /** After a damaged database: adds what the journal has and the restored list has not. */
   addMissing(entries: readonly { dir: string; download: NewDownload }[]): void {
     const missing = entries.filter(({ download }) => !this.#options.store.findUrl(keyOf(download.url)));
@@ -133,11 +150,49 @@ export class Adding {
     this.#options.store.add(prepared, 'journal', this.#options.now());
   }
 
+  /** Tells which addresses the list has, in `dir` or anywhere; one by one for a few, all at once for many. */
+  #known(dir: string | null): (url: string) => boolean {
+    const { store } = this.#options;
+    let asked = 0;
+    let all: Set<string> | undefined;
+    return (url) => {
+      if (!all && ++asked <= ASKED_SINGLY) return store.findUrl(keyOf(url), dir) !== undefined;
+      all ??= store.knownUrls(dir);
+      return all.has(keyOf(url));
+    };
+  }
+
   #batch(batch: string): Understood {
     const understood = this.#batches.get(batch);
     if (!understood)
       throw new ApiError('no-such-batch', 'This list was added or discarded already. Drop it once more.');
     return understood;
+  }
+}
+
+/** Plain text in slices of whole lines, each with the number of lines before it; any other list in one piece. */
+function* slicesOf(source: ListSource): Iterable<{ slice: ListSource; line: number }> {
+  if (
+    !('text' in source) ||
+    !/^(?:[^.]*|.*\.(?:txt|urls))$/i.test(source.fileName ?? '') ||
+    /^\s*[<[{]/.test(source.text)
+  ) {
+    yield { slice: source, line: 0 };
+    return;
+  }
+  const { text } = source;
+  let line = 0;
+  for (let start = 0; start < text.length;) {
+    let end = start;
+    let lines = 0;
+    while (lines < SLICE_LINES && end < text.length) {
+      const found = text.indexOf('\n', end);
+      end = found < 0 ? text.length : found + 1;
+      lines++;
+    }
+    yield { slice: { ...source, text: text.slice(start, end) }, line };
+    start = end;
+    line += lines;
   }
 }
 

@@ -53,7 +53,7 @@ export class Dispatch {
     return this.#handingOut.handedOut;
   }
 
-  /** How many tasks workers wait for. */
+  /** How many workers wait for tasks. */
   get waitingGetters(): number {
     return this.#handingOut.waitingGetters;
   }

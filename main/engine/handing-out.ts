@@ -25,9 +25,9 @@ export class HandingOut {
     this.#desk = desk;
   }
 
-  /** How many tasks workers wait for. */
+  /** How many workers wait for tasks. */
   get waitingGetters(): number {
-    return [...this.#wants.values()].reduce((sum, { count }) => sum + count, 0);
+    return [...this.#wants.values()].filter(({ count }) => count > 0).length;
   }
 
   /** A holder waits for `count` more tasks. */
@@ -53,7 +53,10 @@ export class HandingOut {
       const stored = store.lease(start.id, holder.place);
       const refused = holder.place === '' ? this.#prepareDir(stored.dir) : null;
       if (refused) this.#desk.fail(start.id, stored.url, refused, turn);
-      else begun.push(newLease(stored, holder, start.connections, now()));
+      else {
+        begun.push(newLease(stored, holder, start.connections, now()));
+        this.#desk.note(start.id, 'started', { worker: holder.name });
+      }
     }
     const { hash } = settings();
     if (begun.length > 0) turn.after.push(() => this.#handOver(begun, hash));

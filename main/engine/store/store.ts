@@ -67,39 +67,41 @@ export class Store {
     const nextNumber = new Map<string, number>();
     const ids = this.#sql.transaction(() => {
       const insert = this.#sql.prepare(`
-        INSERT INTO downloads (url, url_key, mirrors, host, dir, name, folded, name_given, category, status, position,
-          headers, checksum, producer, added_at)
-        VALUES (@url, @urlKey, @mirrors, @host, @dir, @name, @folded, @nameGiven, @category, @status, @position,
-          @headers, @checksum, @producer, @now)
+        INSERT INTO downloads (id, url, url_key, mirrors, host, dir, name, folded, name_given, part_name, category, status,
+          position, headers, checksum, producer, added_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT DO NOTHING`);
-      const setPart = this.#sql.prepare('UPDATE downloads SET part_name = ? WHERE id = ?');
       let position = this.list.edgePosition('max');
-      return prepared.map((item) => {
-        const { download } = item;
+      let id = this.#lastId();
+      return prepared.map(({ download, urlKey, host, dir, name: wanted, category, status }) => {
+        const { url, mirrors = [], headers = {}, checksum } = download;
+        const given = download.name === undefined ? 0 : 1;
+        const sum = checksum ? JSON.stringify(checksum) : null;
+        const more = [headers, mirrors].map((value) => JSON.stringify(value));
         position += 1;
-        const row = {
-          url: download.url,
-          urlKey: item.urlKey,
-          mirrors: JSON.stringify(download.mirrors ?? []),
-          host: item.host,
-          dir: item.dir,
-          nameGiven: download.name === undefined ? 0 : 1,
-          category: item.category,
-          status: item.status,
-          position,
-          headers: JSON.stringify(download.headers ?? {}),
-          checksum: download.checksum ? JSON.stringify(download.checksum) : null,
-          producer,
-          now,
-        };
-        const key = `${item.dir}\0${this.#names.fold(item.name)}`;
+        id += 1;
+        const key = `${dir}\0${this.#names.fold(wanted)}`;
         for (let n = nextNumber.get(key) ?? 0; ; n++) {
-          const name = n === 0 ? item.name : this.#names.numbered(item.name, n);
-          const done = insert.run({ ...row, name, folded: this.#names.fold(name) });
-          if (done.changes === 0) continue;
+          const name = n === 0 ? wanted : this.#names.numbered(wanted, n);
+          const naming = [name, this.#names.fold(name), given, this.#names.partName(name, id)];
+          const row = [
+            id,
+            url,
+            urlKey,
+            more[1],
+            host,
+            dir,
+            ...naming,
+            category,
+            status,
+            position,
+            more[0],
+            sum,
+            producer,
+            now,
+          ];
+          if (insert.run(...row).changes === 0) continue;
           nextNumber.set(key, n + 1);
-          const id = Number(done.lastInsertRowid);
-          setPart.run(this.#names.partName(name, id), id);
           return id;
         }
       });
@@ -119,6 +121,21 @@ export class Store {
       if (current === name) return name;
       if (update.run({ id, name, folded: this.#names.fold(name) }).changes > 0) return name;
     }
+  }
+
+  /** The largest id that was ever given out. */
+  #lastId(): number {
+    const last = this.#sql.prepare(`SELECT seq FROM sqlite_sequence WHERE name = 'downloads'`).pluck().get();
+    return (last as number | undefined) ?? 0;
+  }
+
+  /** All addresses in the list, in `dir` or anywhere, for those who ask for many. */
+  knownUrls(dir: string | null): Set<string> {
+    const rows = this.#sql
+      .prepare('SELECT url_key FROM downloads WHERE removed_at IS NULL AND (@dir IS NULL OR dir = @dir)')
+      .pluck()
+      .all({ dir });
+    return new Set(rows as string[]);
   }
 
   /** The newest entry with this URL (fragment left out), in `dir` or anywhere, if there is one. */
