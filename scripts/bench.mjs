@@ -5,7 +5,7 @@ import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os'
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { wrongIn } from './bench/check.mjs';
-import { canMeasure, measure } from './bench/measure.mjs';
+import { canMeasure, measure, stopMeasured } from './bench/measure.mjs';
 import { makeFile, makeSmallFiles, startOrigin } from './bench/origin.mjs';
 import { copyProgram, emptied, makePlace } from './bench/place.mjs';
 import { databaseShare } from './bench/profile.mjs';
@@ -60,43 +60,63 @@ export async function bench(argv) {
   const { peers, missing } = await chosenPeers(values.tools);
 
   const place = makePlace(quick ? 256 * MiB : 4096 * MiB);
+  /** @type {(() => unknown)[]} */
+  const cleaning = [stopMeasured, place.remove];
+  // Whoever stops it early keeps neither gigabytes of test files nor a server.
+  const leave = (/** @type {NodeJS.Signals} */ signal) => {
+    for (const clean of cleaning) void clean();
+    process.exit(signal === 'SIGINT' ? 130 : 143);
+  };
+  process.once('SIGINT', leave).once('SIGTERM', leave);
   try {
     const origin = await startOrigin(emptied(join(place.disk, 'origin')), emptied(join(place.memory, 'files')));
+    cleaning.push(origin.stop);
     try {
-      const bencher = new Bencher(place, origin, runs, quick);
-      const cli = await copyProgram(place.disk);
-      const options = values.lane ? ['--lane', values.lane] : [];
-      const own = sluice('sluice', cli, { options });
-      const machine = { ...describeMachine(), origin: origin.server, node: await run(toolNode(), ['--version']) };
-      print(
-        `${machine.cores} cores (${machine.cpu}), ${machine.memoryGiB} GiB, Linux ${machine.kernel}; origin ${origin.server}`,
-      );
-      print(`Node ${machine.node.trim()}; ${peers.map(({ name, version }) => `${name} ${version}`).join(', ')}`);
-      if (missing.length > 0) print(`Not installed: ${missing.join(' ')}. To have them: ${installCommand(missing)}`);
-      if (!place.inMemory) print('No room in memory: everything is on the disk.');
-      print('"wall x" and "CPU x": what Sluice takes for each 1 of the tool; below 1 Sluice is the better one.');
-      const all = works(makeFiles(join(place.memory, 'files'), { quick, full: values.full ?? false }));
-      const only = values.only?.split(',');
-      const unknown = only?.find((name) => !all.some((work) => work.name === name));
-      if (unknown) throw new SetupError(`There is no work "${unknown}".\n${help}`);
-      for (const work of all.filter(({ name }) => !only || only.includes(name))) {
-        const tools =
-          work.kind === 'database'
-            ? [sluice('sluice', join(root, 'main', 'cli.ts'), { profile: true, options })]
-            : [own, ...peers];
-        // One more line for those who want each finished file's checksum as well.
-        if (work.name === 'http') tools.splice(1, 0, sluice('sluice --hash', cli, { options: [...options, '--hash'] }));
-        await bencher.work(work, tools);
-      }
-      if (values.json)
-        writeFileSync(values.json, `${JSON.stringify({ machine, runs, quick, works: bencher.results }, null, 2)}\n`);
-      return bencher.wrong ? 1 : 0;
+      return await runWorks(place, origin, { runs, quick, full: values.full ?? false, peers, missing, values });
     } finally {
       await origin.stop();
     }
   } finally {
     place.remove();
+    process.off('SIGINT', leave).off('SIGTERM', leave);
   }
+}
+
+/**
+ * @param {import('./bench/place.mjs').Place} place
+ * @param {import('./bench/origin.mjs').Origin} origin
+ * @param {{ runs: number, quick: boolean, full: boolean, peers: Tool[], missing: string[],
+ *   values: { only?: string | undefined, lane?: string | undefined, json?: string | undefined } }} how
+ * @returns {Promise<number>} exit status: 1 when a run of Sluice went wrong
+ */
+async function runWorks(place, origin, { runs, quick, full, peers, missing, values }) {
+  const all = works(makeFiles(join(place.memory, 'files'), { quick, full }));
+  const only = values.only?.split(',');
+  const unknown = only?.find((name) => !all.some((work) => work.name === name));
+  if (unknown) throw new SetupError(`There is no work "${unknown}".\n${help}`);
+  const bencher = new Bencher(place, origin, runs, quick);
+  const cli = await copyProgram(place.disk);
+  const options = values.lane ? ['--lane', values.lane] : [];
+  const own = sluice('sluice', cli, { options });
+  const node = (await run(toolNode(), ['--version'])).trim();
+  const machine = { ...describeMachine(), origin: origin.server, node };
+  print(
+    `${machine.cores} cores (${machine.cpu}), ${machine.memoryGiB} GiB, Linux ${machine.kernel}; origin ${origin.server}`,
+  );
+  print([`Node ${node}`, ...peers.map(({ name, version }) => `${name} ${version}`)].join(', '));
+  if (missing.length > 0) print(`Not installed: ${missing.join(' ')}. To have them: ${installCommand(missing)}`);
+  if (!place.inMemory) print('No room in memory: everything is on the disk.');
+  print('"wall x" and "CPU x": what Sluice takes for each 1 of the tool; below 1 Sluice is the better one.');
+  for (const work of all.filter(({ name }) => !only || only.includes(name))) {
+    const fromSource = sluice('sluice', join(root, 'main', 'cli.ts'), { profile: true, options });
+    const tools = work.kind === 'database' ? [fromSource] : [own, ...peers];
+    // One more line for those who want each finished file's checksum as well.
+    if (work.name === 'http') tools.splice(1, 0, sluice('sluice --hash', cli, { options: [...options, '--hash'] }));
+    await bencher.work(work, tools);
+  }
+  const { results } = bencher;
+  if (values.json) writeFileSync(values.json, `${JSON.stringify({ machine, runs, quick, works: results }, null, 2)}\n`);
+  return bencher.wrong ? 1 : 0;
 }
 
 class Bencher {

@@ -8,6 +8,9 @@ const SAMPLE_MS = 50;
 const PROPORTIONAL_EVERY = 8;
 const PAGE_BYTES = 4096;
 
+/** @type {Set<number>} */
+const running = new Set();
+
 /**
  * @typedef {object} Measured
  * @property {number} wallS
@@ -38,6 +41,7 @@ export async function measure({ command, args, cwd, env }, { scratch, timeoutMs,
     env: { PATH: process.env.PATH, HOME: scratch, LANG: 'C', ...env, BENCH_TIMES: times, BENCH_ERRORS: errors },
   });
   const root = shell.pid ?? 0;
+  running.add(root);
   const samples = new Samples(root);
   const timer = setInterval(() => samples.take(), SAMPLE_MS);
   let stopped = false;
@@ -52,6 +56,7 @@ export async function measure({ command, args, cwd, env }, { scratch, timeoutMs,
     shell.once('error', reject);
     shell.once('close', resolve);
   });
+  running.delete(root);
   clearInterval(timer);
   clearTimeout(limit);
   // The shell may have said before them that a program was terminated.
@@ -68,6 +73,11 @@ export async function measure({ command, args, cwd, env }, { scratch, timeoutMs,
   };
   for (const file of [times, errors]) rmSync(file, { force: true });
   return result;
+}
+
+/** Ends at once whatever is being measured. */
+export function stopMeasured() {
+  for (const root of running) signalTree(root, 'SIGKILL');
 }
 
 class Samples {

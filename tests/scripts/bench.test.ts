@@ -1,6 +1,6 @@
 // The bench must measure what it says, and never time a wrong file.
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { expect, onTestFinished, test } from 'vitest';
 import { wrongIn } from '../../scripts/bench/check.mjs';
@@ -73,6 +73,25 @@ test.runIf(canMeasure())(
     expect(stdout).toMatch(/^axel +FAILED: exit 3: no such host$/m);
   },
   60_000,
+);
+
+test.runIf(canMeasure())(
+  'leaves neither files nor a server behind when it is stopped',
+  async () => {
+    const dir = tempDir();
+    program(dir, 'curl', 'if [ "$1" = --version ]; then echo curl 1.2.3; else pwd >"$0.at"; sleep 60; fi');
+    const bench = execa(process.execPath, [script, '--quick', '--tools', 'curl', '--only', 'http'], {
+      env: { PATH: `${dir}:${process.env['PATH']}` },
+      reject: false,
+    });
+    await expect.poll(() => existsSync(join(dir, 'curl.at')), { timeout: 60_000 }).toBe(true);
+    const place = dirname(dirname(readFileSync(join(dir, 'curl.at'), 'utf8').trim()));
+    expect(existsSync(place)).toBe(true);
+    bench.kill('SIGTERM');
+    expect((await bench).exitCode).toBe(143);
+    expect(existsSync(place)).toBe(false);
+  },
+  90_000,
 );
 
 test.runIf(canMeasure())('counts the time and memory of children, also of those that nobody waits for', async () => {
