@@ -30,11 +30,13 @@ describe.each(lanes)('on the %s lane', (lane) => {
     'bad-content-range',
     'wrong-unit',
     'multipart',
+    'overlong',
     'star',
   ];
   test.each(bent)('a server whose parts are "%s" still gives the exact file', async (partial) => {
     const { bench, outcome } = await get(lane, { sizeBytes: SIZE, partial: partial!, bytesPerS: 20_000_000 });
     expect(bench.read(outcome).equals(FILE)).toBe(true);
+    expect(bench.events()).not.toContain('restarted-from-zero');
   });
 
   test.each(bent)('a broken line and then parts that are "%s": the exact file, or a clear failure', async (partial) => {

@@ -1,6 +1,6 @@
 // Resuming: either the server's exact bytes come out, or what was here is kept until the new content has passed it.
 import { describe, expect, test } from 'vitest';
-import { existsSync, readFileSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Extent, Validators } from '../../shared/download.ts';
 import type { Task } from '../../shared/protocol.ts';
@@ -187,6 +187,15 @@ describe.each(lanes)('on the %s lane', (lane) => {
     const { origin, file } = await resume(lane, { sizeBytes: SIZE }, { etag: '"a"' }, [[0, SIZE]]);
     expect(file.equals(OLD)).toBe(true);
     expect(origin.requests('/f')).toHaveLength(0);
+  });
+
+  test('bytes behind the end, left by whatever was there before, do not become part of the file', async () => {
+    const origin = await originForTest();
+    const bench = startBench({ settings: { lane } });
+    const task = halfDone(bench, { etag: '"a"' }, [[0, SIZE]]);
+    appendFileSync(task.partPath!, 'more');
+    const outcome = await bench.download(origin.url('/f'), task);
+    expect(bench.read(outcome).equals(OLD)).toBe(true);
   });
 
   test('HTML where a file was kept stops and keeps the bytes', async () => {

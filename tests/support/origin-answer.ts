@@ -36,9 +36,17 @@ export interface Behaviour {
   rawHeaders?: string;
   /** `ignore`: answers 200 to every range. `blind`: answers 206 whatever If-Range says. */
   ranges?: 'yes' | 'ignore' | 'blind';
-  /** Bends a 206. `short`: half of what was asked, honestly labelled. `shifted`/`early`: starts 1000 bytes after/before what was asked, labelled so. */
+  /** Bends a 206. `short`: half of what was asked, honestly labelled. `shifted`/`early`: starts 1000 bytes after/before what was asked, labelled so. `overlong`: half, and then rubbish. */
   partial?:
-    'short' | 'shifted' | 'early' | 'no-content-range' | 'bad-content-range' | 'wrong-unit' | 'multipart' | 'star';
+    | 'short'
+    | 'shifted'
+    | 'early'
+    | 'no-content-range'
+    | 'bad-content-range'
+    | 'wrong-unit'
+    | 'multipart'
+    | 'overlong'
+    | 'star';
   /** Claims another total in Content-Range. */
   claimTotal?: number;
   /** Adds this to the Content-Length it claims, without sending more or fewer bytes. */
@@ -145,6 +153,12 @@ function partialAnswer(
     const part = `--b\r\nContent-Type: application/octet-stream\r\nContent-Range: ${label}\r\n\r\n`;
     const bytes = Buffer.concat([Buffer.from(part), contentBytes(content, start, end), Buffer.from('\r\n--b--\r\n')]);
     headers['Content-Type'] = 'multipart/byteranges; boundary=b';
+    return finish(206, headers, pieces(bufferContent(bytes), 0, bytes.length, asked), bytes.length, seen, asked);
+  }
+  if (asked.partial === 'overlong') {
+    const half = start + Math.ceil((end - start) / 2);
+    headers['Content-Range'] = `bytes ${start}-${half - 1}/${total}`;
+    const bytes = Buffer.concat([contentBytes(content, start, half), Buffer.alloc(5000, 'x')]);
     return finish(206, headers, pieces(bufferContent(bytes), 0, bytes.length, asked), bytes.length, seen, asked);
   }
   if (asked.partial === 'bad-content-range') headers['Content-Range'] = 'bytes of the file';
