@@ -54,7 +54,7 @@ export function createFormat(locale: string) {
 }
 
 /** A length of time as a stop-watch shows it: `0:24`, `1:58:40`, `3d 04h`. */
-export function duration(ms: number): string {
+function duration(ms: number): string {
   const seconds = Math.max(0, Math.ceil(ms / 1000));
   const two = (value: number) => String(value).padStart(2, '0');
   const minutes = Math.floor(seconds / 60);

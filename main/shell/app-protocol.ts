@@ -2,21 +2,10 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { protocol } from 'electron';
+import { contentSecurityPolicy, fileFor } from './app-files.ts';
 
 const SCHEME = 'app';
 export const appOrigin = `${SCHEME}://sluice`;
-
-/** Scripts and styles of our own only; nothing is fetched, framed, embedded or posted anywhere. */
-export const contentSecurityPolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "font-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
 
 const types: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -54,18 +43,4 @@ export function serveApp(folder: string): void {
       return new Response(null, { status: 404 });
     }
   });
-}
-
-/** The file that a URL names inside `folder`; null when it names none there. */
-export function fileFor(url: string, folder: string): string | null {
-  let name: string;
-  try {
-    const { host, pathname } = new URL(url);
-    if (host !== 'sluice') return null;
-    name = decodeURIComponent(pathname);
-  } catch {
-    return null;
-  }
-  const file = path.join(folder, name);
-  return name.includes('\0') || !file.startsWith(folder + path.sep) ? null : file;
 }

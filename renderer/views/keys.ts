@@ -2,7 +2,7 @@
 import type { App } from '../state/app.svelte.ts';
 
 /** Whether an event comes from something that people write in. */
-export function isTyping(event: Event): boolean {
+function isTyping(event: Event): boolean {
   return (
     event.target instanceof HTMLInputElement ||
     event.target instanceof HTMLTextAreaElement ||

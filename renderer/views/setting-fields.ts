@@ -62,10 +62,10 @@ export const sections: Section[] = [
   },
 ];
 
-export type Bounds = { low: number; high: number | null };
+type Bounds = { low: number; high: number | null };
 
 /** The bounds of a number setting, in the units that are shown. */
-export function boundsOf(field: Extract<Field, { kind: 'number' }>): Bounds {
+function boundsOf(field: Extract<Field, { kind: 'number' }>): Bounds {
   const schema = z.toJSONSchema(Settings.shape[field.name], { io: 'output' });
   const inner = schema.anyOf?.find((one) => typeof one === 'object' && one.type !== 'null') ?? schema;
   const { minimum = 0, maximum } = inner as { minimum?: number; maximum?: number };
@@ -73,7 +73,7 @@ export function boundsOf(field: Extract<Field, { kind: 'number' }>): Bounds {
   return { low: Math.ceil(minimum / field.scale), high };
 }
 
-export type Read = { ok: true; value: number | null } | { ok: false; why: string };
+type Read = { ok: true; value: number | null } | { ok: false; why: string };
 
 /** Reads what was written into a number field; says why when it is none or out of its bounds. */
 export function readNumber(text: string, field: Extract<Field, { kind: 'number' }>, words: Words): Read {

@@ -13,7 +13,7 @@ export type Layout = {
   pipes: Pipe[];
 };
 
-export const LEAST_WIDTH = 760;
+const LEAST_WIDTH = 760;
 const TOP = 28;
 const BOTTOM = 22;
 const QUEUE_WIDTH = 84;

@@ -118,7 +118,7 @@ export class FakeBridge implements Bridge {
   }
 }
 
-export const noTotals = {
+const noTotals = {
   bytesPerS: 0,
   leftMs: null,
   freeBytes: null,
