@@ -15,6 +15,8 @@ export type DispatchOptions = {
   notes: string;
   now: () => number;
   settings: () => Settings;
+  /** Worker processes on this machine, those that are starting included. */
+  localWorkers: () => number;
   /** No further tasks are handed out: the program is about to end. */
   closing: () => boolean;
   signal: (signal: Signal) => void;

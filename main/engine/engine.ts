@@ -66,6 +66,7 @@ export class Engine {
   readonly #overrides: Partial<Settings>;
   readonly #version: string;
   #settings: Settings;
+  #started = false;
   #changed: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
 
@@ -89,6 +90,7 @@ export class Engine {
       notes,
       now,
       settings: () => this.#settings,
+      localWorkers: () => this.#pool.local.length,
       closing: () => this.#closing !== undefined,
       signal: (signal) => this.#signals.tell(signal),
       progressed: () => this.#progressed(),
@@ -148,7 +150,16 @@ export class Engine {
 
   /** Starts the workers. Until then the list can be read and changed, but nothing downloads. */
   start(): void {
-    this.#pool.resize(this.#workerCount());
+    this.#started = true;
+    this.#sizePool();
+  }
+
+  /** One worker is there from the start; the others come when there is work for them. */
+  #sizePool(): void {
+    if (!this.#started || this.#closing) return;
+    const { queued, running } = this.#store.list.counts();
+    const enough = Math.max(1, queued + running, this.#pool.local.length);
+    this.#pool.resize(Math.min(this.#workerCount(), enough));
   }
 
   /** Where downloads go that name no folder. */
@@ -172,9 +183,10 @@ export class Engine {
     return this.#signals.on(listener);
   }
 
-  /** Takes in a worker of another machine; `place` is its own name for itself, the same each time it comes. */
+  /** Takes in a worker of another machine; `place` is its own name for itself, the same each time it comes. A closed engine closes the port. */
   attachWorker(port: Port, place: string): void {
-    this.#pool.attach(port, place);
+    if (this.#closing) port.close();
+    else this.#pool.attach(port, place);
   }
 
   /** Takes in somebody who gets tasks without a Port. */
@@ -232,7 +244,7 @@ export class Engine {
   #shareOf(link: WorkerLink): number | null {
     const limit = this.#settings.limitBytesPerS;
     if (limit === null) return null;
-    return this.#shares.get(link.id) ?? limit / Math.max(1, this.#workerCount());
+    return this.#shares.get(link.id) ?? limit / Math.max(1, this.#pool.local.length);
   }
 
   /** Moves the speed limit to where it is used. */
@@ -265,7 +277,7 @@ export class Engine {
     this.#store.settings.save(change);
     this.#settings = { ...this.#settings, ...change };
     this.#shares.clear();
-    this.#pool.resize(this.#workerCount());
+    this.#sizePool();
     for (const link of this.#pool.ready) link.send({ kind: 'settings', settings: this.#transferSettings(link) });
     this.#share();
     this.#dispatch.kick();
@@ -292,6 +304,7 @@ export class Engine {
   }
 
   #listChanged(): void {
+    this.#sizePool();
     this.#dispatch.listChanged();
     this.#progressed();
   }

@@ -85,7 +85,7 @@ export class HandingOut {
         .candidates(options.now(), limit, busyHosts(running, hostCaps, limits))
         .filter(({ id }) => !held.some((lease) => lease.id === id))
         .map(({ id, host, crashes }) => ({ id, host, alone: crashes >= SUSPECT_AT }));
-      return plan({ ...state, candidates }, limits);
+      return plan({ ...state, candidates }, limits, Math.ceil(limits.parallel / Math.max(1, options.localWorkers())));
     };
     // Mostly the first few will do; further down only when hosts or suspects among them have to wait.
     const starts = startsAmong(free + GLANCE);

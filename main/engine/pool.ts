@@ -36,7 +36,7 @@ export class Pool {
   /** Starts or stops local workers until there are `size`. */
   resize(size: number): void {
     this.#size = size;
-    const local = this.#localLinks();
+    const local = this.local;
     for (const link of local.slice(size)) link.stop();
     for (let n = local.length + this.#respawns.size; n < size; n++) this.#spawn();
   }
@@ -69,7 +69,8 @@ export class Pool {
     for (const link of this.links.values()) link.close();
   }
 
-  #localLinks(): WorkerLink[] {
+  /** Workers of this machine, those that are starting included. */
+  get local(): WorkerLink[] {
     return [...this.links.values()].filter((link) => link.kind === 'local' && link.phase !== 'stopping');
   }
 
@@ -104,7 +105,7 @@ export class Pool {
     const process = this.#processes.get(link.id);
     this.#processes.delete(link.id);
     process?.kill();
-    if (process && !this.#closed && this.#localLinks().length + this.#respawns.size < this.#size) {
+    if (process && !this.#closed && this.local.length + this.#respawns.size < this.#size) {
       const early = why !== null && this.#options.now() - process.startedAt < EARLY_MS;
       this.#earlyCrashes = early ? this.#earlyCrashes + 1 : 0;
       this.#respawnLater(why);
@@ -123,7 +124,7 @@ export class Pool {
     const timer = setTimeout(() => {
       this.#respawns.delete(timer);
       this.trouble = null;
-      if (!this.#closed && this.#localLinks().length < this.#size) this.#spawn();
+      if (!this.#closed && this.local.length < this.#size) this.#spawn();
     }, delayMs);
     this.#respawns.add(timer);
   }

@@ -22,9 +22,10 @@ export type Start = { id: DownloadId; holder: number; connections: number };
 /**
  * Who starts what. Keeps `parallel` on this machine, `connectionsPerHost` (or what the host allows) a host, and gives each
  * new task to the worker with the fewest. The connections of a host are shared out evenly among the tasks in sight.
+ * No worker of this machine gets more than `perWorker`, so that those still starting have their part.
  * One that must be `alone` (workers died while they held it) gets a worker to itself, so that it harms no other.
  */
-export function plan(state: PlanState, limits: Limits): Start[] {
+export function plan(state: PlanState, limits: Limits, perWorker = Infinity): Start[] {
   const load = new Map<number, number>();
   for (const { holder } of state.running) load.set(holder, (load.get(holder) ?? 0) + 1);
   const closed = new Set(state.running.filter((task) => task.alone).map((task) => task.holder));
@@ -45,7 +46,7 @@ export function plan(state: PlanState, limits: Limits): Start[] {
     const budget = hostBudget(hosts, host, state, limits);
     const free = budget.total - budget.used;
     if (free < 1) continue;
-    const want = leastLoaded(wants, load, sharedLeft > 0);
+    const want = leastLoaded(wants, load, sharedLeft > 0 ? perWorker : 0);
     if (!want) break;
     if (alone && (load.get(want.holder) ?? 0) > 0) continue;
     const fair = Math.max(1, Math.floor(budget.total / Math.max(1, budget.tasks)));
@@ -85,10 +86,10 @@ function allowance(host: string, hostCaps: ReadonlyMap<string, number>, limits: 
   return Math.min(limits.connectionsPerHost, hostCaps.get(host) ?? Infinity);
 }
 
-function leastLoaded(wants: Want[], load: ReadonlyMap<number, number>, sharedAllowed: boolean): Want | undefined {
+function leastLoaded(wants: Want[], load: ReadonlyMap<number, number>, perShared: number): Want | undefined {
   let best: Want | undefined;
   for (const want of wants) {
-    if (want.count < 1 || (want.shared && !sharedAllowed)) continue;
+    if (want.count < 1 || (want.shared && (load.get(want.holder) ?? 0) >= perShared)) continue;
     if (!best || (load.get(want.holder) ?? 0) < (load.get(best.holder) ?? 0)) best = want;
   }
   return best;

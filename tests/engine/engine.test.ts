@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { answer, type CallArg, type CallName, type CallResult } from '../../shared/api.ts';
 import type { Extent, Row, Validators } from '../../shared/download.ts';
 import { Engine, type EngineOptions, type Signal } from '../../main/engine/engine.ts';
+import { memoryPorts } from '../../main/transport/memory.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { doneOf, fakeWorkers } from './fake-worker.ts';
 
@@ -67,6 +68,15 @@ test('as one ends the next begins, though its worker has nothing more to ask for
   await vi.waitFor(async () => expect(new Set(await statuses(engine))).toEqual(new Set(['done'])));
 });
 
+test('a worker process is started when there is work for it', async () => {
+  const { spawn, workers } = fakeWorkers();
+  const engine = start(spawn, { workers: 3, parallel: 3 });
+  await vi.waitFor(() => expect(workers[0]?.settings).toHaveLength(1));
+  expect(workers).toHaveLength(1);
+  await add(engine, 'http://a.test/1', 'http://a.test/2', 'http://a.test/3', 'http://a.test/4');
+  await vi.waitFor(() => expect(workers.map(({ tasks }) => tasks.length)).toEqual([1, 1, 1]));
+});
+
 test('two downloads of one name get two files', async () => {
   const { spawn, workers } = fakeWorkers();
   const engine = start(spawn);
@@ -124,16 +134,16 @@ test('a result that arrived before its worker died counts', async () => {
 
 test('a late result of an old lease is refused', async () => {
   const { spawn, workers } = fakeWorkers();
-  const engine = start(spawn, { workers: 2 });
-  const [id] = await add(engine, 'http://a.test/a');
-  await vi.waitFor(() => expect(workers.flatMap(({ tasks }) => tasks)).toHaveLength(1));
-  const holder = workers.find(({ tasks }) => tasks.length > 0)!;
+  const engine = start(spawn, { workers: 2, parallel: 2 });
+  const [id] = await add(engine, 'http://a.test/a', 'http://a.test/b');
+  await vi.waitFor(() => expect(workers.flatMap(({ tasks }) => tasks)).toHaveLength(2));
+  const holder = workers.find(({ tasks }) => tasks[0]?.id === id)!;
   const other = workers.find((worker) => worker !== holder)!;
   other.send({ kind: 'result', id: id!, epoch: 1, outcome: doneOf(holder.tasks[0]!) });
   holder.send({ kind: 'result', id: id!, epoch: 7, outcome: doneOf(holder.tasks[0]!) });
   await call(engine, 'pause', { ids: [id!] });
   await vi.waitFor(() => expect(holder.cancelled).toEqual([id]));
-  expect(await statuses(engine)).toEqual(['paused']);
+  expect(await statuses(engine)).toEqual(['paused', 'running']);
 });
 
 test('a download that takes three workers down with it fails and the others go on', async () => {
@@ -203,7 +213,8 @@ test('a full disk pauses with the reason and goes on when there is room', async 
 
 test('a speed limit is shared out and reaches the workers', async () => {
   const { spawn, workers } = fakeWorkers();
-  const engine = start(spawn, { workers: 2 });
+  const engine = start(spawn, { workers: 2, parallel: 2 });
+  await add(engine, 'http://a.test/a', 'http://a.test/b');
   await vi.waitFor(() => expect(workers.filter(({ settings }) => settings.length > 0)).toHaveLength(2));
   await call(engine, 'changeSettings', { limitBytesPerS: 1_000_000 });
   await vi.waitFor(() => {
@@ -240,4 +251,13 @@ test('the tap shows messages, and no header value or password in them', async ()
   expect(texts).not.toContain('sesame');
   expect(lanes[0]).toMatchObject({ state: 'ready', leases: [{ id: 1 }] });
   expect(taskQueue).toMatchObject({ depth: 0, puts: 1, gets: 1 });
+});
+
+test('a worker that arrives at a closed engine finds its port closed', async () => {
+  const engine = start(fakeWorkers().spawn);
+  await engine.close();
+  const [here, there] = memoryPorts();
+  const closed = new Promise((resolve) => there.onClose(resolve));
+  engine.attachWorker(here, 'late');
+  expect(await closed).toBeDefined();
 });

@@ -44,6 +44,13 @@ export class ListTable {
     return this.#sql.prepare(`SELECT count(*) FROM downloads WHERE ${where.sql}`).pluck().get(where.params) as number;
   }
 
+  /** Counts `n` new rows. Every other change of the counts is the database's own doing. */
+  countMore(status: Status, category: string, n: number): void {
+    this.#sql
+      .prepare('INSERT INTO counts VALUES (@status, @category, @n) ON CONFLICT DO UPDATE SET n = n + excluded.n')
+      .run({ status, category, n });
+  }
+
   counts(): Counts {
     const counts: Counts = { all: 0, queued: 0, running: 0, paused: 0, done: 0, failed: 0, categories: {} };
     for (const { status, category, n } of this.#countRows()) {

@@ -50,9 +50,6 @@ export const migrations: readonly string[] = [
     n INTEGER NOT NULL,
     PRIMARY KEY (status, category)
   ) STRICT, WITHOUT ROWID;
-  CREATE TRIGGER count_insert AFTER INSERT ON downloads WHEN new.removed_at IS NULL BEGIN
-    INSERT INTO counts VALUES (new.status, new.category, 1) ON CONFLICT DO UPDATE SET n = n + 1;
-  END;
   CREATE TRIGGER count_update AFTER UPDATE OF status, category, removed_at ON downloads BEGIN
     UPDATE counts SET n = n - 1
       WHERE old.removed_at IS NULL AND status = old.status AND category = old.category;

@@ -65,6 +65,7 @@ export class Store {
   /** Keeps new downloads, each under a name that no other one has. Returns their ids in order. */
   add(prepared: readonly Prepared[], producer: string, now: number): DownloadId[] {
     const nextNumber = new Map<string, number>();
+    const tally = new Map<string, { status: Status; category: string; n: number }>();
     const ids = this.#sql.transaction(() => {
       const insert = this.#sql.prepare(`
         INSERT INTO downloads (id, url, url_key, mirrors, host, dir, name, folded, name_given, part_name, category, status,
@@ -73,7 +74,9 @@ export class Store {
         ON CONFLICT DO NOTHING`);
       let position = this.list.edgePosition('max');
       let id = this.#lastId();
-      return prepared.map(({ download, urlKey, host, dir, name: wanted, category, status }) => {
+      const ids = prepared.map(({ download, urlKey, host, dir, name: wanted, category, status }) => {
+        const sort = `${status} ${category}`;
+        tally.set(sort, { status, category, n: (tally.get(sort)?.n ?? 0) + 1 });
         const { url, mirrors = [], headers = {}, checksum } = download;
         const given = download.name === undefined ? 0 : 1;
         const sum = checksum ? JSON.stringify(checksum) : null;
@@ -105,6 +108,9 @@ export class Store {
           return id;
         }
       });
+      // By hand: a trigger for each of a hundred thousand rows would take longer than the rows.
+      for (const { status, category, n } of tally.values()) this.list.countMore(status, category, n);
+      return ids;
     });
     this.#journal.append(prepared.map(({ download, dir }) => ({ dir, download })));
     return ids;
