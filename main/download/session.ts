@@ -3,7 +3,7 @@ import type { Validators } from '../../shared/download.ts';
 import { encodingOf, type Head, type Verdict } from './answers.ts';
 import { Attempt, isComparable, type AttemptEnd } from './attempt.ts';
 import { endOf } from './extents.ts';
-import { failureOf } from './failures.ts';
+import { fail, failureOf } from './failures.ts';
 import { KnownContent } from './known-content.ts';
 import type { Answer } from './lane.ts';
 import type { SessionEnd, SessionOptions } from './session-contract.ts';
@@ -12,6 +12,7 @@ import { RESERVED_BYTES, Segments, type Segment } from './segments.ts';
 import { Tempo } from './tempo.ts';
 import { Waits } from './waits.ts';
 
+const NOTHING_CAME = fail('bad-response', 'The answer brought nothing of what was asked for', 'soon');
 /** Shorter waits are not worth telling. */
 const TELL_WAIT_MS = 1000;
 
@@ -179,6 +180,10 @@ export class Session {
       case 'over':
         // A body without a length came to its proper end: that is the file's end.
         if (segment.end === Infinity) this.#endAt(segment.pos);
+        // Asking the same at once again would go on for ever.
+        else if (segment.pos === segment.start && segment.pos < segment.end) {
+          return this.#stepDown(this.#refusals.failed(NOTHING_CAME, situation));
+        }
         return { kind: 'again', afterMs: 0 };
       case 'differs':
         return changed('the bytes differ from those already here', this.#confirmed);

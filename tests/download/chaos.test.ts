@@ -29,6 +29,7 @@ const fault: fc.Arbitrary<Behaviour> = fc.oneof(
       'wrong-unit',
       'multipart',
       'overlong',
+      'empty',
       'star',
     ),
   }),

@@ -31,6 +31,7 @@ describe.each(lanes)('on the %s lane', (lane) => {
     'wrong-unit',
     'multipart',
     'overlong',
+    'empty',
     'star',
   ];
   test.each(bent)('a server whose parts are "%s" still gives the exact file', async (partial) => {

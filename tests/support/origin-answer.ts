@@ -36,7 +36,7 @@ export interface Behaviour {
   rawHeaders?: string;
   /** `ignore`: answers 200 to every range. `blind`: answers 206 whatever If-Range says. */
   ranges?: 'yes' | 'ignore' | 'blind';
-  /** Bends a 206. `short`: half of what was asked, honestly labelled. `shifted`/`early`: starts 1000 bytes after/before what was asked, labelled so. `overlong`: half, and then rubbish. */
+  /** Bends a 206. `short`: half of what was asked, honestly labelled. `shifted`/`early`: starts 1000 bytes after/before what was asked, labelled so. `overlong`: half, and then rubbish. `empty`: the label alone. */
   partial?:
     | 'short'
     | 'shifted'
@@ -46,6 +46,7 @@ export interface Behaviour {
     | 'wrong-unit'
     | 'multipart'
     | 'overlong'
+    | 'empty'
     | 'star';
   /** Claims another total in Content-Range. */
   claimTotal?: number;
@@ -160,6 +161,10 @@ function partialAnswer(
     headers['Content-Range'] = `bytes ${start}-${half - 1}/${total}`;
     const bytes = Buffer.concat([contentBytes(content, start, half), Buffer.alloc(5000, 'x')]);
     return finish(206, headers, pieces(bufferContent(bytes), 0, bytes.length, asked), bytes.length, seen, asked);
+  }
+  if (asked.partial === 'empty') {
+    headers['Content-Range'] = label;
+    return finish(206, headers, [], 0, seen, asked);
   }
   if (asked.partial === 'bad-content-range') headers['Content-Range'] = 'bytes of the file';
   else if (asked.partial === 'wrong-unit') headers['Content-Range'] = label.replace('bytes', 'lines');
