@@ -1,5 +1,6 @@
 // The operands of a command line as lists: addresses, list files, standard input.
 import fs from 'node:fs';
+import { decodeFile } from '../engine/decoding.ts';
 import { UsageError } from './options.ts';
 
 export type Sources = { text: string; files: string[] };
@@ -25,5 +26,5 @@ function isDriveLetter(input: string): boolean {
 async function readAll(stream: NodeJS.ReadableStream): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString('utf8');
+  return decodeFile(Buffer.concat(chunks));
 }

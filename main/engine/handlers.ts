@@ -111,6 +111,9 @@ export function createHandlers(parts: Parts): Handlers {
 }
 
 async function sourcesOf(source: { text: string } | { html: string } | { files: string[] }): Promise<ListSource[]> {
-  if ('files' in source) return Promise.all(source.files.map((file) => readList(file)));
-  return [source];
+  if (!('files' in source)) return [source];
+  const lists: ListSource[] = [];
+  // One after the other: a thousand large ones at once would not fit into memory.
+  for (const file of source.files) lists.push(await readList(file));
+  return lists;
 }
