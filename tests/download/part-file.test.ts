@@ -1,0 +1,135 @@
+// The part file: what it claims is there, what it is told is not lost, and links lead nowhere.
+import { linkSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { FailureError, fail, failureOf } from '../../main/download/failures.ts';
+import { PartFile } from '../../main/download/part-file.ts';
+import { DirectorySyncs, isSameFile, place } from '../../main/download/placing.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+async function create(path: string): Promise<PartFile> {
+  const part = await PartFile.create(path, true);
+  if (!part) throw new Error('Not created');
+  onTestFinished(() => part.close());
+  return part;
+}
+
+test('nothing is claimed before a flush, and then all that was written before it', async () => {
+  const part = await create(join(tempDir(), 'f'));
+  const told: unknown[] = [];
+  part.onDurable = (extents) => told.push(extents);
+  await part.write([Buffer.from('abc'), Buffer.from('de')], 5, 10);
+  expect(part.durable).toEqual([]);
+  expect(told).toEqual([]);
+  await part.flush();
+  expect(told).toEqual([[[10, 15]]]);
+  expect(part.durable).toEqual([[10, 15]]);
+  expect(readFileSync(part.path).subarray(10).toString()).toBe('abcde');
+});
+
+test('what is written is claimed within a second without being asked for', async () => {
+  const part = await create(join(tempDir(), 'f'));
+  const claimed = new Promise((resolve) => (part.onDurable = resolve));
+  const at = performance.now();
+  await part.write([Buffer.from('abc')], 3, 0);
+  expect(await claimed).toEqual([[0, 3]]);
+  expect(performance.now() - at).toBeLessThan(1100);
+});
+
+test('no more than 32 MiB are ever unclaimed', async () => {
+  const part = await create(join(tempDir(), 'f'));
+  const claims: number[] = [];
+  part.onDurable = ([extent]) => claims.push(extent![1]);
+  const mebibyte = Buffer.alloc(1 << 20);
+  for (let i = 0; i < 40; i += 1) await part.write([mebibyte], mebibyte.length, i * mebibyte.length);
+  await part.flush();
+  expect(claims[0]).toBeLessThanOrEqual(34 << 20);
+});
+
+test('several writes at once and out of order end where they belong', async () => {
+  const part = await create(join(tempDir(), 'f'));
+  await Promise.all([5, 0, 9, 2].map((at) => part.write([Buffer.from(`${at}${at}`)], 2, at)));
+  expect(part.written).toEqual([
+    [0, 4],
+    [5, 7],
+    [9, 11],
+  ]);
+  expect(readFileSync(part.path, 'latin1')).toBe('0022\x0055\0\x0099');
+});
+
+test('a part file is opened only when it holds what is claimed', async () => {
+  const dir = tempDir();
+  const path = join(dir, 'f');
+  writeFileSync(path, 'abc');
+  expect(await PartFile.open(path, [[0, 4]])).toBe(null);
+  expect(await PartFile.open(join(dir, 'none'), [[0, 1]])).toBe(null);
+  symlinkSync(path, join(dir, 'link'));
+  expect(await PartFile.open(join(dir, 'link'), [[0, 3]])).toBe(null);
+  expect(await PartFile.open(dir, [[0, 3]])).toBe(null);
+  const part = await PartFile.open(path, [[0, 3]]);
+  expect(part?.receivedBytes).toBe(3);
+  await part?.close();
+});
+
+test('making one in place of another leaves alone what the other name of it shows', async () => {
+  const dir = tempDir();
+  writeFileSync(join(dir, 'finished'), 'finished');
+  linkSync(join(dir, 'finished'), join(dir, 'f'));
+  expect(await PartFile.create(join(dir, 'f'), false)).toBe(null);
+  await create(join(dir, 'f'));
+  expect(readFileSync(join(dir, 'finished'), 'utf8')).toBe('finished');
+  expect(statSync(join(dir, 'f')).size).toBe(0);
+});
+
+test('sealing cuts what is too long and refuses what is too short', async () => {
+  const part = await create(join(tempDir(), 'f'));
+  await part.write([Buffer.from('abcdef')], 6, 0);
+  expect(await part.seal(7)).toBe(false);
+  expect(await part.seal(4)).toBe(true);
+  expect(readFileSync(part.path, 'utf8')).toBe('abcd');
+});
+
+test('placing takes a free name only, and knows the file again', async () => {
+  const dir = tempDir();
+  const [part, target] = [join(dir, 'p'), join(dir, 'deep', 't')];
+  writeFileSync(part, 'x');
+  expect(await place(part, target)).toBe('placed');
+  expect(await isSameFile(part, target)).toBe(true);
+  expect(await place(part, target)).toBe('placed');
+  writeFileSync(join(dir, 'other'), 'y');
+  expect(await place(part, join(dir, 'other'))).toBe('taken');
+  expect(readFileSync(join(dir, 'other'), 'utf8')).toBe('y');
+});
+
+test('those who want a directory durable share rounds, and each round begins after its call', async () => {
+  const syncs = new DirectorySyncs();
+  const dir = tempDir();
+  const [first, second, third] = [syncs.sync(dir), syncs.sync(dir), syncs.sync(dir)];
+  expect(second).not.toBe(first);
+  expect(third).toBe(second);
+  await Promise.all([first, second, third]);
+  await expect(syncs.sync(join(dir, 'none'))).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+test.each([
+  ['ENOSPC', 'disk-full', 'when-possible'],
+  ['EDQUOT', 'disk-full', 'when-possible'],
+  ['EIO', 'disk-error', 'by-hand'],
+  ['EROFS', 'no-permission', 'by-hand'],
+  ['EMFILE', 'too-many-open-files', 'soon'],
+  ['ENAMETOOLONG', 'path-too-long', 'by-hand'],
+  ['EAI_AGAIN', 'dns', 'soon'],
+  ['ECONNRESET', 'reset', 'soon'],
+  ['CERT_HAS_EXPIRED', 'tls', 'by-hand'],
+  ['HPE_INVALID_CONSTANT', 'bad-response', 'soon'],
+])('%s is %s, to be tried again %s', (code, failure, retry) => {
+  const error = Object.assign(new Error('x'), { code });
+  expect(failureOf(error)).toMatchObject({ code: failure, retry });
+  expect(failureOf(new Error('outer', { cause: error }))).toMatchObject({ code: failure });
+});
+
+test('a failure thrown through other code comes out as it was', () => {
+  const failure = fail('tls', 'x', 'by-hand');
+  expect(failureOf(new Error('outer', { cause: new FailureError(failure) }))).toBe(failure);
+  expect(failureOf('rubbish')).toMatchObject({ code: 'internal' });
+});
