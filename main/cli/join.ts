@@ -68,7 +68,7 @@ export async function joinPython(
   try {
     await instance.listen(engine.handlers, () => {});
     engine.start();
-    const manager = await joinPythonManager({ ...to, authkey, allowMd5: true, signal: stop.signal });
+    const manager = await joinPythonManager({ ...to, authkey, allowMd5: command.md5, signal: stop.signal });
     const work = new ManagerWork(engine, manager, { dir, dict, room: run.settings.parallel ?? 8 });
     engine.onSignal((signal) => report.tell(signal));
     await work.run(run.exit, stop.signal);

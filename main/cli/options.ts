@@ -25,6 +25,9 @@ export type NetworkCommand =
       listen: Address;
       python: Address | null;
       authkeyFile: string | undefined;
+      /** The Python door's own key; without it the other one if that was named, so that one key may do for both. */
+      pythonAuthkeyFile: string | undefined;
+      md5: boolean;
       discoverable: boolean;
       run: RunOptions;
     }
@@ -36,7 +39,7 @@ export type NetworkCommand =
       parallel: number;
       run: RunOptions;
     }
-  | { kind: 'join-python'; to: Address; authkeyFile: string; dict: boolean; run: RunOptions }
+  | { kind: 'join-python'; to: Address; authkeyFile: string; md5: boolean; dict: boolean; run: RunOptions }
   | { kind: 'discover'; json: boolean }
   | { kind: 'echo'; at: Address }
   | { kind: 'check'; to: Address; json: boolean };
@@ -64,6 +67,8 @@ const options = {
   listen: { type: 'string' },
   python: { type: 'string' },
   'authkey-file': { type: 'string' },
+  'python-authkey-file': { type: 'string' },
+  'no-md5': { type: 'boolean' },
   discoverable: { type: 'boolean' },
   connect: { type: 'string' },
   fingerprint: { type: 'string' },
@@ -119,19 +124,22 @@ function networkCommand(
   run: RunOptions,
 ): NetworkCommand | undefined {
   const { json } = run;
+  const md5 = !(values['no-md5'] ?? false);
   switch (word) {
     case 'serve': {
       const listen = address('listen', values.listen ?? '127.0.0.1:7440');
       const python = values.python === undefined ? null : address('python', values.python);
+      const authkeyFile = values['authkey-file'];
+      const pythonAuthkeyFile = values['python-authkey-file'] ?? authkeyFile;
       const discoverable = values.discoverable ?? false;
-      return { kind: 'serve', listen, python, authkeyFile: values['authkey-file'], discoverable, run };
+      return { kind: 'serve', listen, python, authkeyFile, pythonAuthkeyFile, md5, discoverable, run };
     }
     case 'worker': {
       const authkeyFile = values['authkey-file'];
       if (authkeyFile === undefined) throw new UsageError('worker needs --authkey-file FILE with the shared key.');
       if (values['python-manager'] !== undefined) {
         const to = address('python-manager', values['python-manager']);
-        return { kind: 'join-python', to, authkeyFile, dict: values.dict ?? false, run };
+        return { kind: 'join-python', to, authkeyFile, md5, dict: values.dict ?? false, run };
       }
       if (values.connect === undefined) {
         throw new UsageError('worker needs --connect HOST:PORT or --python-manager HOST:PORT.');
@@ -225,6 +233,8 @@ LIST-FILE: one URL a line (also .csv .html .url .webloc .metalink); "-" reads a 
       --python HOST:PORT    serve: open the door for Python programs there (8001 is usual)
       --discoverable        serve: answer "sluice discover" on this network
       --authkey-file FILE   serve, worker: the shared key; serve makes one when the file is missing
+      --python-authkey-file FILE   serve: the key of the door for Python programs, when it is to be another one
+      --no-md5              serve --python, worker --python-manager: refuse HMAC-MD5, which Python before 3.12 needs
       --fingerprint HEX     worker: of the certificate that serve shows
       --dict                worker --python-manager: put dicts, not "URL--->success", as results
   -V, --version         the version

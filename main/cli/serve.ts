@@ -64,7 +64,9 @@ export async function serve(command: Serve, around: Surroundings): Promise<numbe
     if (command.python) {
       const queues = new EngineQueues(engine);
       const onError = (error: unknown) => process.stderr.write(`sluice: python door: ${String(error)}\n`);
-      const door = await openPythonDoor({ ...command.python, authkey, allowMd5: true, queues, onError });
+      const pythonAuthkey = await loadAuthkey(command.pythonAuthkeyFile ?? path.join(dataDir, 'python-authkey'));
+      const key = { authkey: pythonAuthkey, allowMd5: command.md5 };
+      const door = await openPythonDoor({ ...command.python, ...key, queues, onError });
       closers.push(
         () => queues.close(),
         () => door.close(),
@@ -81,8 +83,9 @@ export async function serve(command: Serve, around: Surroundings): Promise<numbe
     await stopped;
     return 0;
   } finally {
-    await engine.close();
+    // The doors first: nobody comes in any more, and what Python programs hold goes back while there is a list.
     for (const close of closers.reverse()) await close();
+    await engine.close();
     report.end();
     instance.close();
   }

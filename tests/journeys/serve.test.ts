@@ -128,6 +128,39 @@ test('two machines fetch a list for a third, each keeps its files, and a killed 
   expect(fs.readdirSync(path.join(dir, 'files'))).toEqual([]);
 });
 
+test('the Python door has a key of its own, made at first use, and the workers’ key does not open it', async () => {
+  const program = sluice([
+    ...['serve', '--json', '--data', path.join(dir, 'data'), '--dir', path.join(dir, 'files')],
+    ...['--listen', '127.0.0.1:0', '--python', '127.0.0.1:0'],
+  ]);
+  const { port } = await program.until(({ event, for: whom }) => event === 'listening' && whom === 'python');
+  const keyIn = (name: string) => fs.readFileSync(path.join(dir, 'data', name), 'utf8').trim();
+  expect(keyIn('python-authkey')).not.toBe(keyIn('authkey'));
+  const code = `${connect.replace("b'open sesame'", 'sys.argv[2].encode()')}\nprint(task.qsize())`;
+  expect((await python(code, String(port), keyIn('python-authkey'))).trim()).toBe('0');
+  await expect(python(code, String(port), keyIn('authkey'))).rejects.toThrow(/AuthenticationError/);
+  program.child.kill('SIGTERM');
+  expect(await program.ended).toBe(0);
+});
+
+test('serve --no-md5 turns away a program that knows nothing better, and leaves cleanly while one is connected', async () => {
+  const { python: strict } = await serving('--no-md5', '--data', path.join(dir, 'strict'));
+  const speaks = (await python("import sys\nprint('md5' if sys.version_info < (3, 12) else 'sha256')\n")).trim();
+  const asked = python(`${connect}\nprint(task.qsize())`, String(strict));
+  if (speaks === 'md5') await expect(asked).rejects.toThrow(/AuthenticationError|EOFError|ConnectionResetError/);
+  else expect((await asked).trim()).toBe('0');
+  const { python: port, program } = await serving('--workers', '0');
+  const connected = path.join(dir, 'connected');
+  const waiting = python(`${connect}\nopen(sys.argv[2], 'w')\ntask.get()`, String(port), connected).catch(
+    () => 'dropped',
+  );
+  await expect.poll(() => fs.existsSync(connected), { timeout: 10_000 }).toBe(true);
+  program.child.kill('SIGTERM');
+  expect(await program.ended).toBe(0);
+  expect(program.stderr()).toBe('');
+  expect(await waiting).toBe('dropped');
+});
+
 test('a worker with a wrong key is turned away, and says so', async () => {
   const { workers: port } = await serving();
   const wrong = path.join(dir, 'wrong');

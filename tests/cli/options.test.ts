@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { help, parseCommand, UsageError, type NetworkCommand } from '../../main/cli/options.ts';
+
+function serve(...args: string[]) {
+  const command = parseCommand(['serve', ...args]);
+  if (command.kind !== 'serve') throw new Error(command.kind);
+  return command;
+}
+
+test('the Python door shares the key of workers only where that key was named', () => {
+  expect(serve().pythonAuthkeyFile).toBeUndefined();
+  expect(serve('--authkey-file', 'a').pythonAuthkeyFile).toBe('a');
+  expect(serve('--authkey-file', 'a', '--python-authkey-file', 'p')).toMatchObject({
+    authkeyFile: 'a',
+    pythonAuthkeyFile: 'p',
+  });
+  expect(serve('--python-authkey-file', 'p').authkeyFile).toBeUndefined();
+});
+
+test('MD5 is spoken unless refused, at both kinds of Python door', () => {
+  const worker = (...args: string[]) =>
+    parseCommand(['worker', '--python-manager', '127.0.0.1:1', '--authkey-file', 'a', ...args]) as NetworkCommand;
+  expect(serve().md5).toBe(true);
+  expect(serve('--no-md5').md5).toBe(false);
+  expect(worker()).toMatchObject({ kind: 'join-python', md5: true });
+  expect(worker('--no-md5')).toMatchObject({ kind: 'join-python', md5: false });
+});
+
+test('a worker without a key or a place to go is told what is missing', () => {
+  expect(() => parseCommand(['worker', '--connect', 'a:1'])).toThrow(/--authkey-file/);
+  expect(() => parseCommand(['worker', '--authkey-file', 'a'])).toThrow(/--connect/);
+  for (const wrong of ['a', 'a:', 'a:65536', ':80', '::1:80'])
+    expect(() => serve('--listen', wrong)).toThrow(UsageError);
+  expect(serve('--listen', '[::1]:80').listen).toEqual({ host: '::1', port: 80 });
+});
+
+test('the help names every option of the network', () => {
+  for (const option of ['--python-authkey-file', '--no-md5', '--authkey-file', '--listen', '--python', '--fingerprint'])
+    expect(help).toContain(option);
+});
