@@ -89,12 +89,6 @@ export function contradiction(kept: Validators, seen: Validators): string | null
   return null;
 }
 
-/** Whether the two share a validator, so that no contradiction means something. */
-export function isVouchedFor(kept: Validators, seen: Validators): boolean {
-  const strong = strongValidator(kept);
-  return strong !== null && (strong === seen.etag || (kept.etag === null && strong === seen.lastModified));
-}
-
 /** Whether an HTML page came where another kind of content was kept. */
 export function isHtmlInstead(kept: Validators, head: Head): boolean {
   return (

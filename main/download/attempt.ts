@@ -11,7 +11,7 @@ import { SegmentSink } from './segment-sink.ts';
 import type { Segment } from './segments.ts';
 
 /** How much of what is there is asked for again and compared, when no strong validator vouches for the rest. */
-export const OVERLAP_BYTES = 64 << 10;
+const OVERLAP_BYTES = 64 << 10;
 
 export interface Ask {
   url: string;

@@ -52,7 +52,7 @@ export function fail(code: FailureCode, message: string, retry: Retry, more: Par
 
 /** Finds the failure in whatever was thrown, looking through wrapped causes. */
 export function failureOf(thrown: unknown): Failure {
-  for (let error = thrown; error instanceof Error; error = causeOf(error)) {
+  for (let error = thrown; error instanceof Error; error = error.cause) {
     if (error instanceof FailureError) return error.failure;
     const code = (error as NodeJS.ErrnoException).code;
     if (typeof code !== 'string') continue;
@@ -65,10 +65,4 @@ export function failureOf(thrown: unknown): Failure {
     }
   }
   return fail('internal', thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown), 'by-hand');
-}
-
-function causeOf(error: Error): unknown {
-  return (error as { erroredSysCall?: string }).erroredSysCall !== undefined
-    ? Object.assign(new Error(error.message), { code: (error as NodeJS.ErrnoException).code })
-    : error.cause;
 }
