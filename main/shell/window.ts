@@ -6,6 +6,8 @@ import { keepWindowState, readWindowState } from './window-state.ts';
 
 export type WindowOptions = { dataDir: string; preload: string; show: boolean; devUrl: string | undefined };
 
+const RELOADS = 5;
+
 /** Opens the window where it stood the last time. It shows itself at its first paint. */
 export function openWindow({ dataDir, preload, show, devUrl }: WindowOptions): BrowserWindow {
   const state = readWindowState(
@@ -34,6 +36,11 @@ export function openWindow({ dataDir, preload, show, devUrl }: WindowOptions): B
   if (maximized) window.maximize();
   window.once('ready-to-show', () => {
     if (show) window.show();
+  });
+  // A page that crashed comes back by itself, unless it does so again and again.
+  let crashes = 0;
+  window.webContents.on('render-process-gone', (_event, { reason }) => {
+    if (reason !== 'clean-exit' && ++crashes <= RELOADS) window.webContents.reload();
   });
   window.on('page-title-updated', (event) => event.preventDefault());
   window.on('close', () => keepPlace(window, dataDir));

@@ -6,7 +6,7 @@ const POLL_MS = 250;
 /** Messages kept for reading. */
 const KEEP = 2000;
 /** Dots that start in one poll at most; the rest of the messages are only counted. */
-const DOTS = 6;
+const DOTS = 3;
 
 export class Traffic {
   picture = $state.raw<Picture | null>(null);
@@ -27,7 +27,6 @@ export class Traffic {
 
   #bridge: Bridge;
   #seq = 0;
-  #timer: ReturnType<typeof setInterval> | null = null;
   #asking = false;
 
   constructor(bridge: Bridge) {
@@ -37,10 +36,10 @@ export class Traffic {
   /** Starts looking; returns what ends it. */
   watch(): () => void {
     void this.poll();
-    this.#timer = setInterval(() => void this.poll(), POLL_MS);
+    // One timer for each who looks: when a view follows another, both look for a moment.
+    const timer = setInterval(() => void this.poll(), POLL_MS);
     return () => {
-      if (this.#timer !== null) clearInterval(this.#timer);
-      this.#timer = null;
+      clearInterval(timer);
       this.fresh = [];
     };
   }

@@ -41,7 +41,7 @@ export function en(f: Format) {
     limitAt: (speed: string) => `Limit: ${speed}`,
     limitTitle: 'Speed limit for everything',
     noLimit: 'No limit',
-    searchIn: (count: number) => `Search ${many(count, 'download', 'downloads')}`,
+    searchIn: (count: number) => (count === 0 ? 'Search' : `Search ${many(count, 'download', 'downloads')}`),
     search: 'Search',
     clearSearch: 'Clear the search',
     // List

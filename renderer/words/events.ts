@@ -33,7 +33,7 @@ export function eventsEn(f: Format): EventWords {
   return {
     added: (d) => `Added${after(' by ', text(d, 'producer', 'by'))}`,
     started: (d) =>
-      `Started${after(' on worker ', text(d, 'worker'))}${after(', from ', bytes(d, 'from', 'offset', 'bytes'))}`,
+      `Started${after(' on ', text(d, 'worker'))}${after(', from ', bytes(d, 'from', 'offset', 'bytes'))}`,
     redirected: (d) => `Redirected${after(' to ', text(d, 'to', 'url', 'host', 'location'))}`,
     answered: (d) =>
       `Server answered${after(' ', text(d, 'status', 'httpStatus'))}${after(', ', bytes(d, 'totalBytes', 'sizeBytes', 'length'))}${after(', ETag ', text(d, 'etag'))}`,
@@ -81,7 +81,7 @@ export function eventsZh(f: Format): EventWords {
   return {
     added: (d) => `已添加${after('，来自 ', text(d, 'producer', 'by'))}`,
     started: (d) =>
-      `开始${after('，工作进程 ', text(d, 'worker'))}${after('，从 ', bytes(d, 'from', 'fromBytes', 'offset', 'bytes'))}`,
+      `开始${after('，', text(d, 'worker'))}${after('，从 ', bytes(d, 'from', 'fromBytes', 'offset', 'bytes'))}`,
     redirected: (d) => `重定向${after('到 ', text(d, 'to', 'url', 'host', 'location'))}`,
     answered: (d) =>
       `服务器应答${after(' ', text(d, 'status', 'httpStatus'))}${after('，', bytes(d, 'totalBytes', 'sizeBytes', 'length'))}${after('，ETag ', text(d, 'etag'))}`,

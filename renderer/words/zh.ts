@@ -39,7 +39,7 @@ export function zh(f: Format): Words {
     limitAt: (speed) => `限速：${speed}`,
     limitTitle: '总速度限制',
     noLimit: '不限速',
-    searchIn: (count) => `搜索 ${n(count)} 个下载`,
+    searchIn: (count) => (count === 0 ? '搜索' : `搜索 ${n(count)} 个下载`),
     search: '搜索',
     clearSearch: '清除搜索',
     listName: '下载列表',

@@ -123,3 +123,27 @@ test('two windows with different state never meet', async () => {
   await untilCounts(two.page, { all: 0 });
   expect(existsSync(join(two.data, 'electron'))).toBe(true);
 });
+
+test('a page that crashed comes back with its list', async () => {
+  const { app, page } = await startSluice();
+  await page.evaluate(() =>
+    window.sluice.call('add', { downloads: [{ url: 'https://files.example/a.iso' }], paused: true }),
+  );
+  await page.getByRole('row', { name: /a\.iso/ }).waitFor();
+  const reloaded = app.evaluate(
+    ({ BrowserWindow }) =>
+      new Promise<void>((resolve) => {
+        const { webContents } = BrowserWindow.getAllWindows()[0]!;
+        webContents.once('did-finish-load', () => resolve());
+        webContents.forcefullyCrashRenderer();
+      }),
+  );
+  await reloaded;
+  const rows = () =>
+    app.evaluate(({ BrowserWindow }) =>
+      BrowserWindow.getAllWindows()[0]!.webContents.executeJavaScript(
+        `document.querySelectorAll('[role=row][data-id]').length`,
+      ),
+    );
+  await expect.poll(rows).toBe(1);
+});
