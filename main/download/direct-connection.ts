@@ -11,7 +11,7 @@ const ROOM_MIN_BYTES = 64 << 10;
 /** At so many writes under way the socket is paused. */
 const TAKES_MAX = 2;
 /** Bytes of a slow body are handed over after this long. */
-const GATHER_MAX_MS = 100;
+const GATHER_MAX_MS = 40;
 /** A rest that is not wanted but this small is read away, to keep the connection. */
 const SKIP_MAX_BYTES = 64 << 10;
 

@@ -10,7 +10,7 @@ const TAKES_MAX = 2;
 /** A rest that is not wanted but smaller than this is read away, to keep the connection. */
 const SKIP_MAX_BYTES = 64 << 10;
 /** Bytes of a slow body are handed over after this long, gathered or not. */
-const GATHER_MAX_MS = 100;
+const GATHER_MAX_MS = 40;
 
 export class StreamBody implements Body {
   readonly #stream: Readable;
