@@ -24,6 +24,5 @@ export function maskCredentials(text: string): string {
 
 // Up to the last @ of the authority; or, where the port is no number, up to an @ further on: a password with a slash
 // or a space in it. All repetitions are bounded or stop at the next slash, so that no text makes this slow.
-const credentials =
-  /([a-z][a-z0-9+.-]{0,20}:[/\\]{2})(?:[^\s/\\?#]*|[^\s/\\?#:@[]+:(?!\d*(?:[\s/\\?#]|$)).{0,300})@/gi;
+const credentials = /([a-z][a-z0-9+.-]{0,20}:[/\\]{2})(?:[^\s/\\?#]*|[^\s/\\?#:@[]+:(?!\d*(?:[\s/\\?#]|$)).{0,300})@/gi;
 const cutOff = /([a-z][a-z0-9+.-]{0,20}:[/\\]{2})[^\s/\\?#:@[]+:[^\s/\\?#@]{6,}$/i;
