@@ -38,6 +38,7 @@ export class PartFile {
   #durable: Extent[];
   #receivedBytes: number;
   #unclaimedBytes = 0;
+  #flushingBytes = 0;
   #writesRunning = 0;
   #idle: (() => void)[] = [];
   #flush: Promise<void> | null = null;
@@ -128,11 +129,13 @@ export class PartFile {
     this.#receivedBytes += byteCount;
     this.#writesRunning += 1;
     try {
+      while (this.#unclaimedBytes + this.#flushingBytes >= UNCLAIMED_MAX_BYTES && !this.#closed) await this.flush();
       await this.#writeAll(pieces, byteCount, position);
       this.#written = addExtent(this.#written, position, position + byteCount);
       this.#unclaimedBytes += byteCount;
       this.onWritten?.(this.#written, this.#fd);
-      if (this.#unclaimedBytes >= UNCLAIMED_MAX_BYTES) this.#flushSoon(0);
+      // Begun half-way, so that writing need not wait where flushing keeps up.
+      if (this.#unclaimedBytes >= UNCLAIMED_MAX_BYTES / 2 && !this.#flush) this.#flushSoon(0);
       else if (!this.#timer) this.#flushSoon(this.#flushDelayMs);
     } catch (error) {
       this.onError?.(error);
@@ -182,9 +185,11 @@ export class PartFile {
     this.#timer = null;
     // Taken before the call: a write that ends while it runs may have missed it.
     const written = this.#written;
+    this.#flushingBytes = this.#unclaimedBytes;
     this.#unclaimedBytes = 0;
     const begunMs = performance.now();
     await syncData(this.#fd);
+    this.#flushingBytes = 0;
     const tookMs = performance.now() - begunMs;
     this.#flushDelayMs = Math.min(Math.max(tookMs * FLUSH_SHARE, UNCLAIMED_MIN_MS), UNCLAIMED_MAX_MS);
     this.#durable = written;
