@@ -28,13 +28,12 @@ export const Preview = z.object({
 });
 export type Preview = z.infer<typeof Preview>;
 
-export const sortKeys = ['position', 'name', 'host', 'status', 'size', 'done', 'added', 'finished'] as const;
 export const ListQuery = z.object({
   status: z.union([Status, z.literal('all')]).default('all'),
   text: z.string().max(1000).default(''),
   category: z.string().nullable().default(null),
   host: z.string().nullable().default(null),
-  sort: z.enum(sortKeys).default('position'),
+  sort: z.enum(['position', 'name', 'host', 'status', 'size', 'done', 'added', 'finished']).default('position'),
   descending: z.boolean().default(false),
 });
 export type ListQuery = z.infer<typeof ListQuery>;

@@ -1,12 +1,11 @@
-// The model: what a download is, which states it has and which moves between them are allowed.
+// The model: what a download is, which states it has, and what is told of it.
 import { z } from 'zod';
 import { Failure } from './failure.ts';
 
 export const DownloadId = z.number().int().positive();
 export type DownloadId = z.infer<typeof DownloadId>;
 
-export const statuses = ['queued', 'running', 'paused', 'done', 'failed'] as const;
-export const Status = z.enum(statuses);
+export const Status = z.enum(['queued', 'running', 'paused', 'done', 'failed']);
 export type Status = z.infer<typeof Status>;
 
 /** A byte range of the file, `[start, end)`, in bytes. */
@@ -52,19 +51,6 @@ export const NewDownload = z.object({
   headers: z.record(z.string(), z.string()).optional(),
 });
 export type NewDownload = z.infer<typeof NewDownload>;
-
-const moves: Record<Status, readonly Status[]> = {
-  queued: ['running', 'paused', 'failed'],
-  running: ['queued', 'paused', 'done', 'failed'],
-  paused: ['queued'],
-  done: ['queued'],
-  failed: ['queued'],
-};
-
-/** Whether a download in `from` may become `to`. */
-export function mayMove(from: Status, to: Status): boolean {
-  return moves[from].includes(to);
-}
 
 export const eventKinds = [
   'added',

@@ -1,7 +1,7 @@
 // The closed list of ways a download can fail, each with what a person can do about it.
 import { z } from 'zod';
 
-export const failureCodes = [
+const failureCodes = [
   'bad-url',
   'unsupported-scheme',
   'dns',

@@ -7,7 +7,7 @@ import type { Dispatch } from './dispatch.ts';
 import type { Store } from './store/store.ts';
 
 /** How long a removal can be undone. */
-export const UNDO_MS = 10_000;
+const UNDO_MS = 10_000;
 
 export class Removals {
   readonly #store: Store;

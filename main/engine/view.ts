@@ -113,7 +113,7 @@ export class View {
         bytesPerS: this.#leasesOf(worker.id).reduce((sum, lease) => sum + lease.bytesPerS, 0),
       })),
       store: this.#storeLoad(at),
-      locks: this.#locks(),
+      locks: dispatch.targets.state(),
       messagesPerS: tap.messagesPerS(),
       messages: tap.messages(afterSeq, MESSAGES_SHOWN),
     };
@@ -121,16 +121,6 @@ export class View {
 
   #leasesOf(holderId: number): Lease[] {
     return [...this.#parts.dispatch.leases.values()].filter(({ holder }) => holder.id === holderId);
-  }
-
-  /** Each running download holds its target path; each host is held as often as it has tasks. */
-  #locks(): Traffic['locks'] {
-    return [...this.#parts.dispatch.leases.values()].map(({ stored, holder }) => ({
-      key: path.join(stored.dir, stored.name),
-      holder: holder.name,
-      depth: 1,
-      waiters: 0,
-    }));
   }
 
   #storeLoad(at: number): Traffic['store'] {
@@ -148,7 +138,7 @@ function arrived(lease: Lease): number {
 }
 
 /** A download as a list shows it, with what its worker last said when it has one. */
-export function rowOf(stored: Stored, lease: Lease | undefined): Row {
+function rowOf(stored: Stored, lease: Lease | undefined): Row {
   const live = lease && stored.status === 'running' ? lease : undefined;
   const sizeBytes = live?.stored.sizeBytes ?? stored.sizeBytes;
   return {
