@@ -82,6 +82,16 @@ test('a theme that is chosen is the theme of the page, and of the next start', a
   await first.close();
   const { app, page } = await startSluice({ data: first.data, dir: first.dir });
   expect(await dark(page)).toBe(true);
+  const background = await app.evaluate(async ({ BrowserWindow }) => {
+    const picture = await BrowserWindow.getAllWindows()[0]!.webContents.capturePage({
+      x: 600,
+      y: 620,
+      width: 1,
+      height: 1,
+    });
+    return [...picture.toBitmap().subarray(0, 3)];
+  });
+  expect(Math.max(...background), 'the picture is dark').toBeLessThan(60);
   expect(await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.getSize())).toEqual([1000, 640]);
 });
 
