@@ -215,7 +215,7 @@ export function works({ big, paced, parts, small, many, queued }) {
     },
     {
       name: 'database',
-      title: `database work while ${parts.length} downloads run`,
+      title: `time in the database while ${parts.length} downloads run, its waiting for the disk included`,
       kind: 'database',
       target: 'disk',
       base: ({ http }) => http,
