@@ -4,7 +4,9 @@ import type { Failure } from '../../shared/failure.ts';
 import type { Settings } from '../../shared/settings.ts';
 import { maskCredentials } from '../../shared/url.ts';
 import type { DiskRoom } from './disk-room.ts';
-import type { Ending, Holder, Lease } from './lease.ts';
+import { targetOf, type Ending, type Holder, type Lease } from './lease.ts';
+import { Locks, type LockOwner } from './locks.ts';
+import { foldName } from './names.ts';
 import type { Signal } from './signal.ts';
 import type { Store } from './store/store.ts';
 
@@ -31,6 +33,10 @@ export type Turn = { after: (() => void)[]; over: Set<Lease>; done: Lease[] };
 export class Desk {
   readonly options: DispatchOptions;
   readonly leases = new Map<DownloadId, Lease>();
+  /** One a path: two leases never write to the same one, not even while a removed download's worker lets go of it. */
+  readonly targets = new Locks(foldName);
+  /** Downloads that wait for their path, by what they wait as. A lease goes before them. */
+  readonly blocked = new Map<DownloadId, LockOwner>();
   readonly hostCaps: Map<string, number>;
   /** Grows with every change of membership, order or a settled row. */
   revision = 1;
@@ -44,6 +50,24 @@ export class Desk {
   leaseOf(holder: Holder, { id, epoch }: { id: DownloadId; epoch: number }): Lease | undefined {
     const lease = this.leases.get(id);
     return lease && lease.holder === holder && lease.epoch === epoch ? lease : undefined;
+  }
+
+  /** Whether the path of a download is another lease's, one that this turn does not end. */
+  targetTaken(target: string, own: Lease | null, turn: Turn): boolean {
+    const owner = this.targets.holderOf(target);
+    return owner !== null && owner !== own?.owner && ![...turn.over].some((lease) => lease.owner === owner);
+  }
+
+  /** The lease goes to the path of its name now, and leaves the one that it had. */
+  lockTarget(lease: Lease): void {
+    const target = targetOf(lease.stored);
+    if (this.targets.holderOf(target) === lease.owner) return;
+    this.targets.releaseAll(lease.owner);
+    const waiting = new Set(this.blocked.values());
+    for (let at = this.targets.holderOf(target); at && waiting.has(at); at = this.targets.holderOf(target)) {
+      this.targets.releaseAll(at);
+    }
+    if (!this.targets.tryAcquire(target, lease.owner)) throw new Error(`Two leases go to ${target}.`);
   }
 
   /** Takes leases back: the worker flushes and releases; `ending` says what the download becomes. */

@@ -4,6 +4,7 @@ import type { FromWorker } from '../../shared/protocol.ts';
 import { Desk, type DispatchOptions, type Turn } from './desk.ts';
 import { HandingOut } from './handing-out.ts';
 import { lengthOf, type Ending, type Holder, type Lease } from './lease.ts';
+import type { Locks } from './locks.ts';
 import { Queue } from './queue.ts';
 import type { Rate } from './rate.ts';
 import { TakingIn, type Report } from './taking-in.ts';
@@ -34,13 +35,18 @@ export class Dispatch {
 
   constructor(options: DispatchOptions) {
     this.#desk = new Desk(options);
-    this.#handingOut = new HandingOut(this.#desk);
+    this.#handingOut = new HandingOut(this.#desk, () => this.kick());
     this.#takingIn = new TakingIn(this.#desk, () => this.kick());
     this.results = new Queue({ capacity: null, now: options.now });
   }
 
   get leases(): ReadonlyMap<DownloadId, Lease> {
     return this.#desk.leases;
+  }
+
+  /** Who may write to which path, and who waits for it. */
+  get targets(): Locks {
+    return this.#desk.targets;
   }
 
   /** Grows with every change of membership, order or a settled row. */

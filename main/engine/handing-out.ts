@@ -3,9 +3,10 @@ import fs from 'node:fs';
 import type { Failure } from '../../shared/failure.ts';
 import { maskCredentials } from '../../shared/url.ts';
 import type { Desk, Turn } from './desk.ts';
-import { newLease, taskOf, type Holder, type Lease } from './lease.ts';
+import { newLease, targetOf, taskOf, type Holder, type Lease } from './lease.ts';
 import { Rate } from './rate.ts';
 import { busyHosts, plan } from './scheduler.ts';
+import type { Candidate } from './store/store.ts';
 import { SUSPECT_AT } from './taking-in.ts';
 
 /** How far down the list one turn looks for work: at first, and when that was not enough. */
@@ -20,9 +21,12 @@ export class HandingOut {
   readonly #desk: Desk;
   readonly #wants = new Map<number, Want>();
   readonly #madeDirs = new Set<string>();
+  readonly #kick: () => void;
 
-  constructor(desk: Desk) {
+  /** `kick`: looks for work soon. */
+  constructor(desk: Desk, kick: () => void) {
     this.#desk = desk;
+    this.#kick = kick;
   }
 
   /** How many workers wait for tasks. */
@@ -83,7 +87,7 @@ export class HandingOut {
     const startsAmong = (limit: number) => {
       const candidates = options.store
         .candidates(options.now(), limit, busyHosts(running, hostCaps, limits))
-        .filter(({ id }) => !held.some((lease) => lease.id === id))
+        .filter((candidate) => !held.some(({ id }) => id === candidate.id) && this.#mayGo(candidate, turn))
         .map(({ id, host, crashes }) => ({ id, host, alone: crashes >= SUSPECT_AT }));
       return plan({ ...state, candidates }, limits, Math.ceil(limits.parallel / Math.max(1, options.localWorkers())));
     };
@@ -92,11 +96,28 @@ export class HandingOut {
     return starts.length < free ? startsAmong(LOOKAHEAD + limits.parallel) : starts;
   }
 
+  /** Whether nobody else writes to the download's path; else it is looked at again when that one leaves. */
+  #mayGo(candidate: Candidate, turn: Turn): boolean {
+    const target = targetOf(candidate);
+    const { targets, blocked } = this.#desk;
+    if (!this.#desk.targetTaken(target, null, turn)) return true;
+    if (blocked.has(candidate.id)) return false;
+    const owner = { name: `download ${candidate.id}` };
+    blocked.set(candidate.id, owner);
+    void targets.acquire(target, owner).then(() => {
+      targets.releaseAll(owner);
+      blocked.delete(candidate.id);
+      this.#kick();
+    });
+    return false;
+  }
+
   #handOver(begun: readonly Lease[], hash: boolean): void {
     const { leases, options } = this.#desk;
     const perHolder = new Map<Holder, Lease[]>();
     for (const lease of begun) {
       leases.set(lease.id, lease);
+      this.#desk.lockTarget(lease);
       const want = this.#wants.get(lease.holder.id);
       if (want) want.count -= 1;
       perHolder.set(lease.holder, [...(perHolder.get(lease.holder) ?? []), lease]);

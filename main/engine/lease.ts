@@ -2,6 +2,7 @@
 import type { DownloadId, Extent } from '../../shared/download.ts';
 import type { Task, ToWorker } from '../../shared/protocol.ts';
 import path from 'node:path';
+import type { LockOwner } from './locks.ts';
 import type { Stored } from './store/store.ts';
 
 /** Whoever takes tasks: a worker process here, one elsewhere, a program behind the Python door. */
@@ -24,6 +25,8 @@ export type Lease = {
   readonly holder: Holder;
   readonly leasedAt: number;
   readonly connections: number;
+  /** Holds the lock of the path that the file goes to, as long as the lease lasts. */
+  readonly owner: LockOwner;
   stored: Stored;
   ending: Ending;
   extents: Extent[];
@@ -49,6 +52,7 @@ export function newLease(stored: Stored, holder: Holder, connections: number, no
     holder,
     leasedAt: now,
     connections,
+    owner: { name: holder.name },
     stored,
     ending: null,
     extents: stored.extents,
@@ -60,6 +64,11 @@ export function newLease(stored: Stored, holder: Holder, connections: number, no
     wantedName: stored.name,
     taken: 0,
   };
+}
+
+/** Where the finished file of a download goes. */
+export function targetOf({ dir, name }: { dir: string; name: string }): string {
+  return path.join(dir, name);
 }
 
 /** An address that ends in a name with an extension says all that there is to say, unless the server says something else. */
@@ -77,7 +86,7 @@ export function taskOf({ stored, connections, holder }: Lease, hash: boolean, no
     mirrors: stored.mirrors,
     partPath: path.join(stored.dir, stored.partName),
     notePath: holder.place === '' ? path.join(notes, String(stored.id)) : null,
-    targetPath: path.join(stored.dir, stored.name),
+    targetPath: targetOf(stored),
     naming: namingOf(stored),
     extents: stored.extents,
     validators: stored.validators,

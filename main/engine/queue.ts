@@ -130,7 +130,8 @@ export class Queue<T> {
   }
 }
 
-function waitIn<O, W extends Waiter<O>>(
+/** Waits among `waiters` until `settle` is called, the time is over or the signal fires; then it is among them no more. */
+export function waitIn<O, W extends Waiter<O>>(
   waiters: Set<W>,
   make: (settle: (outcome: O) => void) => W,
   onTimeout: O,

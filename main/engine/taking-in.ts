@@ -4,7 +4,7 @@ import { needsTarget, type FromWorker, type Outcome } from '../../shared/protoco
 import { maskCredentials } from '../../shared/url.ts';
 import type { Failure } from '../../shared/failure.ts';
 import type { Desk, Turn } from './desk.ts';
-import { lengthOf, namingOf, type Holder, type Lease } from './lease.ts';
+import { lengthOf, namingOf, targetOf, type Holder, type Lease } from './lease.ts';
 import { chooseName, safeName } from './names.ts';
 
 /** Held by so many crashed workers in a row, a download is leased to a worker of its own; one more that it had alone fails it. */
@@ -44,10 +44,7 @@ export class TakingIn {
       case 'probed':
         return this.#applyProbe(lease, message, turn);
       case 'target-taken': {
-        const taken = lease.taken + 1;
-        const name = store.reserveName(lease.id, lease.wantedName, taken);
-        turn.after.push(() => this.#retarget(lease, name, taken));
-        return;
+        return this.#rename(lease, lease.wantedName, lease.taken + 1, turn);
       }
       case 'event':
         return this.#desk.note(lease.id, message.event, message.detail);
@@ -71,17 +68,30 @@ export class TakingIn {
     if (!needsTarget(namingOf(lease.stored), lease.stored.url, probed)) return;
     const { finalUrl, contentType } = validators;
     const wanted = chooseName({ contentDisposition, finalUrl, contentType });
-    const name = store.reserveName(lease.id, wanted);
+    this.#rename(lease, wanted, 0, turn);
+  }
+
+  /** Gives a lease the wanted name, numbered from `taken` on until nobody else has it, nor writes to its path. */
+  #rename(lease: Lease, wanted: string, taken: number, turn: Turn): void {
+    // What was removed gets no name any more: others may have it, and its worker was told to stop.
+    if (lease.ending === 'removed') return;
+    const { dir } = lease.stored;
+    let name = this.#desk.options.store.reserveName(lease.id, wanted, taken);
+    while (this.#desk.targetTaken(targetOf({ dir, name }), lease, turn)) {
+      taken += 1;
+      name = this.#desk.options.store.reserveName(lease.id, wanted, taken);
+    }
     turn.after.push(() => {
       lease.wantedName = wanted;
-      this.#retarget(lease, name, 0);
+      lease.taken = taken;
+      this.#retarget(lease, name);
     });
   }
 
-  #retarget(lease: Lease, name: string, taken: number): void {
-    lease.taken = taken;
+  #retarget(lease: Lease, name: string): void {
     lease.stored = { ...lease.stored, name };
-    lease.holder.send({ kind: 'target', id: lease.id, epoch: lease.epoch, path: path.join(lease.stored.dir, name) });
+    this.#desk.lockTarget(lease);
+    lease.holder.send({ kind: 'target', id: lease.id, epoch: lease.epoch, path: targetOf(lease.stored) });
   }
 
   /** Running downloads together must fit on the disk they go to. */
@@ -172,6 +182,7 @@ export class TakingIn {
     turn.over.add(lease);
     turn.after.push(() => {
       this.#desk.leases.delete(lease.id);
+      this.#desk.targets.releaseAll(lease.owner);
       this.#desk.revision++;
     });
   }

@@ -261,3 +261,35 @@ test('a worker that arrives at a closed engine finds its port closed', async () 
   engine.attachWorker(here, 'late');
   expect(await closed).toBeDefined();
 });
+
+test('a new download waits for its path until the worker of a removed one has let go of it', async () => {
+  const { spawn, workers } = fakeWorkers();
+  const engine = start(spawn);
+  const [first] = await add(engine, 'http://a.test/same.zip');
+  await vi.waitFor(() => expect(workers[0]!.tasks).toHaveLength(1));
+  const [worker] = workers;
+  const target = worker!.tasks[0]!.targetPath;
+  const mute = vi.spyOn(worker!, 'settle').mockImplementation(() => {});
+  await call(engine, 'remove', { which: { ids: [first!] }, deleteFiles: false });
+  const [second] = await add(engine, 'http://a.test/same.zip');
+  const locks = () => engine.view.traffic(0).locks;
+  await vi.waitFor(() => expect(locks()).toEqual([{ key: target, holder: 'worker 1', depth: 1, waiters: 1 }]));
+  expect(worker!.tasks).toHaveLength(1);
+  mute.mockRestore();
+  worker!.settle(worker!.tasks[0]!, { kind: 'released', extents: [] });
+  await vi.waitFor(() => expect(worker!.tasks.map(({ id }) => id)).toEqual([first, second]));
+  expect(worker!.tasks[1]!.targetPath).toBe(target);
+  expect(locks()).toEqual([{ key: target, holder: 'worker 1', depth: 1, waiters: 0 }]);
+  worker!.settle(worker!.tasks[1]!, doneOf(worker!.tasks[1]!));
+  await vi.waitFor(() => expect(locks()).toEqual([]));
+});
+
+test('the locks of a worker that dies are free', async () => {
+  const { spawn, workers } = fakeWorkers();
+  const engine = start(spawn);
+  await add(engine, 'http://a.test/one.zip', 'http://a.test/two.zip');
+  const holders = () => engine.view.traffic(0).locks.map(({ holder }) => holder);
+  await vi.waitFor(() => expect(holders()).toEqual(['worker 1', 'worker 1']));
+  workers[0]!.crash();
+  await vi.waitFor(() => expect(holders()).toEqual(['worker 2', 'worker 2']));
+});

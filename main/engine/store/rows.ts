@@ -91,7 +91,13 @@ export const StoredEvent = z
   .object({ at: z.number(), kind: z.string(), detail: json(DownloadEvent.shape.detail) })
   .pipe(DownloadEvent);
 
-export const Candidate = z.object({ id: DownloadId, host: z.string(), crashes: z.number() });
+export const Candidate = z.object({
+  id: DownloadId,
+  host: z.string(),
+  dir: z.string(),
+  name: z.string(),
+  crashes: z.number(),
+});
 export type Candidate = z.infer<typeof Candidate>;
 
 /** How names are told apart and numbered; handed in, so that the rules live in names.ts. */

@@ -163,7 +163,7 @@ export class Store {
     const rows = this.#sql
       .prepare(
         `
-      SELECT id, host, crashes FROM downloads
+      SELECT id, host, dir, name, crashes FROM downloads
       WHERE status = 'queued' AND removed_at IS NULL AND not_before <= @now
         AND host NOT IN (SELECT value FROM json_each(@busy))
       ORDER BY position LIMIT @limit`,
