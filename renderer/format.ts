@@ -24,6 +24,8 @@ export function createFormat(locale: string) {
     fractionalSecondDigits: 3,
     hourCycle: 'h23',
   });
+  const hour = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+  const day = new Intl.DateTimeFormat(locale, { year: 'numeric', month: 'short', day: 'numeric' });
   const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
 
   function size(bytes: number): string {
@@ -49,6 +51,8 @@ export function createFormat(locale: string) {
     duration,
     clock: (atMs: number) => clock.format(atMs),
     preciseClock: (atMs: number) => precise.format(atMs),
+    /** The hour of what was today, the day of what was before. */
+    when: (atMs: number, nowMs: number) => (day.format(atMs) === day.format(nowMs) ? hour : day).format(atMs),
     dateTime: (atMs: number) => dateTime.format(atMs),
   };
 }

@@ -37,6 +37,12 @@ test('a hundred percent is said only of what is complete', () => {
   expect(format.percent(0, 0)).toBe('0%');
 });
 
+test('what was finished today is told by the hour, what was before by the day', () => {
+  const noon = new Date(2026, 10, 23, 12, 5).getTime();
+  expect(format.when(noon, noon + 3_600_000)).toBe('12:05');
+  expect(format.when(noon, noon + 86_400_000)).toBe('Nov 23, 2026');
+});
+
 test("numbers are written as the reader's locale does", () => {
   expect(createFormat('de').size(1_180)).toBe('1,18 kB');
   expect(createFormat('de').count(100_000)).toBe('100.000');
