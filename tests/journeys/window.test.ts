@@ -110,6 +110,29 @@ test('after SIGKILL of all its processes it goes on from the last durable byte',
   expect(origin.bytesServed('/big.bin')).toBeLessThan(sizeBytes * 1.4);
 });
 
+test('a hundred thousand dropped links are understood and added without freezing the window', async () => {
+  const { page } = await startSluice();
+  await page.evaluate(() => {
+    const blocked: number[] = [];
+    Object.assign(window, { blocked });
+    new PerformanceObserver((list) => blocked.push(...list.getEntries().map(({ duration }) => duration))).observe({
+      entryTypes: ['longtask'],
+    });
+  });
+  const urls = Array.from({ length: 100_000 }, (_, i) => `https://host-${i % 50}.example/${i}.zip`);
+  await drop(page, { text: urls.join('\n') });
+  await page.getByRole('button', { name: 'Add 100,000 links' }).waitFor();
+  await page.getByText('Add paused').click();
+  await page.getByRole('button', { name: 'Add 100,000 links' }).click();
+  await untilCounts(page, { all: 100_000 });
+  await page.getByRole('row', { name: '0.zip' }).first().waitFor();
+  await page.getByRole('grid').evaluate((grid) => (grid.scrollTop = grid.scrollHeight));
+  await page.getByRole('row', { name: '99999.zip' }).waitFor();
+  expect(await page.locator('[role=row]').count(), 'only the visible rows exist').toBeLessThan(60);
+  const blocked = await page.evaluate(() => (window as unknown as { blocked: number[] }).blocked);
+  expect(Math.max(0, ...blocked), 'longest task of the window, in ms').toBeLessThan(500);
+});
+
 test('a removal asks, says what goes, and can be undone', async () => {
   const { page } = await startSluice();
   await drop(page, { text: 'https://files.example/one.iso\nhttps://files.example/two.iso' });
