@@ -129,6 +129,8 @@ export class DirectConnection implements Body {
   /** The memory that the socket reads into next. */
   #room(): Uint8Array {
     const { memory, filled } = this.#held;
+    // Asked for once more after the end; nothing is read into it, and its memory may be another's already.
+    if (this.#dead) return memory;
     if (BUFFER_BYTES - filled >= ROOM_MIN_BYTES) return memory.subarray(filled);
     this.#turn();
     return this.#held.memory.subarray(this.#held.filled);

@@ -34,6 +34,7 @@ export class SegmentSink implements Sink {
   comparedBytes = 0;
   readonly #options: SinkOptions;
   #at: number;
+  #full = false;
   /** Comparisons under way: nothing is written before they have passed. */
   #gate: Promise<void> | null = null;
 
@@ -49,12 +50,15 @@ export class SegmentSink implements Sink {
 
   async take(pieces: Uint8Array[], byteCount: number): Promise<boolean> {
     const { segment, declaredEnd, part, askedEnd, tailBytes } = this.#options;
+    if (this.#full) return false;
     const from = this.#at;
     const stop = segment.end === askedEnd ? segment.end + tailBytes : segment.end;
     const to = Math.min(from + byteCount, stop, declaredEnd ?? Infinity);
     this.#at = from + byteCount;
     // The body's last byte may be the segment's last: then its proper end is still to come and keeps the connection.
     const more = this.#at < stop || this.#at === declaredEnd;
+    // Bytes behind the end are let go here: should the segment grow now, they must come with another answer.
+    this.#full = !more || this.#at > stop;
     if (to <= from) return more;
     const writeTo = Math.min(to, segment.end);
     segment.pos = Math.max(segment.pos, writeTo);

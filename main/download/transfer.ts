@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import type { Extent, Validators } from '../../shared/download.ts';
 import type { Failure } from '../../shared/failure.ts';
 import { needsTarget, type Outcome, type Task } from '../../shared/protocol.ts';
-import { bytesIn, coversAll, type Extents } from './extents.ts';
+import { bytesIn, coversAll, gapsOf, type Extents } from './extents.ts';
 import { fail, failureOf } from './failures.ts';
 import { Bucket } from './limits.ts';
 import { PartFile } from './part-file.ts';
@@ -267,10 +267,16 @@ export class Transfer {
     return this.#claimed;
   }
 
-  /** Verifies and names a complete part file. Null: some pieces were wrong and must be fetched again. */
+  /** Verifies and names a complete part file. Null: some of it is missing or wrong and must be fetched again. */
   async #finish(part: PartFile, totalBytes: number, mayRefetch: boolean): Promise<Outcome | null> {
     const { task } = this;
     await part.settle();
+    // The plan says that all is there; what was really written decides.
+    if (gapsOf(part.written, totalBytes).length > 0) {
+      if (mayRefetch) return null;
+      const failure = fail('internal', 'Bytes are missing that were thought to be here', 'soon');
+      return { kind: 'failed', failure, extents: await this.#release(part) };
+    }
     if (!(await part.seal(totalBytes))) {
       const failure = fail('part-file-lost', 'The unfinished file was changed by another program', 'soon');
       return { kind: 'failed', failure, extents: [] };
