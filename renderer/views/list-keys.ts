@@ -1,5 +1,6 @@
 // The keys of the list.
 import type { App } from '../state/app.svelte.ts';
+import { nudge } from './reorder.ts';
 
 /** `page` is how many rows a page has. */
 export function onListKey(app: App, event: KeyboardEvent, page: number, openMenu: () => void): void {
@@ -9,6 +10,10 @@ export function onListKey(app: App, event: KeyboardEvent, page: number, openMenu
   const how = event.shiftKey ? 'extend' : 'only';
   const row = selection.cursor >= 0 ? downloads.rowAt(selection.cursor) : null;
   // With Caps Lock on, letters come as capitals.
+  if (event.altKey && (event.key === 'ArrowUp' || event.key === 'ArrowDown')) {
+    event.preventDefault();
+    return void nudge(app, event.key === 'ArrowUp' ? -1 : 1);
+  }
   switch (event.key.length === 1 ? event.key.toLowerCase() : event.key) {
     case 'ArrowDown':
       void selection.move(1, how);

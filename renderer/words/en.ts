@@ -258,6 +258,7 @@ export function en(f: Format) {
       ['Ctrl A', 'Select all'],
       ['Space', 'Pause or resume'],
       ['Enter', 'Open details'],
+      ['Alt ↑ ↓', 'Move up or down in the queue'],
       ['Delete', 'Remove'],
       ['Ctrl C', 'Copy addresses'],
       ['Ctrl V', 'Add what is in the clipboard'],

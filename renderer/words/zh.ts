@@ -237,6 +237,7 @@ export function zh(f: Format): Words {
       ['Ctrl A', '全选'],
       ['Space', '暂停或继续'],
       ['Enter', '打开详情'],
+      ['Alt ↑ ↓', '在队列中上移或下移'],
       ['Delete', '移除'],
       ['Ctrl C', '复制地址'],
       ['Ctrl V', '添加剪贴板中的内容'],

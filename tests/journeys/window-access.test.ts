@@ -124,3 +124,21 @@ test('at 480 px and at twice the size nothing is out of reach', async () => {
   await page.waitForFunction(() => innerWidth > 600 && innerWidth <= 640);
   expect(await overflow()).toEqual({ wide: 0, buttons: [] });
 });
+
+test('the queue is put in order by dragging and with the keyboard', async () => {
+  const { page } = await startSluice();
+  await drop(page, {
+    text: ['one', 'two', 'three', 'four'].map((name) => `https://files.example/${name}.zip`).join('\n'),
+  });
+  await page.getByText('Add paused').click();
+  await page.getByRole('button', { name: 'Add 4 links' }).click();
+  const names = () => page.locator('[role=row] .name').evaluateAll((all) => all.map((one) => one.textContent));
+  await expect.poll(names).toEqual(['one.zip', 'two.zip', 'three.zip', 'four.zip']);
+  await page
+    .getByRole('row', { name: /four/ })
+    .dragTo(page.getByRole('row', { name: /two/ }), { targetPosition: { x: 80, y: 4 } });
+  await expect.poll(names).toEqual(['one.zip', 'four.zip', 'two.zip', 'three.zip']);
+  await page.getByRole('row', { name: /one/ }).click();
+  await page.keyboard.press('Alt+ArrowDown');
+  await expect.poll(names).toEqual(['four.zip', 'one.zip', 'two.zip', 'three.zip']);
+});
