@@ -1,7 +1,7 @@
 // Speed limits: a bucket gives out bytes at a rate, in turn to each download that waits.
 
 /** How much may go at once after a pause, as time. */
-const BURST_MS = 50;
+const BURST_MS = 80;
 
 interface Waiter {
   byteCount: number;
@@ -69,9 +69,10 @@ export class Bucket {
     this.#filledAt = now;
   }
 
+  /** Gives each who waits one turn, as far as the bytes go; those that are left make the next round. */
   #serve(): void {
     this.#fill();
-    for (const [key, queue] of this.#queues) {
+    for (const [key, queue] of [...this.#queues]) {
       if (this.#bytesPerS !== null && this.#tokens <= 0) break;
       const waiter = queue.shift();
       // To the back of the line, so that the next turn is another's.
@@ -83,8 +84,10 @@ export class Bucket {
     }
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
-    if (this.#queues.size === 0 || this.#bytesPerS === null) return;
-    const waitMs = Math.max(1, Math.ceil((-this.#tokens * 1000) / this.#bytesPerS));
-    this.#timer = setTimeout(() => this.#serve(), waitMs);
+    if (this.#queues.size === 0) return;
+    // Not at once: who just had a turn must get the chance to stand in line again before the others have their second.
+    if (this.#bytesPerS === null || this.#tokens > 0) setImmediate(() => this.#serve());
+    else
+      this.#timer = setTimeout(() => this.#serve(), Math.max(1, Math.ceil((-this.#tokens * 1000) / this.#bytesPerS)));
   }
 }
