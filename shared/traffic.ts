@@ -30,6 +30,10 @@ export const WorkerState = z.object({
   pid: z.number(),
   machine: z.string(),
   kind: z.enum(['local', 'remote', 'python']),
+  /** What it runs on, `node 24.1.0`; empty when it has not said. */
+  runtime: z.string(),
+  /** When it was last heard. */
+  seenAt: z.number(),
   state: z.enum(['starting', 'ready', 'stopping', 'gone']),
   slots: z.number(),
   leases: z.array(z.object({ id: z.number(), epoch: z.number(), ageMs: z.number() })),

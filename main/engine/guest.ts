@@ -23,6 +23,7 @@ export class Guest implements Holder {
   readonly #visitor: Visitor;
   readonly #dispatch: Dispatch;
   readonly #tap: Tap;
+  #seenAt = Date.now();
 
   constructor(id: number, visitor: Visitor, dispatch: Dispatch, tap: Tap) {
     this.id = id;
@@ -50,6 +51,7 @@ export class Guest implements Holder {
 
   /** Asks for one task. One that is there comes before this returns, through `onTask`. */
   want(): void {
+    this.#seenAt = Date.now();
     this.#dispatch.want(this, 1);
     this.#dispatch.settle();
   }
@@ -60,6 +62,7 @@ export class Guest implements Holder {
 
   /** Says what became of a task. False when it has no such task (any more). */
   settle(id: DownloadId, outcome: Outcome): boolean {
+    this.#seenAt = Date.now();
     const task = this.tasks.get(id);
     if (!task) return false;
     this.tasks.delete(id);
@@ -79,6 +82,16 @@ export class Guest implements Holder {
   state(): WorkerFacts {
     const { machine, kind } = this.#visitor;
     const idle = { rssBytes: 0, cpuPercent: 0, loopDelayMs: 0, inPerS: 0, outPerS: 0 };
-    return { id: this.id, pid: 0, machine, kind, state: 'ready', slots: 1, ...idle };
+    return {
+      id: this.id,
+      pid: 0,
+      machine,
+      runtime: 'Python',
+      seenAt: this.#seenAt,
+      kind,
+      state: 'ready',
+      slots: 1,
+      ...idle,
+    };
   }
 }

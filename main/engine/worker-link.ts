@@ -22,6 +22,8 @@ export class WorkerLink {
   readonly kind: WorkerState['kind'];
   pid: number;
   machine = '';
+  #runtime = '';
+  #seenAt: number;
   slots = 0;
   phase: WorkerState['state'] = 'starting';
   readonly #port: Port;
@@ -49,6 +51,7 @@ export class WorkerLink {
     this.#port = options.port;
     this.#tap = options.tap;
     this.#now = options.now;
+    this.#seenAt = options.now();
     const { events } = options;
     let complaint: string | null = null;
     options.port.onMessage((raw) => {
@@ -58,7 +61,8 @@ export class WorkerLink {
       else if (this.phase === 'starting') complaint = 'it spoke before its hello';
       if (!parsed.success || complaint !== null) return options.port.close();
       const message = parsed.data;
-      this.#in.add(1, this.#now());
+      this.#seenAt = this.#now();
+      this.#in.add(1, this.#seenAt);
       if (message.kind !== 'vitals' && message.kind !== 'pong') {
         this.#tap.saw(`worker ${this.id} > engine`, message, 'id' in message ? message.id : null);
       }
@@ -111,6 +115,8 @@ export class WorkerLink {
       id: this.id,
       pid: this.pid,
       machine: this.machine,
+      runtime: this.#runtime,
+      seenAt: this.#seenAt,
       kind: this.kind,
       state: this.phase,
       slots: this.slots,
@@ -125,6 +131,7 @@ export class WorkerLink {
     if (this.phase !== 'starting') return 'it said hello twice';
     this.pid = hello.pid;
     this.machine = hello.machine;
+    this.#runtime = hello.runtime;
     this.slots = hello.slots;
     this.phase = 'ready';
     return null;
