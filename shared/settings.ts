@@ -21,6 +21,15 @@ export const Settings = z.object({
   proxy: z.string().nullable().default(null),
   extraCaFile: z.string().nullable().default(null),
   insecureHosts: z.array(z.string()).default([]),
+  /** Whether other machines may join as workers, at an address of this machine; 127.0.0.1 is for this machine alone. */
+  coordinator: z.boolean().default(true),
+  coordinatorHost: z.string().min(1).max(255).default('127.0.0.1'),
+  coordinatorPort: z.number().int().min(1).max(65_535).default(7440),
+  discoverable: z.boolean().default(false),
+  /** Whether Python programs of this machine may use the queues; HMAC-MD5 is what Python before 3.12 proves its key with. */
+  pythonDoor: z.boolean().default(false),
+  pythonPort: z.number().int().min(1).max(65_535).default(8001),
+  pythonMd5: z.boolean().default(true),
   theme: z.enum(['system', 'light', 'dark']).default('system'),
   language: z.enum(['system', 'en', 'zh-CN']).default('system'),
 });

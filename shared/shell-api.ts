@@ -1,6 +1,7 @@
 // The contract between the window and the shell around it: what only the desktop can do, and what it tells.
 import { z } from 'zod';
 import type { Answer, CallArg, CallName, CallResult, EngineEvent } from './api.ts';
+import { Coordination } from './coordination.ts';
 import { DownloadId } from './download.ts';
 
 /** The words of the native menu; the window sends them, since it knows the language. */
@@ -51,6 +52,10 @@ export const shellCalls = {
   takeOpened: { arg: z.null(), result: z.object({ files: z.array(z.string()), text: z.string() }) },
   /** The window says that its list is there and painted. */
   shown: { arg: z.null(), result: z.null() },
+  /** The doors to other machines and programs. */
+  coordination: { arg: z.null(), result: Coordination },
+  /** The secret of a door; only asked for when a person wants to see it. */
+  coordinationKey: { arg: z.object({ of: z.enum(['coordinator', 'python']) }), result: z.string() },
   setMenuWords: { arg: MenuWords, result: z.null() },
   about: {
     arg: z.null(),
@@ -80,8 +85,8 @@ export type ShellHandlers = {
 export const menuCommands = ['add', 'add-files', 'settings', 'find', 'traffic', 'shortcuts', 'about'] as const;
 export type MenuCommand = (typeof menuCommands)[number];
 
-/** What the shell tells: a menu item was chosen; something was opened and waits for `takeOpened`. */
-export type ShellEvent = { event: 'menu'; command: MenuCommand } | { event: 'opened' };
+/** What the shell tells: a menu item was chosen; something was opened and waits for `takeOpened`; a door was opened or shut. */
+export type ShellEvent = { event: 'menu'; command: MenuCommand } | { event: 'opened' } | { event: 'coordination' };
 
 /** The one object that a window gets. */
 export type Bridge = {

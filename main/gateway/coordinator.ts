@@ -48,6 +48,8 @@ export interface Coordinator {
   readonly port: number;
   readonly encrypted: boolean;
   counts(): DoorCounts;
+  /** Lets nobody in any more; those who are in stay. */
+  stopListening(): void;
   /** Stops listening and drops every connection; workers should have been told to stop before. */
   close(): Promise<void>;
 }
@@ -73,13 +75,20 @@ export async function openCoordinator(options: CoordinatorOptions): Promise<Coor
     return listen(server, host, 0);
   });
   server.on('error', () => undefined);
+  const ended = new Promise<void>((resolve) => server.once('close', resolve));
+  const stopListening = (): Promise<void> => {
+    if (server.listening) server.close();
+    keeper.sendStrangersAway();
+    return ended;
+  };
   return {
     host,
     port: (server.address() as net.AddressInfo).port,
     encrypted: identity !== undefined,
     counts: () => keeper.counts(),
+    stopListening: () => void stopListening(),
     close: async () => {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      const closed = stopListening();
       keeper.sendAllAway();
       await closed;
     },

@@ -89,6 +89,11 @@ export class Doorkeeper {
     for (const socket of [...this.#strangers, ...this.#guests]) socket.destroy();
   }
 
+  /** Destroys the connections that have not logged in. */
+  sendStrangersAway(): void {
+    for (const socket of [...this.#strangers]) socket.destroy();
+  }
+
   /** Lets a new connection try to log in, or destroys it and returns null. */
   admit(socket: Socket): Visitor | null {
     const limits = this.#limits;

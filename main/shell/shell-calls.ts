@@ -4,6 +4,7 @@ import path from 'node:path';
 import { app, dialog, shell, type BrowserWindow } from 'electron';
 import { ApiError, type Handlers } from '../../shared/api.ts';
 import type { MenuWords, ShellHandlers } from '../../shared/shell-api.ts';
+import type { Doors } from '../gateway/doors.ts';
 import { readClipboard, writeClipboard } from './clipboard.ts';
 
 export type Opened = { files: string[]; text: string };
@@ -15,6 +16,7 @@ export type ShellCallOptions = {
   version: string;
   takeOpened: () => Opened;
   shown: () => void;
+  doors: () => Doors | undefined;
   setMenuWords: (words: MenuWords) => void;
 };
 
@@ -84,6 +86,12 @@ export function createShellHandlers(options: ShellCallOptions): ShellHandlers {
     shown() {
       options.shown();
       return null;
+    },
+    coordination: () => options.doors()?.state() ?? { coordinator: null, python: null, trouble: null },
+    coordinationKey({ of }) {
+      const doors = options.doors();
+      if (!doors) throw new ApiError('not-open', 'The doors are not open yet.');
+      return doors.keyText(of);
     },
     setMenuWords(words) {
       options.setMenuWords(words);

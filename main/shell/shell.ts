@@ -3,6 +3,7 @@ import path from 'node:path';
 import { app, dialog, nativeTheme, type BrowserWindow } from 'electron';
 import type { Settings } from '../../shared/settings.ts';
 import type { MenuCommand, MenuWords } from '../../shared/shell-api.ts';
+import type { Doors } from '../gateway/doors.ts';
 import { Engine } from '../engine/engine.ts';
 import { openInstance, type Remote } from '../engine/instance.ts';
 import { serveApp } from './app-protocol.ts';
@@ -68,11 +69,13 @@ class Shell {
   readonly #devUrl: string | undefined;
   #window: BrowserWindow | undefined;
   #demo: DemoOrigin | undefined;
+  #doors: Doors | undefined;
   #opened: Opened;
   /** Not known before the window, which knows the language, has sent them. */
   #words: MenuWords | undefined;
   #theme: Settings['theme'] = 'system';
   #left = false;
+  #leaving = false;
   #shown: () => void = () => {};
   readonly #isShown = new Promise<void>((resolve) => (this.#shown = resolve));
 
@@ -110,6 +113,7 @@ class Shell {
         version,
         takeOpened: () => this.#takeOpened(),
         shown: () => this.#shown(),
+        doors: () => this.#doors,
         setMenuWords: (words) => {
           this.#words = words;
           this.#showMenu();
@@ -117,12 +121,16 @@ class Shell {
       }),
     );
     this.engine.onEvent((event) => {
-      if (event.event === 'settings') this.#applyTheme(event.settings.theme);
+      if (event.event === 'settings') {
+        this.#applyTheme(event.settings.theme);
+        if (this.#doors) void this.#applyDoors(event.settings);
+      }
       tellWindow(this.#window?.webContents, event);
     });
     void Promise.resolve(handlers.settings(null))
       .then(({ theme }) => this.#applyTheme(theme))
       .then(() => this.#open());
+    void this.#isShown.then(() => this.#openDoors());
     this.#listen();
     this.engine.start();
     if (args.demo) void handlers.startDemo(null);
@@ -146,6 +154,21 @@ class Shell {
     const { dataDir, folder } = this.#options;
     this.#window = openWindow({ dataDir, preload: preloadPath(folder), show: true, devUrl: this.#devUrl });
     this.#window.on('closed', () => (this.#window = undefined));
+  }
+
+  /** After the window is there, so that nobody waits for them. */
+  async #openDoors(): Promise<void> {
+    const { Doors } = await import('../gateway/doors.ts');
+    if (this.#leaving) return;
+    const onError = (error: unknown) => console.error('python door:', error);
+    this.#doors = new Doors({ engine: this.engine, dataDir: this.#options.dataDir, onError });
+    await this.#applyDoors(await this.engine.handlers.settings(null));
+  }
+
+  async #applyDoors(settings: Settings): Promise<void> {
+    const { doorPlan } = await import('../gateway/doors.ts');
+    await this.#doors?.apply(doorPlan(settings));
+    tellWindow(this.#window?.webContents, { event: 'coordination' });
   }
 
   #listen(): void {
@@ -218,9 +241,12 @@ class Shell {
 
   /** Everything durable, everything closed, then out. */
   async #leave(): Promise<void> {
+    this.#leaving = true;
     try {
       if (this.#window) keepPlace(this.#window, this.#options.dataDir);
+      await this.#doors?.shut();
       await this.engine.close();
+      await this.#doors?.close();
       this.#demo?.close();
       this.#unlock();
     } finally {

@@ -4,6 +4,7 @@ import type { Answer, CallArg, CallName, EngineEvent } from '../../shared/api.ts
 import type { Row } from '../../shared/download.ts';
 import type { Bridge, MenuCommand, ShellEvent } from '../../shared/shell-api.ts';
 import { Adding, type Source } from './adding.svelte.ts';
+import { Coordination } from './coordination.svelte.ts';
 import { Downloads } from './downloads.svelte.ts';
 import { bestText, type Dropped } from './dropped.ts';
 import { Inspected } from './inspected.svelte.ts';
@@ -41,6 +42,7 @@ export class App {
   readonly adding: Adding;
   readonly inspected: Inspected;
   readonly traffic: Traffic;
+  readonly coordination: Coordination;
   readonly toasts = new Toasts();
 
   constructor(bridge: Bridge) {
@@ -51,6 +53,7 @@ export class App {
     this.adding = new Adding(this.bridge);
     this.inspected = new Inspected(this.bridge);
     this.traffic = new Traffic(this.bridge);
+    this.coordination = new Coordination(this.bridge);
   }
 
   get words() {
@@ -237,7 +240,7 @@ export class App {
     await Promise.all([this.preferences.load(), this.downloads.load()]);
     // After the frame in which the list is painted.
     globalThis.requestAnimationFrame?.(() => setTimeout(() => void this.bridge.shell('shown', null)));
-    await this.#takeOpened();
+    await Promise.all([this.#takeOpened(), this.coordination.refresh()]);
   }
 
   async #takeOpened(): Promise<void> {
@@ -263,6 +266,8 @@ export class App {
         return;
       case 'menu':
         return this.command(event.command);
+      case 'coordination':
+        return void this.coordination.refresh();
       case 'opened':
         return void this.#takeOpened();
       default:

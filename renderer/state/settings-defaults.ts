@@ -17,6 +17,13 @@ export const defaultSettings: Settings = {
   proxy: null,
   extraCaFile: null,
   insecureHosts: [],
+  coordinator: true,
+  coordinatorHost: '127.0.0.1',
+  coordinatorPort: 7440,
+  discoverable: false,
+  pythonDoor: false,
+  pythonPort: 8001,
+  pythonMd5: true,
   theme: 'system',
   language: 'system',
 };

@@ -14,7 +14,7 @@ export type Field =
   | { kind: 'number'; name: NumberName; scale: number; unit: 'seconds' | 'kilobytes' | null; optional: boolean }
   | { kind: 'switch'; name: SwitchName }
   | { kind: 'choice'; name: 'theme' | 'language' | 'lane'; options: string[] }
-  | { kind: 'text'; name: 'dir' | 'proxy' | 'extraCaFile'; optional: boolean }
+  | { kind: 'text'; name: 'dir' | 'proxy' | 'extraCaFile' | 'coordinatorHost'; optional: boolean }
   | { kind: 'lines'; name: 'insecureHosts' };
 
 export type Section = { title: keyof Words & `section${string}`; fields: Field[] };
@@ -58,6 +58,18 @@ export const sections: Section[] = [
       { kind: 'switch', name: 'allowInsecureRedirect' },
       { kind: 'text', name: 'extraCaFile', optional: true },
       { kind: 'lines', name: 'insecureHosts' },
+    ],
+  },
+  {
+    title: 'sectionMachines',
+    fields: [
+      { kind: 'switch', name: 'coordinator' },
+      { kind: 'text', name: 'coordinatorHost', optional: false },
+      whole('coordinatorPort'),
+      { kind: 'switch', name: 'discoverable' },
+      { kind: 'switch', name: 'pythonDoor' },
+      whole('pythonPort'),
+      { kind: 'switch', name: 'pythonMd5' },
     ],
   },
 ];

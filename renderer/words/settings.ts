@@ -32,6 +32,22 @@ export const settingsEn: SettingWords = {
     label: 'Hosts whose certificate is not checked',
     help: 'One a line. Their downloads are marked: nobody vouches for who sent them.',
   },
+  coordinator: { label: 'Let other machines join', help: 'A door where workers elsewhere take tasks, behind a key.' },
+  coordinatorHost: {
+    label: 'Address of that door',
+    help: '127.0.0.1 is for this computer alone. Any other address is encrypted.',
+  },
+  coordinatorPort: { label: 'Its port', help: 'Another one is taken when this one is not free.' },
+  discoverable: {
+    label: 'Be found on the network',
+    help: 'Answers who asks, with the name, the port and the fingerprint, never the key.',
+  },
+  pythonDoor: {
+    label: 'Let Python programs join',
+    help: 'Programs on this computer use the queues with Python alone.',
+  },
+  pythonPort: { label: 'Port for Python programs', help: 'On this computer only.' },
+  pythonMd5: { label: 'Accept Python before 3.12', help: 'It proves its key with MD5, which is weaker.' },
   theme: { label: 'Theme', help: 'Light or dark.' },
   language: { label: 'Language', help: 'Of the window and its menus.' },
 };
@@ -52,6 +68,13 @@ export const settingsZh: SettingWords = {
   proxy: { label: '代理', help: 'http、https 或 socks5 地址。留空则只用环境变量中的代理。' },
   extraCaFile: { label: '额外的证书颁发机构', help: '除内置之外还信任的 PEM 文件路径。' },
   insecureHosts: { label: '不检查证书的主机', help: '每行一个。其下载会被标记：无法确认发送者身份。' },
+  coordinator: { label: '允许其他机器加入', help: '其他机器的工作进程凭密钥在此领取任务。' },
+  coordinatorHost: { label: '监听地址', help: '127.0.0.1 仅限本机。其他地址会加密。' },
+  coordinatorPort: { label: '监听端口', help: '被占用时使用其他端口。' },
+  discoverable: { label: '允许在网络中被发现', help: '只回答名称、端口和指纹，绝不包含密钥。' },
+  pythonDoor: { label: '允许 Python 程序加入', help: '本机程序只用 Python 标准库即可使用队列。' },
+  pythonPort: { label: 'Python 程序的端口', help: '仅限本机。' },
+  pythonMd5: { label: '接受 3.12 之前的 Python', help: '它们用较弱的 MD5 证明密钥。' },
   theme: { label: '主题', help: '浅色或深色。' },
   language: { label: '语言', help: '窗口和菜单的语言。' },
 };

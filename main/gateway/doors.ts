@@ -1,0 +1,206 @@
+// The doors of one engine: opened, shut and opened anew as the settings say, and what they tell of themselves.
+import os from 'node:os';
+import path from 'node:path';
+import type { Coordination } from '../../shared/coordination.ts';
+import type { Settings } from '../../shared/settings.ts';
+import type { Engine } from '../engine/engine.ts';
+import { openCoordinator, type Coordinator } from './coordinator.ts';
+import { openDiscoverable, type Discoverable } from './discovery.ts';
+import { isLoopback } from './doorkeeper.ts';
+import { EngineQueues } from './engine-queues.ts';
+import { loadAuthkey, loadIdentity, type Identity } from './identity.ts';
+import { openPythonDoor, type PythonDoor } from './python-managers.ts';
+
+/** Which doors are to be open; port 0 is any free one. */
+export type DoorPlan = {
+  coordinator: { host: string; port: number; orAnotherPort: boolean } | null;
+  python: { host: string; port: number; md5: boolean } | null;
+  /** Only a coordinator that others can reach answers on the network. */
+  discoverable: boolean;
+};
+
+export type DoorsOptions = {
+  engine: Engine;
+  dataDir: string;
+  /** Default: `authkey` and `python-authkey` in the data directory, made when missing. */
+  authkeyFile?: string | undefined;
+  pythonAuthkeyFile?: string | undefined;
+  /** Told what went wrong behind the Python door; its caller hears no details. */
+  onError: (error: unknown) => void;
+};
+
+/** The doors that settings ask for. The one for Python programs has no TLS and stays on this machine. */
+export function doorPlan(settings: Settings): DoorPlan {
+  const { coordinator, coordinatorHost, coordinatorPort, pythonDoor, pythonPort, pythonMd5, discoverable } = settings;
+  return {
+    coordinator: coordinator ? { host: coordinatorHost, port: coordinatorPort, orAnotherPort: true } : null,
+    python: pythonDoor ? { host: '127.0.0.1', port: pythonPort, md5: pythonMd5 } : null,
+    discoverable,
+  };
+}
+
+type OpenCoordinator = { door: Coordinator; identity: Identity | undefined };
+type OpenPython = { door: PythonDoor; queues: EngineQueues; host: string };
+
+export class Doors {
+  readonly #options: DoorsOptions;
+  #plan: DoorPlan = { coordinator: null, python: null, discoverable: false };
+  #coordinator: OpenCoordinator | null = null;
+  #python: OpenPython | null = null;
+  #discoverable: Discoverable | null = null;
+  readonly #troubles = new Map<'coordinator' | 'python' | 'discoverable', string>();
+  #turn: Promise<void> = Promise.resolve();
+  #over = false;
+
+  constructor(options: DoorsOptions) {
+    this.#options = options;
+  }
+
+  /** Opens and shuts what differs from the plan before, one plan after the other. What fails is told by `state`. */
+  apply(plan: DoorPlan): Promise<void> {
+    this.#turn = this.#turn.then(() => (this.#over ? undefined : this.#apply(plan)));
+    return this.#turn;
+  }
+
+  state(): Coordination {
+    const [trouble = null] = this.#troubles.values();
+    return { coordinator: this.#coordinatorState(), python: this.#pythonState(), trouble };
+  }
+
+  /** The secret of a door, for a person who asked to see it. */
+  async keyText(of: 'coordinator' | 'python'): Promise<string> {
+    return (await loadAuthkey(of === 'coordinator' ? this.#keyFile : this.#pythonKeyFile)).toString('utf8');
+  }
+
+  /** For the end, before the engine is closed: nobody comes in any more, and what Python programs hold goes back. */
+  async shut(): Promise<void> {
+    this.#over = true;
+    await this.#turn;
+    this.#coordinator?.door.stopListening();
+    await this.#shutPython();
+    await this.#shutDiscoverable();
+  }
+
+  /** Drops every connection. After the engine has told its workers to stop. */
+  async close(): Promise<void> {
+    await this.shut();
+    await this.#shutCoordinator();
+  }
+
+  async #apply(plan: DoorPlan): Promise<void> {
+    const before = this.#plan;
+    this.#plan = plan;
+    const coordinator = !same(before.coordinator, plan.coordinator);
+    const discoverable = coordinator || before.discoverable !== plan.discoverable;
+    if (discoverable) await this.#shutDiscoverable();
+    if (coordinator) {
+      await this.#shutCoordinator();
+      await this.#try('coordinator', () => this.#openCoordinator(plan.coordinator));
+    }
+    if (discoverable) await this.#try('discoverable', () => this.#openDiscoverable(plan.discoverable));
+    if (same(before.python, plan.python)) return;
+    await this.#shutPython();
+    await this.#try('python', () => this.#openPython(plan.python));
+  }
+
+  async #try(door: 'coordinator' | 'python' | 'discoverable', open: () => Promise<void>): Promise<void> {
+    this.#troubles.delete(door);
+    try {
+      await open();
+    } catch (error) {
+      this.#troubles.set(door, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  async #openCoordinator(plan: DoorPlan['coordinator']): Promise<void> {
+    if (!plan) return;
+    const { engine, dataDir } = this.#options;
+    const authkey = await loadAuthkey(this.#keyFile);
+    const identity = isLoopback(plan.host) ? undefined : await loadIdentity(path.join(dataDir, 'identity.pem'));
+    const door = await openCoordinator({
+      ...plan,
+      authkey,
+      ...(identity && { identity }),
+      name: os.hostname(),
+      onWorker: (port, info) => engine.attachWorker(port, info.id),
+    });
+    this.#coordinator = { door, identity };
+  }
+
+  async #openPython(plan: DoorPlan['python']): Promise<void> {
+    if (!plan) return;
+    const { engine, onError } = this.#options;
+    const { host, port, md5 } = plan;
+    const authkey = await loadAuthkey(this.#pythonKeyFile);
+    const queues = new EngineQueues(engine);
+    try {
+      const door = await openPythonDoor({ host, port, authkey, allowMd5: md5, queues, onError });
+      this.#python = { door, queues, host };
+    } catch (error) {
+      queues.close();
+      throw error;
+    }
+  }
+
+  async #openDiscoverable(wanted: boolean): Promise<void> {
+    const open = this.#coordinator;
+    if (!wanted || !open?.identity) return;
+    const { fingerprint } = open.identity;
+    this.#discoverable = await openDiscoverable({ name: os.hostname(), port: open.door.port, fingerprint });
+  }
+
+  async #shutCoordinator(): Promise<void> {
+    const open = this.#coordinator;
+    this.#coordinator = null;
+    await open?.door.close();
+  }
+
+  async #shutPython(): Promise<void> {
+    const open = this.#python;
+    this.#python = null;
+    await open?.door.close();
+    open?.queues.close();
+  }
+
+  async #shutDiscoverable(): Promise<void> {
+    const open = this.#discoverable;
+    this.#discoverable = null;
+    await open?.close();
+  }
+
+  get #keyFile(): string {
+    return this.#options.authkeyFile ?? path.join(this.#options.dataDir, 'authkey');
+  }
+
+  get #pythonKeyFile(): string {
+    return this.#options.pythonAuthkeyFile ?? path.join(this.#options.dataDir, 'python-authkey');
+  }
+
+  #coordinatorState(): Coordination['coordinator'] {
+    if (!this.#coordinator) return null;
+    const { door, identity } = this.#coordinator;
+    const { host, port, encrypted } = door;
+    const fingerprint = identity?.fingerprint ?? null;
+    const to = addressFor(host);
+    const words = ['sluice worker --connect', `${to.includes(':') ? `[${to}]` : to}:${port}`, '--authkey-file key'];
+    if (fingerprint !== null) words.push(`--fingerprint ${fingerprint}`);
+    return { host, port, encrypted, fingerprint, counts: door.counts(), joinCommand: words.join(' ') };
+  }
+
+  #pythonState(): Coordination['python'] {
+    if (!this.#python) return null;
+    const { door, host } = this.#python;
+    return { host, port: door.port, keyFile: path.resolve(this.#pythonKeyFile), counts: door.counts() };
+  }
+}
+
+function same(one: object | null, other: object | null): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** How others reach a host that is listened on: for all addresses at once, the first one of a network. */
+function addressFor(host: string): string {
+  if (host !== '0.0.0.0' && host !== '::') return host;
+  const own = Object.values(os.networkInterfaces()).flatMap((list) => list ?? []);
+  return own.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? os.hostname();
+}

@@ -1,0 +1,56 @@
+// The doors to other machines and programs, as the shell tells of them; the keys only when a person asks.
+import type { Coordination as State } from '../../shared/coordination.ts';
+import type { Bridge } from '../../shared/shell-api.ts';
+
+export type Door = 'coordinator' | 'python';
+
+export class Coordination {
+  state = $state.raw<State | null>(null);
+  /** The keys that are shown now. */
+  keys = $state.raw<Partial<Record<Door, string>>>({});
+  #bridge: Bridge;
+
+  constructor(bridge: Bridge) {
+    this.#bridge = bridge;
+  }
+
+  async refresh(): Promise<void> {
+    const answer = await this.#bridge.shell('coordination', null);
+    if (answer.ok) this.state = answer.value;
+  }
+
+  /** The secret of a door; null when it cannot be had. */
+  async key(of: Door): Promise<string | null> {
+    const answer = await this.#bridge.shell('coordinationKey', { of });
+    return answer.ok ? answer.value : null;
+  }
+
+  async show(of: Door): Promise<void> {
+    const key = await this.key(of);
+    if (key !== null) this.keys = { ...this.keys, [of]: key };
+  }
+
+  hide(): void {
+    this.keys = {};
+  }
+}
+
+/** What a Python program writes to use the queues, with nothing but its standard library. */
+export function pythonLines(host: string, port: number, keyFile: string): string {
+  return [
+    'from multiprocessing.managers import BaseManager',
+    '',
+    'class Sluice(BaseManager): pass',
+    "Sluice.register('get_task_queue')",
+    "Sluice.register('get_result_queue')",
+    '',
+    `key = open(${JSON.stringify(keyFile)}, 'rb').read().strip()`,
+    `sluice = Sluice(address=(${JSON.stringify(host)}, ${port}), authkey=key)`,
+    'sluice.connect()',
+    // Kept in variables: Python asks for a proxy anew, over a connection of its own, each time it is called for.
+    'tasks, results = sluice.get_task_queue(), sluice.get_result_queue()',
+    '',
+    "tasks.put('https://example.org/file.iso')",
+    'print(results.get())',
+  ].join('\n');
+}

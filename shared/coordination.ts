@@ -1,0 +1,30 @@
+// What the doors to other machines and programs tell of themselves. Never the keys.
+import { z } from 'zod';
+
+/** Who is in at a door now, and what happened there since it was opened. */
+const DoorCounts = z.object({
+  guests: z.number(),
+  strangers: z.number(),
+  logins: z.number(),
+  wrongKeys: z.number(),
+  turnedAway: z.number(),
+});
+
+export const Coordination = z.object({
+  /** Where workers of other machines join; null while that door is shut. */
+  coordinator: z
+    .object({
+      host: z.string(),
+      port: z.number(),
+      encrypted: z.boolean(),
+      fingerprint: z.string().nullable(),
+      counts: DoorCounts,
+      /** What to run on the other machine, where the key lies in a file named `key`. */
+      joinCommand: z.string(),
+    })
+    .nullable(),
+  python: z.object({ host: z.string(), port: z.number(), keyFile: z.string(), counts: DoorCounts }).nullable(),
+  /** A sentence about a door that could not be opened, else null. */
+  trouble: z.string().nullable(),
+});
+export type Coordination = z.infer<typeof Coordination>;
