@@ -1,7 +1,10 @@
 // Speed limits: a bucket gives out bytes at a rate, in turn to each download that waits.
 
 /** How much may go at once after a pause, as time. */
-const BURST_MS = 80;
+const BURST_MS = 50;
+/** What a late timer cost those who waited is made good by so much more, for a second's worth at most. */
+const CATCH_UP = 0.4;
+const IDLE_MS = 500;
 
 interface Waiter {
   byteCount: number;
@@ -11,6 +14,8 @@ interface Waiter {
 export class Bucket {
   #bytesPerS: number | null;
   #tokens = 0;
+  #owed = 0;
+  #roundDue = false;
   #filledAt: number;
   readonly #queues = new Map<number, Waiter[]>();
   #timer: NodeJS.Timeout | null = null;
@@ -48,7 +53,7 @@ export class Bucket {
       const queue = this.#queues.get(key);
       if (queue) queue.push({ byteCount, go });
       else this.#queues.set(key, [{ byteCount, go }]);
-      this.#serve();
+      if (!this.#roundDue && !this.#timer) this.#plan();
     });
   }
 
@@ -63,8 +68,15 @@ export class Bucket {
     const now = performance.now();
     const rate = this.#bytesPerS;
     if (rate !== null) {
+      const grown = ((now - this.#filledAt) * rate) / 1000;
+      const madeGood = Math.min(this.#owed, grown * CATCH_UP);
       const burst = (rate * BURST_MS) / 1000;
-      this.#tokens = Math.min(burst, this.#tokens + ((now - this.#filledAt) * rate) / 1000);
+      const tokens = this.#tokens + grown + madeGood;
+      const over = Math.max(0, tokens - burst);
+      // Who did not ask for long has nothing to be made good.
+      const idle = this.#queues.size === 0 && now - this.#filledAt > IDLE_MS;
+      this.#owed = idle ? 0 : Math.min(rate, this.#owed - madeGood + over);
+      this.#tokens = tokens - over;
     }
     this.#filledAt = now;
   }
@@ -82,12 +94,23 @@ export class Bucket {
       this.#tokens -= waiter.byteCount;
       waiter.go();
     }
+    this.#plan();
+  }
+
+  #plan(): void {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
-    if (this.#queues.size === 0) return;
+    if (this.#queues.size === 0 || this.#roundDue) return;
+    if (this.#bytesPerS !== null && this.#tokens <= 0) {
+      const waitMs = Math.max(1, Math.ceil((-this.#tokens * 1000) / this.#bytesPerS));
+      this.#timer = setTimeout(() => this.#serve(), waitMs);
+      return;
+    }
     // Not at once: who just had a turn must get the chance to stand in line again before the others have their second.
-    if (this.#bytesPerS === null || this.#tokens > 0) setImmediate(() => this.#serve());
-    else
-      this.#timer = setTimeout(() => this.#serve(), Math.max(1, Math.ceil((-this.#tokens * 1000) / this.#bytesPerS)));
+    this.#roundDue = true;
+    setImmediate(() => {
+      this.#roundDue = false;
+      this.#serve();
+    });
   }
 }
