@@ -73,7 +73,7 @@ export class ListTable {
   bytesLeft(): number {
     return this.#sql
       .prepare(
-        `SELECT coalesce(sum(size_bytes - done_bytes), 0) FROM downloads
+        `SELECT coalesce(sum(size_bytes - done_bytes), 0) FROM downloads INDEXED BY downloads_left
        WHERE status = 'queued' AND removed_at IS NULL AND size_bytes IS NOT NULL`,
       )
       .pluck()

@@ -41,6 +41,10 @@ export const migrations: readonly string[] = [
   CREATE INDEX downloads_queue ON downloads (status, position) WHERE removed_at IS NULL;
   CREATE INDEX downloads_url ON downloads (url_key) WHERE removed_at IS NULL;
   CREATE INDEX downloads_later ON downloads (not_before) WHERE status = 'queued' AND removed_at IS NULL AND not_before > 0;
+  CREATE INDEX downloads_left ON downloads (size_bytes, done_bytes)
+    WHERE status = 'queued' AND removed_at IS NULL AND size_bytes IS NOT NULL;
+  CREATE INDEX downloads_no_room ON downloads (id)
+    WHERE status = 'paused' AND removed_at IS NULL AND failure IS NOT NULL;
   CREATE INDEX downloads_part_left ON downloads (finished_at) WHERE part_left = 1;
   CREATE INDEX downloads_removed ON downloads (removed_at) WHERE removed_at IS NOT NULL;
 

@@ -292,7 +292,10 @@ export class Store {
   /** Paused ones that go on by themselves once there is room. */
   waitingForRoom(): Stored[] {
     return this.#sql
-      .prepare(`SELECT * FROM downloads WHERE status = 'paused' AND removed_at IS NULL AND failure IS NOT NULL`)
+      .prepare(
+        `SELECT * FROM downloads INDEXED BY downloads_no_room
+         WHERE status = 'paused' AND removed_at IS NULL AND failure IS NOT NULL`,
+      )
       .all()
       .map((row) => Stored.parse(row));
   }
