@@ -1,6 +1,6 @@
 // The programs that are compared: where they are, and how each is told to do a job.
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { findProgram } from '../setup/debian.mjs';
 import { modules, toolNode } from '../setup/paths.mjs';
 import { run } from '../setup/step.mjs';
@@ -129,7 +129,8 @@ export function sluice(name, cli, { profile = false, options = [] } = {}) {
         ...['--connections', `${connections}`, '--parallel', `${parallel}`, ...options, list],
       ],
       cwd: dir,
-      env: { NODE_EXTRA_CA_CERTS: ca },
+      // As `npm run -s sluice` has it: compiled code is kept.
+      env: { NODE_EXTRA_CA_CERTS: ca, NODE_COMPILE_CACHE: join(dirname(cli), 'compiled') },
     }),
   };
 }
