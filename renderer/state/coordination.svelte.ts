@@ -35,6 +35,11 @@ export class Coordination {
   }
 }
 
+/** An address as a person writes it, with brackets around IPv6. */
+export function addressOf({ host, port }: { host: string; port: number }): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
 /** What a Python program writes to use the queues, with nothing but its standard library. */
 export function pythonLines(host: string, port: number, keyFile: string): string {
   return [

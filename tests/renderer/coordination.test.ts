@@ -1,24 +1,29 @@
 import { expect, test } from 'vitest';
-import { Coordination, pythonLines } from '../../renderer/state/coordination.svelte.ts';
+import { addressOf, Coordination, pythonLines } from '../../renderer/state/coordination.svelte.ts';
 import { FakeBridge } from './fake-bridge.ts';
 
-test('a key is asked for only when it is to be seen, and hidden again', async () => {
+test('a key is asked for only when it is to be seen, and goes when it is hidden', async () => {
   const bridge = new FakeBridge();
-  bridge.answers['coordination'] = () => ({ coordinator: null, python: null, trouble: 'taken' });
-  bridge.answers['coordinationKey'] = ({ of }: { of: string }) => `secret of ${of}`;
+  bridge.answers = {
+    coordination: () => ({ coordinator: null, python: null, trouble: null }),
+    coordinationKey: () => 'secret',
+  };
   const coordination = new Coordination(bridge);
   await coordination.refresh();
-  expect(coordination.state?.trouble).toBe('taken');
   expect(bridge.asked.map(({ name }) => name)).toEqual(['coordination']);
-  await coordination.show('python');
-  expect(coordination.keys).toEqual({ python: 'secret of python' });
+  await coordination.show('coordinator');
+  expect(coordination.keys).toEqual({ coordinator: 'secret' });
   coordination.hide();
   expect(coordination.keys).toEqual({});
 });
 
-test('the lines for Python name the door and its key file, not the key, and hold their proxies', () => {
-  const lines = pythonLines('127.0.0.1', 8001, 'C:\\data\\python-authkey');
-  expect(lines).toContain('address=("127.0.0.1", 8001), authkey=key');
-  expect(lines).toContain(`open("C:\\\\data\\\\python-authkey", 'rb')`);
-  expect(lines).toMatch(/^tasks, results = /m);
+test('the lines for Python name the door and its key file, never the key', () => {
+  const lines = pythonLines('127.0.0.1', 8001, 'C:\\data\\"my" key');
+  expect(lines).toContain('address=("127.0.0.1", 8001)');
+  expect(lines).toContain(String.raw`open("C:\\data\\\"my\" key", 'rb')`);
+});
+
+test('an IPv6 address is written in brackets', () => {
+  expect(addressOf({ host: '127.0.0.1', port: 7440 })).toBe('127.0.0.1:7440');
+  expect(addressOf({ host: '::1', port: 7440 })).toBe('[::1]:7440');
 });
