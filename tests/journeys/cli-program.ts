@@ -20,12 +20,13 @@ export type Program = {
   ended: Promise<number | NodeJS.Signals>;
 };
 
-/** Starts `sluice` with these words; killed at the end of the test if it still runs. */
+/** Starts `sluice` with these words, through the command `within` if there is one; killed at the end of the test if it still runs. */
 export function sluice(
   args: string[],
-  options: { input?: string; env?: NodeJS.ProcessEnv; cwd?: string } = {},
+  options: { input?: string; env?: NodeJS.ProcessEnv; cwd?: string; within?: readonly string[] } = {},
 ): Program {
-  const child = spawn(process.execPath, [entry, ...args], {
+  const [command, ...words] = [...(options.within ?? []), process.execPath, entry, ...args];
+  const child = spawn(command!, words, {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, ...options.env },
     cwd: options.cwd,
