@@ -12,6 +12,7 @@ export class PartNote {
   readonly #path: string;
   readonly #boot: string;
   #fd: number | null = null;
+  #there = false;
 
   private constructor(path: string, boot: string) {
     this.#path = path;
@@ -27,7 +28,9 @@ export class PartNote {
   /** What the note says was written of this content to the open file `fd`; empty when it is about something else. */
   read(fd: number, validators: Validators): Extent[] {
     try {
-      const note = Note.parse(JSON.parse(readFileSync(this.#path, 'utf8').split('\n')[0]!));
+      const text = readFileSync(this.#path, 'utf8');
+      this.#there = true;
+      const note = Note.parse(JSON.parse(text.split('\n')[0]!));
       const same = note.boot === this.#boot && note.file === fileOf(fd) && note.content === contentOf(validators);
       return same ? note.extents : [];
     } catch {
@@ -41,6 +44,7 @@ export class PartNote {
     if (this.#fd === null) {
       mkdirSync(dirname(this.#path), { recursive: true });
       this.#fd = openSync(this.#path, 'w', 0o600);
+      this.#there = true;
     }
     const note = { boot: this.#boot, file: fileOf(fd), content: contentOf(validators), extents };
     // One call in one page: a kill cannot leave half of it. What an earlier, longer note left behind follows the line end.
@@ -54,10 +58,12 @@ export class PartNote {
 
   remove(): void {
     this.close();
+    if (!this.#there) return;
+    this.#there = false;
     try {
       unlinkSync(this.#path);
     } catch {
-      // There was nothing to note.
+      // Gone already.
     }
   }
 }

@@ -153,6 +153,8 @@ export class Transfer {
       this.#part = await PartFile.create(partPath, false);
       if (this.#part) return this.#part;
     }
+    // A crash may have left the newer content of an earlier try beside it.
+    await unlink(partPath + RIVAL_SUFFIX).catch(() => {});
     if (await isSameFile(partPath, targetPath)) return null;
     const noted = (fd: number): Extents => (validators && this.#note?.read(fd, validators)) ?? [];
     this.#part = await PartFile.open(partPath, extents, noted);

@@ -77,7 +77,7 @@ export class Removals {
       // What another machine fetched is not here; a file of that name is somebody else's.
       if (place !== '') continue;
       removeFile(path.join(this.#notes, String(id)));
-      if (status !== 'done') removeFile(path.join(dir, partName));
+      if (status !== 'done') for (const suffix of ['', '.new']) removeFile(path.join(dir, partName + suffix));
       else if (deleteFiles) removeFile(path.join(dir, name));
     }
     this.#store.bin.purge(stamp);
