@@ -1,0 +1,83 @@
+// The doors as the window has them: said below, opened by the settings, with the key hidden until asked for.
+import { execFile } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import type { Coordination } from '../../shared/coordination.ts';
+import { originForTest } from '../support/start.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { sluice } from './cli-program.ts';
+import { startSluice, type Sluice } from './window-program.ts';
+
+const run = promisify(execFile);
+
+async function doors({ page }: Sluice, fits: (doors: Coordination) => boolean): Promise<Coordination> {
+  let found: Coordination | undefined;
+  await expect
+    .poll(
+      async () => {
+        const answer = await page.evaluate(() => window.sluice.shell('coordination', null));
+        if (answer.ok) found = answer.value;
+        return answer.ok && fits(answer.value);
+      },
+      { timeout: 20_000 },
+    )
+    .toBe(true);
+  return found!;
+}
+
+test('a machine joins with the command and the key that the window shows, and is among the machines', async () => {
+  const program = await startSluice();
+  const { page, data } = program;
+  const { coordinator } = await doors(program, (now) => now.coordinator !== null);
+  const { host, port } = coordinator!;
+  expect(host).toBe('127.0.0.1');
+  await page.getByText(`Coordinator on 127.0.0.1:${port}`, { exact: true }).waitFor();
+  await page.getByRole('navigation').getByRole('button', { name: 'Machines' }).click();
+  await page.getByText(`sluice worker --connect 127.0.0.1:${port} --authkey-file key`, { exact: true }).waitFor();
+  const secret = fs.readFileSync(path.join(data, 'authkey'), 'utf8').trim();
+  expect(await page.locator('body').innerText()).not.toContain(secret);
+  await page.getByRole('button', { name: 'Show', exact: true }).first().click();
+  const shown = await page.getByText(secret, { exact: true }).innerText();
+
+  const dir = tempDir();
+  const key = path.join(dir, 'key');
+  fs.writeFileSync(key, `${shown}\n`);
+  const to = ['--connect', `127.0.0.1:${port}`, '--authkey-file', key];
+  const worker = sluice(['worker', ...to, '--dir', dir, '--json']);
+  await worker.until(({ event }) => event === 'joined');
+  await doors(program, (now) => now.coordinator?.counts.guests === 1);
+  await page
+    .getByRole('cell', { name: /^node \d/ })
+    .nth(1)
+    .waitFor();
+  await program.close();
+});
+
+test('the Python door opens by its setting, takes a download, and shuts again', async () => {
+  const origin = await originForTest();
+  origin.serve('/py.bin', { sizeBytes: 5000 });
+  const program = await startSluice();
+  const { page } = program;
+  const free = await originForTest();
+  const pythonPort = free.port;
+  await free.close();
+  await page.evaluate(
+    (port) => window.sluice.call('changeSettings', { pythonDoor: true, pythonPort: port }),
+    pythonPort,
+  );
+  const { python } = await doors(program, (now) => now.python !== null);
+  expect(python).toMatchObject({ host: '127.0.0.1', port: pythonPort });
+  await page.getByRole('navigation').getByRole('button', { name: 'Machines' }).click();
+  const lines = await page.locator('pre', { hasText: 'BaseManager' }).innerText();
+  const file = path.join(tempDir(), 'program.py');
+  fs.writeFileSync(file, lines.replace(/https:\/\/[^']+/, origin.url('/py.bin')));
+  const { stdout } = await run('python3', [file], { timeout: 30_000 });
+  expect(stdout.trim()).toBe(`${origin.url('/py.bin')}--->success`);
+  await page.evaluate(() => window.sluice.call('changeSettings', { pythonDoor: false, coordinator: false }));
+  expect(await doors(program, (now) => now.python === null && now.coordinator === null)).toMatchObject({
+    trouble: null,
+  });
+  await program.close();
+});
