@@ -193,7 +193,8 @@ export class Dispatch {
 
   #flush(turn: Turn): void {
     const { store, now } = this.#desk.options;
-    const dirty = [...this.#desk.leases.values()].filter((lease) => lease.dirty);
+    // One that is over has said its last word already, and that was another.
+    const dirty = [...this.#desk.leases.values()].filter((lease) => lease.dirty && !turn.over.has(lease));
     for (const lease of dirty) store.saveExtents(lease.id, lease.extents, lengthOf(lease.extents));
     turn.after.push(() => {
       for (const lease of dirty) lease.dirty = false;

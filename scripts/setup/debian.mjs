@@ -64,9 +64,9 @@ export async function ensureCompiler() {
   await ensure('compiling SQLite for Electron', [program('g++', 'g++')]);
 }
 
-/** Makes sure that there is what tests talk to: real Python programs. */
+/** Makes sure that there is what tests talk to: real Python programs, and what makes system calls fail. */
 export async function ensureTestPartners() {
-  await ensure('the tests', [program('python3', 'python3')]);
+  await ensure('the tests', [program('python3', 'python3'), program('strace', 'strace')]);
 }
 
 /** Makes sure that there is an archiver for packages. */
