@@ -39,6 +39,8 @@ export function doorPlan(settings: Settings): DoorPlan {
   };
 }
 
+type Door = 'coordinator' | 'python' | 'discoverable';
+type Address = { host: string; port: number };
 type OpenCoordinator = { door: Coordinator; identity: Identity | undefined };
 type OpenPython = { door: PythonDoor; queues: EngineQueues; host: string };
 
@@ -48,7 +50,7 @@ export class Doors {
   #coordinator: OpenCoordinator | null = null;
   #python: OpenPython | null = null;
   #discoverable: Discoverable | null = null;
-  readonly #troubles = new Map<'coordinator' | 'python' | 'discoverable', string>();
+  readonly #troubles = new Map<Door, string>();
   #turn: Promise<void> = Promise.resolve();
   #over = false;
 
@@ -95,20 +97,20 @@ export class Doors {
     if (discoverable) await this.#shutDiscoverable();
     if (coordinator) {
       await this.#shutCoordinator();
-      await this.#try('coordinator', () => this.#openCoordinator(plan.coordinator));
+      await this.#try('coordinator', plan.coordinator, () => this.#openCoordinator(plan.coordinator));
     }
-    if (discoverable) await this.#try('discoverable', () => this.#openDiscoverable(plan.discoverable));
+    if (discoverable) await this.#try('discoverable', null, () => this.#openDiscoverable(plan.discoverable));
     if (same(before.python, plan.python)) return;
     await this.#shutPython();
-    await this.#try('python', () => this.#openPython(plan.python));
+    await this.#try('python', plan.python, () => this.#openPython(plan.python));
   }
 
-  async #try(door: 'coordinator' | 'python' | 'discoverable', open: () => Promise<void>): Promise<void> {
+  async #try(door: Door, at: Address | null, open: () => Promise<void>): Promise<void> {
     this.#troubles.delete(door);
     try {
       await open();
     } catch (error) {
-      this.#troubles.set(door, error instanceof Error ? error.message : String(error));
+      this.#troubles.set(door, inWords(door, at, error as NodeJS.ErrnoException));
     }
   }
 
@@ -196,6 +198,30 @@ export class Doors {
 
 function same(one: object | null, other: object | null): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
+}
+
+const names: Record<Door, string> = {
+  coordinator: 'The door for other machines',
+  python: 'The door for Python programs',
+  discoverable: 'The answering on the network',
+};
+
+/** Why a door stays shut, as a sentence for a person. */
+function inWords(door: Door, at: Address | null, error: NodeJS.ErrnoException): string {
+  const stays = `${names[door]} stays shut`;
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return at ? `${stays}: another program has port ${at.port}.` : `${stays}: another program has its port.`;
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `${stays}: ${at?.host ?? 'its address'} is no address of this computer.`;
+    case 'EACCES':
+    case 'EPERM':
+      return `${stays}: this system does not allow it (${error.message}).`;
+    default:
+      return `${stays}: ${error.message}`;
+  }
 }
 
 /** How others reach a host that is listened on: for all addresses at once, the first one of a network. */
