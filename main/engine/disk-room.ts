@@ -16,7 +16,7 @@ export class DiskRoom {
   freeBytes(dir: string): number | null {
     const now = this.#now();
     const seen = this.#seen.get(dir);
-    if (seen && now - seen.at < FRESH_MS) return seen.freeBytes;
+    if (seen && Math.abs(now - seen.at) < FRESH_MS) return seen.freeBytes;
     const freeBytes = ask(dir);
     this.#seen.set(dir, { at: now, freeBytes });
     return freeBytes;

@@ -85,7 +85,7 @@ export class Dispatch {
         if (!lease) return;
         lease.extents = message.extents;
         lease.dirty = true;
-        return this.#schedule(Math.max(0, this.#flushedAt + this.#flushMs - this.#desk.options.now()));
+        return this.#schedule(Math.max(0, this.#flushedAt + this.#flushMs - performance.now()));
       }
       case 'hello':
       case 'vitals':
@@ -192,13 +192,13 @@ export class Dispatch {
   }
 
   #flush(turn: Turn): void {
-    const { store, now } = this.#desk.options;
+    const { store } = this.#desk.options;
     // One that is over has said its last word already, and that was another.
     const dirty = [...this.#desk.leases.values()].filter((lease) => lease.dirty && !turn.over.has(lease));
     for (const lease of dirty) store.saveExtents(lease.id, lease.extents, lengthOf(lease.extents));
     turn.after.push(() => {
       for (const lease of dirty) lease.dirty = false;
-      this.#flushedAt = now();
+      this.#flushedAt = performance.now();
     });
   }
 

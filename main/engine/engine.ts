@@ -14,6 +14,7 @@ import { Guest, type Visitor } from './guest.ts';
 import { createHandlers } from './handlers.ts';
 import { foldName, numbered, partName } from './names.ts';
 import { Pool, type SpawnedWorker } from './pool.ts';
+import { backUp, recover } from './recovery.ts';
 import { Removals } from './removals.ts';
 import { Listeners, type Signal } from './signal.ts';
 import { shareOut } from './speed-share.ts';
@@ -137,15 +138,16 @@ export class Engine {
       adding: this.adding,
       view: this.view,
       disk: this.#disk,
+      dir: () => this.downloadDir,
       settings: () => this.#settings,
       changeSettings: (change) => this.#changeSettings(change),
       listChanged: () => this.#listChanged(),
       startDemo: options.startDemo,
     });
-    this.#recover();
+    recover({ store: this.#store, removals: this.#removals, adding: this.adding, now });
     this.#every(SHARE_MS, () => this.#share());
     this.#every(ROOM_MS, () => this.#resumeWhereRoomIs());
-    this.#every(BACKUP_CHECK_MS, () => this.#store.backUp(now(), BACKUP_AGE_MS));
+    this.#every(BACKUP_CHECK_MS, () => backUp(this.#store, now(), BACKUP_AGE_MS));
   }
 
   /** Starts the workers. Until then the list can be read and changed, but nothing downloads. */
@@ -212,13 +214,6 @@ export class Engine {
     this.#dispatch.stop();
     this.#store.forgetParts(Infinity);
     this.#store.close();
-  }
-
-  /** What an earlier process left open: running ones queue again, hidden ones go, a damaged list is completed. */
-  #recover(): void {
-    this.#store.transaction(() => this.#store.requeueRunning());
-    this.#removals.finishOld();
-    if (this.#store.trouble !== null) this.adding.addMissing(this.#store.journalled());
   }
 
   #welcome(link: WorkerLink): void {

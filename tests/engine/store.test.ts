@@ -119,18 +119,21 @@ test('a damaged database is kept aside and the list comes back from backup and j
   expect(fs.readdirSync(dir).filter((name) => name.includes('damaged'))).toHaveLength(1);
 });
 
-test('a journal cut in the middle of a line still gives the lines before it', () => {
+test('a journal cut in the middle of a line still gives the lines before it and after it', () => {
   const dir = tempDir();
   const store = open(dir);
   store.add([prepared('a'), prepared('b')], 'test', 1);
   store.close();
   const file = path.join(dir, 'added.jsonl');
   fs.truncateSync(file, fs.statSync(file).size - 5);
-  expect(
-    open(dir)
-      .journalled()
-      .map(({ download }) => download.url),
-  ).toEqual(['http://a.test/a']);
+  const again = open(dir);
+  again.add([prepared('c')], 'test', 1);
+  again.close();
+  fs.truncateSync(path.join(dir, 'sluice.db'), 0);
+  const urls = open(dir)
+    .journalled()
+    .map(({ download }) => download.url);
+  expect(urls).toEqual(['http://a.test/a', 'http://a.test/c']);
 });
 
 test('a database of a newer Sluice is refused and left alone', () => {

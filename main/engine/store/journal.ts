@@ -4,7 +4,11 @@ import path from 'node:path';
 import { z } from 'zod';
 import { NewDownload } from '../../../shared/download.ts';
 
-const Entry = z.object({ dir: z.string(), download: NewDownload });
+/** Under this name, beside the database. */
+export const JOURNAL = 'added.jsonl';
+
+/** `id`: what it got in the database. */
+const Entry = z.object({ id: z.number().optional(), dir: z.string(), download: NewDownload });
 export type JournalEntry = z.infer<typeof Entry>;
 
 export type Journal = {
@@ -19,8 +23,9 @@ export type Journal = {
 
 /** Opens `<dir>/added.jsonl`. */
 export function openJournal(dir: string): Journal {
-  const file = path.join(dir, 'added.jsonl');
-  const handle = fs.openSync(file, 'a', 0o600);
+  const file = path.join(dir, JOURNAL);
+  const handle = fs.openSync(file, 'a+', 0o600);
+  endLastLine(handle);
   return {
     append(entries) {
       if (entries.length === 0) return;
@@ -37,6 +42,14 @@ export function openJournal(dir: string): Journal {
       fs.closeSync(handle);
     },
   };
+}
+
+/** A line that a crash cut off must not swallow the next one. */
+function endLastLine(handle: number): void {
+  const { size } = fs.fstatSync(handle);
+  const last = Buffer.alloc(1);
+  if (size > 0 && fs.readSync(handle, last, 0, 1, size - 1) === 1 && last.toString() !== '\n')
+    fs.writeSync(handle, '\n');
 }
 
 function parseLine(line: string): JournalEntry[] {

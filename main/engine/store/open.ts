@@ -2,6 +2,7 @@
 import Database from 'better-sqlite3';
 import fs from 'node:fs';
 import path from 'node:path';
+import { JOURNAL } from './journal.ts';
 import { migrations } from './migrations.ts';
 
 export type Opened = {
@@ -21,21 +22,30 @@ const BACKUPS_KEPT = 3;
 export function openDatabase(dir: string, nativeBinding: string | undefined, now: number): Opened {
   fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
   const file = path.join(dir, FILE);
+  const gone = isGone(dir, file);
   try {
-    return { db: openChecked(file, nativeBinding), trouble: null };
+    if (!gone) return { db: openChecked(file, nativeBinding), trouble: null };
   } catch (error) {
     if (!isDamage(error)) throw error;
-    const aside = moveAside(file, now);
-    const backup = newestBackup(dir);
-    if (backup) fs.copyFileSync(backup, file, fs.constants.COPYFILE_EXCL);
-    const restored = backup
-      ? `the list was restored from the backup ${path.basename(backup)}`
-      : 'there was no backup yet, so the list starts from its journal';
-    return {
-      db: openChecked(file, nativeBinding),
-      trouble: `The list's database was damaged. It was kept as ${path.basename(aside)}; ${restored}.`,
-    };
   }
+  const aside = moveAside(file, now);
+  const backup = newestBackup(dir);
+  if (backup) fs.copyFileSync(backup, file, fs.constants.COPYFILE_EXCL);
+  const what = gone ? 'was gone' : `was damaged. It was kept as ${path.basename(aside)}`;
+  const restored = backup
+    ? `the list was restored from the backup ${path.basename(backup)}`
+    : 'there was no backup yet, so the list starts from its journal';
+  return { db: openChecked(file, nativeBinding), trouble: `The list's database ${what}; ${restored}.` };
+}
+
+/** There is no database, or an empty file, where what was kept beside it shows that there was one. */
+function isGone(dir: string, file: string): boolean {
+  if (sizeOf(file) > 0) return false;
+  return newestBackup(dir) !== undefined || sizeOf(path.join(dir, JOURNAL)) > 0;
+}
+
+function sizeOf(file: string): number {
+  return fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function openChecked(file: string, nativeBinding: string | undefined): Database.Database {
@@ -112,11 +122,16 @@ export function backUp(db: Database.Database, dir: string, now: number): void {
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
   const target = path.join(folder, `sluice-${new Date(now).toISOString().replace(/[:.]/g, '-')}.db`);
   const unfinished = `${target}.tmp`;
-  fs.rmSync(unfinished, { force: true });
-  db.prepare('VACUUM INTO ?').run(unfinished);
-  const handle = fs.openSync(unfinished, 'r');
-  fs.fsyncSync(handle);
-  fs.closeSync(handle);
-  fs.renameSync(unfinished, target);
+  try {
+    db.prepare('VACUUM INTO ?').run(unfinished);
+    const handle = fs.openSync(unfinished, 'r');
+    fs.fsyncSync(handle);
+    fs.closeSync(handle);
+    fs.renameSync(unfinished, target);
+  } finally {
+    fs.rmSync(unfinished, { force: true });
+  }
+  // Those of a later time are of a clock that was wrong then or is now; this one is the newest all the same.
+  for (const later of backupFiles(dir).filter((name) => name > target)) fs.rmSync(later, { force: true });
   for (const old of backupFiles(dir).slice(0, -BACKUPS_KEPT)) fs.rmSync(old, { force: true });
 }

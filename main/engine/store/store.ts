@@ -112,7 +112,7 @@ export class Store {
       for (const { status, category, n } of tally.values()) this.list.countMore(status, category, n);
       return ids;
     });
-    this.#journal.append(prepared.map(({ download, dir }) => ({ dir, download })));
+    this.#journal.append(prepared.map(({ download, dir }, n) => ({ id: ids[n]!, dir, download })));
     return ids;
   }
 
@@ -300,14 +300,17 @@ export class Store {
       .map((row) => Stored.parse(row));
   }
 
-  /** Ids and addresses in the journal that the database does not have: what a restored backup lacks. */
+  /** What the journal has and the database never had: all that is in it after a damage, else what a lost tail held. */
   journalled(): { dir: string; download: NewDownload }[] {
-    return this.#journal.read();
+    const lastId = this.#lastId();
+    return this.#journal.read().filter(({ id }) => this.trouble !== null || (id !== undefined && id > lastId));
   }
 
   /** Copies the database aside when the last copy is older than `maxAgeMs`. */
   backUp(now: number, maxAgeMs: number): boolean {
-    if (now - lastBackupAt(this.#dir) < maxAgeMs) return false;
+    const ageMs = now - lastBackupAt(this.#dir);
+    // One of the future is of a clock that has been set back.
+    if (ageMs >= 0 && ageMs < maxAgeMs) return false;
     this.#sql
       .prepare(
         `DELETE FROM results WHERE seq <= (SELECT seq FROM results ORDER BY seq DESC LIMIT 1 OFFSET ${RESULTS_KEPT})`,

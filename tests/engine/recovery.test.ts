@@ -1,0 +1,203 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { answer, type CallArg, type CallName, type CallResult } from '../../shared/api.ts';
+import type { Extent, Validators } from '../../shared/download.ts';
+import type { Outcome } from '../../shared/protocol.ts';
+import { Engine, type EngineOptions } from '../../main/engine/engine.ts';
+import { Store } from '../../main/engine/store/store.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { doneOf, fakeWorkers } from './fake-worker.ts';
+
+let dir: string;
+let nowMs: number;
+const engines: Engine[] = [];
+
+beforeEach(() => {
+  dir = tempDir();
+  nowMs = Date.parse('2026-01-10T12:00:00Z');
+});
+afterEach(async () => {
+  for (const engine of engines.splice(0)) await engine.close();
+});
+
+function start(spawnWorker: EngineOptions['spawnWorker']): Engine {
+  const overrides = { workers: 1, dir: path.join(dir, 'files') };
+  const engine = new Engine({ dataDir: path.join(dir, 'data'), spawnWorker, overrides, now: () => nowMs });
+  engines.push(engine);
+  engine.start();
+  return engine;
+}
+
+async function stop(engine: Engine): Promise<void> {
+  engines.splice(engines.indexOf(engine), 1);
+  await engine.close();
+}
+
+async function call<N extends CallName>(engine: Engine, name: N, arg: CallArg<N>): Promise<CallResult<N>> {
+  const result = await answer(engine.handlers, name, arg);
+  if (!result.ok) throw new Error(`${result.error.code}: ${result.error.message}`);
+  return result.value as CallResult<N>;
+}
+
+const add = async (engine: Engine, ...urls: string[]) =>
+  (await call(engine, 'add', { downloads: urls.map((url) => ({ url })) })).ids;
+const rows = async (engine: Engine) => (await call(engine, 'list', { query: {}, offset: 0, limit: 100 })).rows;
+
+const urls = async (engine: Engine) => (await rows(engine)).map(({ url }) => url);
+
+const validators: Validators = {
+  etag: '"a"',
+  lastModified: null,
+  date: null,
+  totalBytes: 100,
+  finalUrl: 'http://a.test/file',
+  contentType: null,
+  ranges: true,
+};
+
+/** Bytes told as saved and the outcome right after, so that both are in one turn. */
+function endingWith(outcome: (task: Parameters<typeof doneOf>[0]) => Outcome) {
+  return fakeWorkers((worker, task) => {
+    if (worker.tasks.length > 1) return;
+    const lease = { id: task.id, epoch: task.epoch };
+    worker.send({ kind: 'probed', ...lease, validators, contentDisposition: null });
+    worker.send({ kind: 'saved', ...lease, extents: [[0, 60]] as Extent[] });
+    worker.settle(task, outcome(task));
+  });
+}
+
+test('bytes of a file with a wrong checksum are not claimed any more, though they were a moment before', async () => {
+  const failure = { code: 'wrong-checksum', message: 'wrong', retry: 'by-hand' } as const;
+  const { spawn } = endingWith(() => ({ kind: 'failed', failure, extents: [] }));
+  const engine = start(spawn);
+  await add(engine, 'http://a.test/file');
+  await vi.waitFor(async () => expect(await rows(engine)).toMatchObject([{ status: 'failed', doneBytes: 0 }]));
+});
+
+test('a finished download has all its bytes, whatever was told just before the end', async () => {
+  const { spawn } = endingWith((task) => doneOf(task, 100));
+  const engine = start(spawn);
+  await add(engine, 'http://a.test/file');
+  await vi.waitFor(async () => expect(await rows(engine)).toMatchObject([{ status: 'done', doneBytes: 100 }]));
+});
+
+test('a clock that jumps back or ahead starts what is queued, and keeps the list and its backups', async () => {
+  const day = 24 * 3_600_000;
+  const { spawn } = fakeWorkers((worker, task) => worker.settle(task, doneOf(task)));
+  for (const [n, jump] of [0, -400 * day, 800 * day, -800 * day].entries()) {
+    nowMs += jump;
+    const engine = start(spawn);
+    await add(engine, `http://a.test/${n}`);
+    await vi.waitFor(async () =>
+      expect(new Set((await rows(engine)).map(({ status }) => status))).toEqual(new Set(['done'])),
+    );
+    expect(await rows(engine)).toHaveLength(n + 1);
+    await stop(engine);
+  }
+});
+
+test('a clock that is set back while downloads run delays no commit', async () => {
+  const { spawn, workers } = fakeWorkers();
+  const engine = start(spawn);
+  const [id] = await add(engine, 'http://a.test/file');
+  await vi.waitFor(() => expect(workers[0]?.tasks).toHaveLength(1));
+  const lease = { id: id!, epoch: workers[0]!.tasks[0]!.epoch };
+  workers[0]!.send({ kind: 'saved', ...lease, extents: [[0, 10]] });
+  await vi.waitFor(() => expect(committedExtents()).toEqual([[0, 10]]));
+  nowMs -= 3_600_000;
+  workers[0]!.send({ kind: 'saved', ...lease, extents: [[0, 20]] });
+  await vi.waitFor(() => expect(committedExtents()).toEqual([[0, 20]]), { timeout: 1500 });
+});
+
+/** What another process reads of the only download: what is committed. */
+function committedExtents(): unknown {
+  const db = new Database(path.join(dir, 'data', 'sluice.db'), { readonly: true });
+  try {
+    return JSON.parse(db.prepare('SELECT extents FROM downloads').pluck().get() as string);
+  } finally {
+    db.close();
+  }
+}
+
+test('after the clock was set back, a backup made now counts as the newest', async () => {
+  const { spawn } = fakeWorkers();
+  const data = path.join(dir, 'data');
+  const names = {
+    fold: (name: string) => name,
+    numbered: (name: string, n: number) => `${name}${n}`,
+    partName: String,
+  };
+  const ahead = new Store({ dir: data, names, now: nowMs });
+  const far = nowMs + 1000 * 24 * 3_600_000;
+  expect(ahead.backUp(far, 0)).toBe(true);
+  for (const name of fs.readdirSync(path.join(data, 'backups')))
+    fs.utimesSync(path.join(data, 'backups', name), far / 1000, far / 1000);
+  ahead.close();
+  const engine = start(spawn);
+  await add(engine, 'http://a.test/kept');
+  await stop(engine);
+  const now = new Store({ dir: data, names, now: nowMs });
+  expect(now.backUp(nowMs, 24 * 3_600_000)).toBe(true);
+  now.close();
+  fs.truncateSync(path.join(data, 'sluice.db'), 5000);
+  expect(await urls(start(spawn))).toEqual(['http://a.test/kept']);
+});
+
+test('what was added is there again when the log of the database was taken away after a crash', async () => {
+  const { spawn } = fakeWorkers();
+  const engine = start(spawn);
+  await add(engine, 'http://a.test/1', 'http://a.test/2');
+  // A copy without the log, as it would be found after a kill.
+  const data = path.join(dir, 'data');
+  const kept = path.join(dir, 'kept');
+  fs.mkdirSync(kept);
+  for (const name of ['sluice.db', 'added.jsonl']) fs.copyFileSync(path.join(data, name), path.join(kept, name));
+  await stop(engine);
+  fs.rmSync(data, { recursive: true });
+  fs.renameSync(kept, data);
+  const again = start(spawn);
+  expect((await urls(again)).sort()).toEqual(['http://a.test/1', 'http://a.test/2']);
+  await call(again, 'remove', { which: { ids: (await rows(again)).map(({ id }) => id) }, deleteFiles: false });
+  await stop(again);
+  expect(await urls(start(spawn))).toEqual([]);
+});
+
+const damages: [string, (file: string) => void][] = [
+  ['cut in half', (file) => fs.truncateSync(file, Math.floor(fs.statSync(file).size / 2))],
+  ['cut within a page', (file) => fs.truncateSync(file, 5000)],
+  ['emptied', (file) => fs.truncateSync(file, 0)],
+  ['overwritten in the middle', (file) => scribble(file, Math.floor(fs.statSync(file).size / 2), 16_384)],
+  ['overwritten at its head', (file) => scribble(file, 0, 100)],
+  ['replaced by something else', (file) => fs.writeFileSync(file, 'not a database at all\n'.repeat(1000))],
+  ['deleted', (file) => fs.rmSync(file)],
+];
+
+function scribble(file: string, start: number, length: number): void {
+  const handle = fs.openSync(file, 'r+');
+  fs.writeSync(handle, Buffer.alloc(length, 0xa5), 0, length, start);
+  fs.closeSync(handle);
+}
+
+for (const [how, damage] of damages) {
+  test(`no address is lost when the database was ${how}`, async () => {
+    const { spawn } = fakeWorkers();
+    const engine = start(spawn);
+    const wanted = Array.from({ length: 200 }, (_, n) => `http://a.test/some/long/enough/path/${n}`);
+    await add(engine, ...wanted);
+    await stop(engine);
+    const file = path.join(dir, 'data', 'sluice.db');
+    expect(fs.statSync(file).size).toBeGreaterThan(16_384);
+    damage(file);
+    const damaged = fs.existsSync(file) ? fs.readFileSync(file) : null;
+    const again = start(spawn);
+    const found = (await call(again, 'list', { query: {}, offset: 0, limit: 500 })).rows.map(({ url }) => url);
+    expect(found.sort()).toEqual(wanted.sort());
+    // What is damaged is kept, for somebody who knows more.
+    const kept = fs.readdirSync(path.join(dir, 'data')).filter((name) => name.startsWith('sluice.db.damaged-'));
+    if (damaged && damaged.length > 0) {
+      expect(kept.map((name) => fs.readFileSync(path.join(dir, 'data', name)).equals(damaged))).toContain(true);
+    }
+  });
+}
