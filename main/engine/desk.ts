@@ -1,4 +1,5 @@
 // What one turn of the engine shares: the leases, what is to be done once it is written down, and the ways to tell.
+import path from 'node:path';
 import type { DownloadId, EventKind } from '../../shared/download.ts';
 import type { Failure } from '../../shared/failure.ts';
 import type { Settings } from '../../shared/settings.ts';
@@ -26,15 +27,15 @@ export type DispatchOptions = {
   progressed: () => void;
 };
 
-/** What a turn has decided: what to do once it is written down, and which leases are over or done by then. */
-export type Turn = { after: (() => void)[]; over: Set<Lease>; done: Lease[] };
+/** What a turn has decided: what to do once it is written down, which leases are over or done by then, which paths are given. */
+export type Turn = { after: (() => void)[]; over: Set<Lease>; done: Lease[]; renamed: Set<string> };
 
 /** The leases that are out, and what both halves of a turn do with them. */
 export class Desk {
   readonly options: DispatchOptions;
   readonly leases = new Map<DownloadId, Lease>();
   /** One a path: two leases never write to the same one, not even while a removed download's worker lets go of it. */
-  readonly targets = new Locks(foldName);
+  readonly targets = new Locks(foldTarget);
   /** Downloads that wait for their path, by what they wait as. A lease goes before them. */
   readonly blocked = new Map<DownloadId, LockOwner>();
   readonly hostCaps: Map<string, number>;
@@ -52,8 +53,9 @@ export class Desk {
     return lease && lease.holder === holder && lease.epoch === epoch ? lease : undefined;
   }
 
-  /** Whether the path of a download is another lease's, one that this turn does not end. */
+  /** Whether the path of a download is another lease's, one that this turn does not end, or will be after this turn. */
   targetTaken(target: string, own: Lease | null, turn: Turn): boolean {
+    if (turn.renamed.has(this.targets.idOf(target))) return true;
     const owner = this.targets.holderOf(target);
     return owner !== null && owner !== own?.owner && ![...turn.over].some((lease) => lease.owner === owner);
   }
@@ -98,4 +100,9 @@ export class Desk {
   note(id: DownloadId, kind: EventKind, detail: Record<string, string | number | boolean | null>): void {
     this.options.store.events.add(id, { at: this.options.now(), kind, detail });
   }
+}
+
+/** Folders are told apart as they are written, names as file systems may: without regard to case. */
+function foldTarget(target: string): string {
+  return path.join(path.dirname(target), foldName(path.basename(target)));
 }

@@ -164,7 +164,7 @@ export class Dispatch {
   #turn(): void {
     if (this.#stopped) return;
     this.#unapplied.push(...this.results.takeAll());
-    const turn: Turn = { after: [], over: new Set(), done: [] };
+    const turn: Turn = { after: [], over: new Set(), done: [], renamed: new Set() };
     const begunMs = performance.now();
     try {
       this.#desk.options.store.transaction(() => {

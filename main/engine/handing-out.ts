@@ -85,9 +85,10 @@ export class HandingOut {
       hostCaps,
     };
     const startsAmong = (limit: number) => {
+      const given = new Set<string>();
       const candidates = options.store
         .candidates(options.now(), limit, busyHosts(running, hostCaps, limits))
-        .filter((candidate) => !held.some(({ id }) => id === candidate.id) && this.#mayGo(candidate, turn))
+        .filter((candidate) => !held.some(({ id }) => id === candidate.id) && this.#mayGo(candidate, given, turn))
         .map(({ id, host, crashes }) => ({ id, host, alone: crashes >= SUSPECT_AT }));
       return plan({ ...state, candidates }, limits, Math.ceil(limits.parallel / Math.max(1, options.localWorkers())));
     };
@@ -97,10 +98,16 @@ export class HandingOut {
   }
 
   /** Whether nobody else writes to the download's path; else it is looked at again when that one leaves. */
-  #mayGo(candidate: Candidate, turn: Turn): boolean {
+  #mayGo(candidate: Candidate, given: Set<string>, turn: Turn): boolean {
     const target = targetOf(candidate);
     const { targets, blocked } = this.#desk;
-    if (!this.#desk.targetTaken(target, null, turn)) return true;
+    const id = targets.idOf(target);
+    // Two ways to write one folder: the second waits for the next turn, and is told apart by its lock then.
+    if (given.has(id)) return false;
+    if (!this.#desk.targetTaken(target, null, turn)) {
+      given.add(id);
+      return true;
+    }
     if (blocked.has(candidate.id)) return false;
     const owner = { name: `download ${candidate.id}` };
     blocked.set(candidate.id, owner);

@@ -58,6 +58,11 @@ export class Locks {
     for (const held of this.#owned.get(owner) ?? []) this.#passOn(held);
   }
 
+  /** Equal for keys that are one lock. */
+  idOf(key: string): string {
+    return this.#fold(key);
+  }
+
   holderOf(key: string): LockOwner | null {
     return this.#held.get(this.#fold(key))?.owner ?? null;
   }

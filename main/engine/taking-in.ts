@@ -81,6 +81,7 @@ export class TakingIn {
       taken += 1;
       name = this.#desk.options.store.reserveName(lease.id, wanted, taken);
     }
+    turn.renamed.add(this.#desk.targets.idOf(targetOf({ dir, name })));
     turn.after.push(() => {
       lease.wantedName = wanted;
       lease.taken = taken;

@@ -293,3 +293,17 @@ test('the locks of a worker that dies are free', async () => {
   workers[0]!.crash();
   await vi.waitFor(() => expect(holders()).toEqual(['worker 2', 'worker 2']));
 });
+
+test('folders that differ in case alone are two, as far as the list goes, and neither waits for the other', async () => {
+  const { spawn, workers } = fakeWorkers();
+  const engine = start(spawn);
+  for (const folder of ['Files', 'files']) {
+    const downloads = [{ url: `http://${folder}.test/same.zip` }];
+    await call(engine, 'add', { downloads, dir: `${dir}/${folder}`, producer: 'test' });
+  }
+  await vi.waitFor(() => expect(workers[0]?.tasks).toHaveLength(2));
+  expect(engine.view.traffic(0).locks.map(({ key }) => key)).toEqual([
+    `${dir}/Files/same.zip`,
+    `${dir}/files/same.zip`,
+  ]);
+});
