@@ -1,4 +1,5 @@
 // Answers every call of the API; thin, each one hands over to the part of the engine that knows.
+import path from 'node:path';
 import { ApiError, type Handlers } from '../../shared/api.ts';
 import type { NewDownload } from '../../shared/download.ts';
 import type { Settings } from '../../shared/settings.ts';
@@ -20,6 +21,8 @@ type Parts = {
   view: View;
   disk: DiskRoom;
   settings: () => Settings;
+  /** Where downloads go that name no folder. */
+  dir: () => string;
   changeSettings: (change: Partial<Settings>) => Settings;
   listChanged: () => void;
   startDemo: ((add: (downloads: NewDownload[]) => void) => Promise<number>) | undefined;
@@ -105,7 +108,9 @@ export function createHandlers(parts: Parts): Handlers {
     },
     async startDemo() {
       if (!parts.startDemo) throw new ApiError('no-demo', 'This Sluice has no demonstration.');
-      return { added: await parts.startDemo((downloads) => void adding.add(downloads, { producer: 'demo' })) };
+      // In a folder of their own: nobody wants a dozen invented files among real ones.
+      const dir = path.join(parts.dir(), 'Sluice demo');
+      return { added: await parts.startDemo((downloads) => void adding.add(downloads, { producer: 'demo', dir })) };
     },
   };
 }

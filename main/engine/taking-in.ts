@@ -144,6 +144,9 @@ export class TakingIn {
       case 'no-room':
         return this.#desk.fail(lease.id, lease.stored.url, noRoom(lease), turn);
       case 'paused':
+        this.#desk.note(lease.id, 'paused', {});
+        turn.after.push(() => this.#kick());
+        return;
       case 'removed':
         // The store has said so already, when it was asked for.
         turn.after.push(() => this.#kick());
