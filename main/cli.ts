@@ -50,6 +50,12 @@ async function main(): Promise<number> {
         return await control(command, around);
     }
   } catch (error) {
+    if (isDiskTrouble(error)) {
+      process.stderr.write(
+        `sluice: The list cannot be opened or written, is its disk full or read-only? ${error.message}\n`,
+      );
+      return 1;
+    }
     if (!(error instanceof UsageError || error instanceof ApiError)) throw error;
     process.stderr.write(`sluice: ${error.message}\n`);
     if (error instanceof UsageError) process.stderr.write('Try: sluice --help\n');
@@ -57,6 +63,11 @@ async function main(): Promise<number> {
   } finally {
     await output.flushed();
   }
+}
+
+function isDiskTrouble(error: unknown): error is Error {
+  const { code } = error as { code?: unknown };
+  return error instanceof Error && /^(SQLITE_(CANTOPEN|READONLY|FULL|IOERR)|EROFS|EACCES|ENOSPC)/.test(String(code));
 }
 
 main().then(

@@ -1,4 +1,5 @@
 // Turns what the system, the network and servers throw into the closed list of failures.
+import { constants } from 'node:os';
 import type { Failure, FailureCode } from '../../shared/failure.ts';
 
 type Retry = Failure['retry'];
@@ -54,8 +55,8 @@ export function fail(code: FailureCode, message: string, retry: Retry, more: Par
 export function failureOf(thrown: unknown): Failure {
   for (let error = thrown; error instanceof Error; error = error.cause) {
     if (error instanceof FailureError) return error.failure;
-    const code = (error as NodeJS.ErrnoException).code;
-    if (typeof code !== 'string') continue;
+    const code = codeOf(error);
+    if (code === undefined) continue;
     const known = byErrno[code];
     if (known) return fail(known[0], error.message, known[1]);
     if (/CERT|^ERR_(TLS|SSL)_|UNABLE_TO_/.test(code)) return fail('tls', `${error.message} (${code})`, 'by-hand');
@@ -65,4 +66,12 @@ export function failureOf(thrown: unknown): Failure {
     }
   }
   return fail('internal', thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown), 'by-hand');
+}
+
+/** The system's name of an error, also where Node has none for it, as for EDQUOT and ESTALE. */
+function codeOf(error: NodeJS.ErrnoException): string | undefined {
+  const { code, errno } = error;
+  if (typeof code !== 'string') return undefined;
+  if (!code.startsWith('Unknown system error') || errno === undefined) return code;
+  return Object.entries(constants.errno).find(([, number]) => number === -errno)?.[0] ?? code;
 }
