@@ -12,21 +12,22 @@ const sha256 = (file: string) => createHash('sha256').update(readFileSync(file))
 
 test('a dropped list file is previewed, started with one click, and every file is exact', async () => {
   const origin = await originForTest();
-  const names = Array.from({ length: 24 }, (_, i) => `file-${String(i).padStart(2, '0')}.bin`);
-  names.forEach((name, i) => origin.serve(`/${name}`, { sizeBytes: 1 + i * 37_123, seed: i + 1 }));
+  const names = Array.from({ length: 200 }, (_, i) => `file-${String(i).padStart(3, '0')}.bin`);
+  const size = (i: number) => (i % 20 === 19 ? 4_000_000 + i : 1 + i * 1123);
+  names.forEach((name, i) => origin.serve(`/${name}`, { sizeBytes: size(i), seed: i + 1 }));
   const list = join(tempDir(), 'list.txt');
   writeFileSync(list, names.map((name) => origin.url(`/${name}`)).join('\n'));
 
   const { page, dir, complaints } = await startSluice();
   await drop(page, { files: [list] });
   await page.getByText('From list.txt').waitFor();
-  await page.getByRole('button', { name: 'Add 24 links' }).click();
-  await untilCounts(page, { done: 24 });
+  await page.getByRole('button', { name: 'Add 200 links' }).click();
+  await untilCounts(page, { done: 200 });
 
   for (const [i, name] of names.entries()) {
-    expect(sha256(join(dir, name)), name).toBe(contentSha256(seededContent(1 + i * 37_123, i + 1)));
+    expect(sha256(join(dir, name)), name).toBe(contentSha256(seededContent(size(i), i + 1)));
   }
-  await page.getByRole('row', { name: /file-00\.bin.*Done/ }).waitFor();
+  await page.getByRole('row', { name: /file-000\.bin.*Done/ }).waitFor();
   expect(complaints).toEqual([]);
 });
 
