@@ -33,7 +33,7 @@ export type Fault = {
   error?: string;
 };
 
-export type Ran = {
+type Ran = {
   status: number | NodeJS.Signals;
   told: Told[];
   stderr: string;
@@ -103,7 +103,7 @@ function kill(pid: number): void {
   }
 }
 
-export type Row = { id: number; name: string; part_name: string; status: string; extents: [number, number][] };
+type Row = { id: number; name: string; part_name: string; status: string; extents: [number, number][] };
 
 /** What the database says, read from a copy, so that looking changes nothing. */
 export function rowsIn(data: string, copyDir: string): Row[] {
