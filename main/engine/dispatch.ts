@@ -7,6 +7,7 @@ import { lengthOf, type Ending, type Holder, type Lease } from './lease.ts';
 import type { Locks } from './locks.ts';
 import { Queue } from './queue.ts';
 import type { Rate } from './rate.ts';
+import { isStoreFull } from './store/sql.ts';
 import { TakingIn, type Report } from './taking-in.ts';
 
 /** Between two turns there is as much time as the last one took, so that many small files share a commit; at most this. */
@@ -224,9 +225,4 @@ function progressOf(report: { receivedBytes: number; bytesPerS: number; connecti
     bytesPerS: report.bytesPerS,
     openConnections: report.connections,
   };
-}
-
-function isStoreFull(error: unknown): boolean {
-  const code = String((error as { code?: unknown }).code);
-  return code === 'SQLITE_FULL' || code.startsWith('SQLITE_IOERR') || code === 'SQLITE_BUSY';
 }

@@ -18,6 +18,7 @@ import { backUp, recover } from './recovery.ts';
 import { Removals } from './removals.ts';
 import { Listeners, type Signal } from './signal.ts';
 import { shareOut } from './speed-share.ts';
+import { isStoreFull } from './store/sql.ts';
 import { Store } from './store/store.ts';
 import { Tap } from './tap.ts';
 import { View } from './view.ts';
@@ -292,9 +293,15 @@ export class Engine {
       return free === null || free > Math.max((sizeBytes ?? 0) - doneBytes, 1024 * 1024);
     });
     if (able.length === 0) return;
-    this.#store.transaction(() => {
-      for (const { id } of able) this.#store.setStatus(id, 'queued');
-    });
+    try {
+      this.#store.transaction(() => {
+        for (const { id } of able) this.#store.setStatus(id, 'queued');
+      });
+    } catch (error) {
+      // The list's own disk is still full; there will be another time.
+      if (!isStoreFull(error)) throw error;
+      return;
+    }
     this.#listChanged();
   }
 

@@ -48,8 +48,12 @@ export function partName(name: string, id: number): string {
   return fitted(name, `.${id}${PART_SUFFIX}`, MAX_BYTES);
 }
 
+/** Nothing in such a name needs a look, and most names are such. */
+const plain = /^\w(?:[\w.-]{0,120}\w)?$/;
+
 /** Safe, or empty when nothing is left. */
 function clean(raw: string): string {
+  if (plain.test(raw) && !device.test(raw)) return raw;
   const name = raw
     .slice(Math.max(raw.lastIndexOf('/'), raw.lastIndexOf('\\')) + 1)
     .replace(invisible, '')

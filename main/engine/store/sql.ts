@@ -37,3 +37,9 @@ export class Sql {
     return statement;
   }
 }
+
+/** Whether the disk, not the program, kept a transaction from being written: it can be tried again. */
+export function isStoreFull(error: unknown): boolean {
+  const code = String((error as { code?: unknown }).code);
+  return code === 'SQLITE_FULL' || code.startsWith('SQLITE_IOERR') || code === 'SQLITE_BUSY';
+}
