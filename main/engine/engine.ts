@@ -92,7 +92,7 @@ export class Engine {
       notes,
       now,
       settings: () => this.#settings,
-      localWorkers: () => this.#pool.local.length,
+      localWorkers: () => this.#pool.expected,
       closing: () => this.#closing !== undefined,
       signal: (signal) => this.#signals.tell(signal),
       progressed: () => this.#progressed(),

@@ -90,7 +90,9 @@ export class HandingOut {
         .candidates(options.now(), limit, busyHosts(running, hostCaps, limits))
         .filter((candidate) => !held.some(({ id }) => id === candidate.id) && this.#mayGo(candidate, given, turn))
         .map(({ id, host, crashes }) => ({ id, host, alone: crashes >= SUSPECT_AT }));
-      return plan({ ...state, candidates }, limits, Math.ceil(limits.parallel / Math.max(1, options.localWorkers())));
+      const here = held.filter(({ holder }) => holder.shared).length + candidates.length;
+      const share = Math.min(limits.parallel, here) / Math.max(1, options.localWorkers());
+      return plan({ ...state, candidates }, limits, Math.ceil(share));
     };
     // Mostly the first few will do; further down only when hosts or suspects among them have to wait.
     const starts = startsAmong(free + GLANCE);

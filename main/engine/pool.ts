@@ -69,6 +69,14 @@ export class Pool {
     for (const link of this.links.values()) link.close();
   }
 
+  /** How many workers of this machine there are or will be in a moment. */
+  get expected(): number {
+    const now = this.#options.now();
+    return this.local.filter(
+      ({ id, phase }) => phase === 'ready' || now - this.#processes.get(id)!.startedAt < EARLY_MS,
+    ).length;
+  }
+
   /** Workers of this machine, those that are starting included. */
   get local(): WorkerLink[] {
     return [...this.links.values()].filter((link) => link.kind === 'local' && link.phase !== 'stopping');

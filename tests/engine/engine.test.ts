@@ -77,6 +77,14 @@ test('a worker process is started when there is work for it', async () => {
   await vi.waitFor(() => expect(workers.map(({ tasks }) => tasks.length)).toEqual([1, 1, 1]));
 });
 
+test('a list that is shorter than what may run at once is shared out, too', async () => {
+  const { spawn, workers } = fakeWorkers();
+  const engine = start(spawn, { workers: 2, parallel: 16 });
+  await vi.waitFor(() => expect(workers[0]?.settings).toHaveLength(1));
+  await add(engine, 'http://a.test/1', 'http://b.test/2', 'http://c.test/3', 'http://d.test/4');
+  await vi.waitFor(() => expect(workers.map(({ tasks }) => tasks.length)).toEqual([2, 2]));
+});
+
 test('two downloads of one name get two files', async () => {
   const { spawn, workers } = fakeWorkers();
   const engine = start(spawn);
