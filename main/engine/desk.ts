@@ -9,7 +9,10 @@ import { targetOf, type Ending, type Holder, type Lease } from './lease.ts';
 import { Locks, type LockOwner } from './locks.ts';
 import { foldName } from './names.ts';
 import type { Signal } from './signal.ts';
+import type { HostCap } from './store/side-tables.ts';
 import type { Store } from './store/store.ts';
+
+const FORGIVE_MS = 60_000;
 
 export type DispatchOptions = {
   store: Store;
@@ -38,13 +41,26 @@ export class Desk {
   readonly targets = new Locks(foldTarget);
   /** Downloads that wait for their path, by what they wait as. A lease goes before them. */
   readonly blocked = new Map<DownloadId, LockOwner>();
-  readonly hostCaps: Map<string, number>;
+  readonly #hostCaps: Map<string, HostCap>;
   /** Grows with every change of membership, order or a settled row. */
   revision = 1;
 
   constructor(options: DispatchOptions) {
     this.options = options;
-    this.hostCaps = options.store.hosts.caps();
+    this.#hostCaps = options.store.hosts.caps();
+  }
+
+  /** How many connections a host allows now, as far as is known. A refusal is forgiven bit by bit: one more a minute. */
+  capOf(host: string): number {
+    const seen = this.#hostCaps.get(host);
+    return seen ? seen.cap + Math.max(0, Math.floor((this.options.now() - seen.seenAt) / FORGIVE_MS)) : Infinity;
+  }
+
+  /** A host took no more than `cap` connections. */
+  lowerCap(host: string, cap: number): void {
+    const seenAt = this.options.now();
+    this.options.store.hosts.save(host, cap, seenAt);
+    this.#hostCaps.set(host, { cap, seenAt });
   }
 
   /** The lease that a message speaks of, if its sender still has it. */

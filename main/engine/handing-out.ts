@@ -67,7 +67,8 @@ export class HandingOut {
   }
 
   #starts(wants: readonly Want[], turn: Turn) {
-    const { leases, hostCaps, options } = this.#desk;
+    const { leases, options } = this.#desk;
+    const capOf = (host: string) => this.#desk.capOf(host);
     const limits = options.settings();
     const held = [...leases.values()].filter((lease) => !turn.over.has(lease));
     const free = freePlaces(wants, held, limits.parallel);
@@ -82,12 +83,12 @@ export class HandingOut {
     const state = {
       running,
       wants: wants.map(({ holder, count }) => ({ holder: holder.id, count, shared: holder.shared })),
-      hostCaps,
+      capOf,
     };
     const startsAmong = (limit: number) => {
       const given = new Set<string>();
       const candidates = options.store
-        .candidates(options.now(), limit, busyHosts(running, hostCaps, limits))
+        .candidates(options.now(), limit, busyHosts(running, capOf, limits))
         .filter((candidate) => !held.some(({ id }) => id === candidate.id) && this.#mayGo(candidate, given, turn))
         .map(({ id, host, crashes }) => ({ id, host, alone: crashes >= SUSPECT_AT }));
       const here = held.filter(({ holder }) => holder.shared).length + candidates.length;

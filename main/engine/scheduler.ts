@@ -8,13 +8,15 @@ export type Want = { holder: number; count: number; shared: boolean };
 
 export type Running = { holder: number; host: string; connections: number; shared: boolean; alone: boolean };
 
+/** The connections a host was seen to allow at most; Infinity when nothing is known. */
+type CapOf = (host: string) => number;
+
 export type PlanState = {
   /** Queued ones in list order. */
   candidates: readonly { id: DownloadId; host: string; alone: boolean }[];
   running: readonly Running[];
   wants: readonly Want[];
-  /** How many connections a host was seen to allow at most. */
-  hostCaps: ReadonlyMap<string, number>;
+  capOf: CapOf;
 };
 
 export type Start = { id: DownloadId; holder: number; connections: number };
@@ -61,14 +63,10 @@ export function plan(state: PlanState, limits: Limits, perWorker = Infinity): St
 }
 
 /** Hosts that take no further task now. */
-export function busyHosts(
-  running: readonly Running[],
-  hostCaps: ReadonlyMap<string, number>,
-  limits: Limits,
-): string[] {
+export function busyHosts(running: readonly Running[], capOf: CapOf, limits: Limits): string[] {
   const used = new Map<string, number>();
   for (const { host, connections } of running) used.set(host, (used.get(host) ?? 0) + connections);
-  return [...used].filter(([host, count]) => count >= allowance(host, hostCaps, limits)).map(([host]) => host);
+  return [...used].filter(([host, count]) => count >= allowance(host, capOf, limits)).map(([host]) => host);
 }
 
 type HostBudget = { total: number; used: number; tasks: number };
@@ -76,14 +74,14 @@ type HostBudget = { total: number; used: number; tasks: number };
 function hostBudget(hosts: Map<string, HostBudget>, host: string, state: PlanState, limits: Limits): HostBudget {
   let budget = hosts.get(host);
   if (!budget) {
-    budget = { total: allowance(host, state.hostCaps, limits), used: 0, tasks: 0 };
+    budget = { total: allowance(host, state.capOf, limits), used: 0, tasks: 0 };
     hosts.set(host, budget);
   }
   return budget;
 }
 
-function allowance(host: string, hostCaps: ReadonlyMap<string, number>, limits: Limits): number {
-  return Math.min(limits.connectionsPerHost, hostCaps.get(host) ?? Infinity);
+function allowance(host: string, capOf: CapOf, limits: Limits): number {
+  return Math.min(limits.connectionsPerHost, capOf(host));
 }
 
 function leastLoaded(wants: Want[], load: ReadonlyMap<number, number>, perShared: number): Want | undefined {

@@ -26,7 +26,7 @@ export class TakingIn {
 
   /** Applies a report within the turn's transaction. What it changes in memory waits for the commit, so that it can be tried again. */
   apply({ holder, message }: Report, turn: Turn): void {
-    const { leases, hostCaps, options } = this.#desk;
+    const { leases, options } = this.#desk;
     const { store, now } = options;
     if (message.kind === 'lost') {
       const held = [...leases.values()].filter((lease) => lease.holder === holder);
@@ -34,8 +34,7 @@ export class TakingIn {
       return;
     }
     if (message.kind === 'host-cap') {
-      store.hosts.save(message.host, message.connections, now());
-      hostCaps.set(message.host, message.connections);
+      this.#desk.lowerCap(message.host, message.connections);
       return;
     }
     const lease = 'id' in message ? this.#desk.leaseOf(holder, message) : undefined;

@@ -16,9 +16,13 @@ afterEach(async () => {
   for (const engine of engines.splice(0)) await engine.close();
 });
 
-function start(spawnWorker: EngineOptions['spawnWorker'], settings: EngineOptions['overrides'] = {}): Engine {
+function start(
+  spawnWorker: EngineOptions['spawnWorker'],
+  settings: EngineOptions['overrides'] = {},
+  now: () => number = Date.now,
+): Engine {
   const overrides = { workers: 1, dir: `${dir}/files`, ...settings };
-  const engine = new Engine({ dataDir: `${dir}/data`, spawnWorker, overrides });
+  const engine = new Engine({ dataDir: `${dir}/data`, spawnWorker, overrides, now });
   engines.push(engine);
   engine.start();
   return engine;
@@ -83,6 +87,25 @@ test('a list that is shorter than what may run at once is shared out, too', asyn
   await vi.waitFor(() => expect(workers[0]?.settings).toHaveLength(1));
   await add(engine, 'http://a.test/1', 'http://b.test/2', 'http://c.test/3', 'http://d.test/4');
   await vi.waitFor(() => expect(workers.map(({ tasks }) => tasks.length)).toEqual([2, 2]));
+});
+
+test('a host that refused connections gets fewer, and one more each minute', async () => {
+  const { spawn, workers } = fakeWorkers();
+  let now = Date.now();
+  const engine = start(spawn, { parallel: 8 }, () => now);
+  await add(engine, 'http://a.test/1');
+  await vi.waitFor(() => expect(workers[0]!.tasks).toHaveLength(1));
+  workers[0]!.send({ kind: 'host-cap', host: 'a.test', connections: 1 });
+  await add(engine, 'http://a.test/2', 'http://b.test/3');
+  await vi.waitFor(() => expect(workers.flatMap(({ tasks }) => tasks)).toHaveLength(2));
+  expect(await statuses(engine)).toEqual(['running', 'queued', 'running']);
+  workers[0]!.settle(workers[0]!.tasks[0]!, doneOf(workers[0]!.tasks[0]!));
+  await vi.waitFor(async () => expect(await statuses(engine)).toEqual(['done', 'running', 'running']));
+  await add(engine, 'http://a.test/4');
+  expect(await statuses(engine)).toEqual(['done', 'running', 'running', 'queued']);
+  now += 61_000;
+  await add(engine, 'http://c.test/5');
+  await vi.waitFor(async () => expect((await statuses(engine)).slice(2)).toEqual(['running', 'running', 'running']));
 });
 
 test('two downloads of one name get two files', async () => {

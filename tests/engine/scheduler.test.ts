@@ -6,7 +6,7 @@ const state = (given: Partial<PlanState>): PlanState => ({
   candidates: [],
   running: [],
   wants: [{ holder: 1, count: 100, shared: true }],
-  hostCaps: new Map(),
+  capOf: () => Infinity,
   ...given,
 });
 const queued = (...hosts: string[]) => hosts.map((host, index) => ({ id: index + 1, host, alone: false }));
@@ -41,7 +41,10 @@ test('shares the connections of a host among its tasks', () => {
 });
 
 test('a host that allows one connection gets one task; others go on', () => {
-  const starts = plan(state({ candidates: queued('a', 'a', 'b'), hostCaps: new Map([['a', 1]]) }), limits);
+  const starts = plan(
+    state({ candidates: queued('a', 'a', 'b'), capOf: (host) => (host === 'a' ? 1 : Infinity) }),
+    limits,
+  );
   expect(starts).toMatchObject([
     { id: 1, connections: 1 },
     { id: 3, connections: 8 },
@@ -50,8 +53,8 @@ test('a host that allows one connection gets one task; others go on', () => {
 
 test('names the hosts that take no more', () => {
   const running = [{ holder: 1, host: 'a', connections: 16, shared: true, alone: false }];
-  expect(busyHosts(running, new Map(), limits)).toEqual(['a']);
-  expect(busyHosts(running, new Map(), { ...limits, connectionsPerHost: 17 })).toEqual([]);
+  expect(busyHosts(running, () => Infinity, limits)).toEqual(['a']);
+  expect(busyHosts(running, () => Infinity, { ...limits, connectionsPerHost: 17 })).toEqual([]);
 });
 
 test('a suspect waits for a worker of its own, and keeps it to itself', () => {

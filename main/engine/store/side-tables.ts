@@ -37,6 +37,9 @@ export class EventTable {
   }
 }
 
+/** Connections that a host took at most, and when that was seen, in ms since 1970. */
+export type HostCap = { cap: number; seenAt: number };
+
 export class HostTable {
   readonly #sql: Sql;
 
@@ -44,10 +47,10 @@ export class HostTable {
     this.#sql = sql;
   }
 
-  /** How many connections each host was seen to allow at most. */
-  caps(): Map<string, number> {
-    const rows = this.#sql.prepare('SELECT host, cap FROM hosts').all() as { host: string; cap: number }[];
-    return new Map(rows.map(({ host, cap }) => [host, cap]));
+  /** How many connections each host was seen to allow at most, and when. */
+  caps(): Map<string, HostCap> {
+    const rows = this.#sql.prepare('SELECT host, cap, seen_at AS seenAt FROM hosts').all();
+    return new Map((rows as (HostCap & { host: string })[]).map(({ host, cap, seenAt }) => [host, { cap, seenAt }]));
   }
 
   save(host: string, cap: number, now: number): void {
