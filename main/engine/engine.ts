@@ -1,5 +1,4 @@
 // The engine: store, queues, pool and dispatch as one object. Entries make it, faces steer it through its handlers.
-import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { EngineEvent, Handlers } from '../../shared/api.ts';
@@ -21,6 +20,7 @@ import { shareOut } from './speed-share.ts';
 import { isStoreFull } from './store/sql.ts';
 import { Store } from './store/store.ts';
 import { Tap } from './tap.ts';
+import { transferSettingsOf } from './transfer-settings.ts';
 import { View } from './view.ts';
 import type { WorkerLink } from './worker-link.ts';
 
@@ -222,19 +222,7 @@ export class Engine {
   }
 
   #transferSettings(link: WorkerLink): TransferSettings {
-    const settings = this.#settings;
-    return {
-      lane: settings.lane,
-      limitBytesPerS: link.kind === 'local' ? this.#shareOf(link) : null,
-      maxRetries: settings.maxRetries,
-      connectTimeoutMs: settings.connectTimeoutMs,
-      idleTimeoutMs: settings.idleTimeoutMs,
-      allowInsecureRedirect: settings.allowInsecureRedirect,
-      userAgent: `Sluice/${this.#version}`,
-      proxy: settings.proxy,
-      extraCa: settings.extraCaFile === null ? null : readOrNull(settings.extraCaFile),
-      insecureHosts: settings.insecureHosts,
-    };
+    return transferSettingsOf(this.#settings, link.kind === 'local' ? this.#shareOf(link) : null, this.#version);
   }
 
   #shareOf(link: WorkerLink): number | null {
@@ -333,13 +321,5 @@ export class Engine {
 
   #every(ms: number, act: () => void): void {
     this.#timers.push(setInterval(act, ms));
-  }
-}
-
-function readOrNull(file: string): string | null {
-  try {
-    return fs.readFileSync(file, 'utf8');
-  } catch {
-    return null;
   }
 }
