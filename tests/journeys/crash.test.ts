@@ -62,7 +62,6 @@ test('after twenty SIGKILLs a 200 MB file is exact and was hardly fetched twice'
     killTree(program.child.pid!);
     await program.ended;
   }
-  server.serve('/big.bin', { sizeBytes });
   const program = run('--exit', server.url('/big.bin'));
   expect(await program.ended).toBe(0);
   expect(sha256(path.join(files, 'big.bin'))).toBe(contentSha256(seededContent(sizeBytes)));
