@@ -2,6 +2,9 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
+// Real servers, disks and kills on a machine that others use too: what fails twice has failed, and a second try is reported.
+const retry = 1;
+
 export default defineConfig({
   test: {
     globals: false,
@@ -14,6 +17,7 @@ export default defineConfig({
           include: ['tests/**/*.test.ts'],
           exclude: ['tests/renderer/**', 'tests/journeys/**'],
           testTimeout: 20_000,
+          retry,
         },
       },
       {
@@ -31,6 +35,7 @@ export default defineConfig({
           include: ['tests/journeys/**/*.test.ts'],
           globalSetup: ['scripts/journeys-setup.mjs'],
           testTimeout: 120_000,
+          retry,
           hookTimeout: 60_000,
         },
       },
