@@ -160,11 +160,15 @@ export const calls = {
 
 export type CallName = keyof typeof calls;
 export type CallArg<N extends CallName> = z.input<(typeof calls)[N]['arg']>;
-export type ParsedArg<N extends CallName> = z.output<(typeof calls)[N]['arg']>;
 export type CallResult<N extends CallName> = z.output<(typeof calls)[N]['result']>;
 
+/** Calls by name, each with the schemas of its argument and its result. */
+type CallTable = Record<string, { arg: z.ZodType; result: z.ZodType }>;
 /** One function per call; a missing one is a compile error. A thrown `ApiError` becomes its answer, any other throw is a bug. */
-export type Handlers = { [N in CallName]: (arg: ParsedArg<N>) => CallResult<N> | Promise<CallResult<N>> };
+export type HandlersOf<T extends CallTable> = {
+  [N in keyof T]: (arg: z.output<T[N]['arg']>) => z.output<T[N]['result']> | Promise<z.output<T[N]['result']>>;
+};
+export type Handlers = HandlersOf<typeof calls>;
 
 export type Answer<T = unknown> = { ok: true; value: T } | { ok: false; error: { code: string; message: string } };
 
@@ -178,21 +182,25 @@ export class ApiError extends Error {
   }
 }
 
-/** Looks a call up, parses its argument, runs it and wraps what comes back; never throws. */
-export async function answer(handlers: Handlers, name: string, arg: unknown): Promise<Answer> {
-  if (!Object.hasOwn(calls, name))
-    return { ok: false, error: { code: 'unknown-call', message: `There is no call ${name}.` } };
-  const call = name as CallName;
-  const parsed = calls[call].arg.safeParse(arg);
+/** Looks a call up in a table, parses its argument, runs it and wraps what comes back; never throws. */
+export async function answer<T extends CallTable>(
+  table: T,
+  handlers: HandlersOf<T>,
+  name: string,
+  arg: unknown,
+): Promise<Answer> {
+  const call = Object.hasOwn(table, name) ? table[name] : undefined;
+  if (!call) return { ok: false, error: { code: 'unknown-call', message: `There is no call ${name}.` } };
+  const parsed = call.arg.safeParse(arg);
   if (!parsed.success) {
     return { ok: false, error: { code: 'bad-argument', message: `${name}: ${z.prettifyError(parsed.error)}` } };
   }
   try {
-    const run = handlers[call] as (value: unknown) => unknown;
+    const run = handlers[name] as (value: unknown) => unknown;
     return { ok: true, value: await run(parsed.data) };
   } catch (error) {
-    if (error instanceof ApiError) return { ok: false, error: { code: error.code, message: error.message } };
-    return { ok: false, error: { code: 'internal', message: error instanceof Error ? error.message : String(error) } };
+    const code = error instanceof ApiError ? error.code : 'internal';
+    return { ok: false, error: { code, message: error instanceof Error ? error.message : String(error) } };
   }
 }
 

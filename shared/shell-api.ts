@@ -1,6 +1,6 @@
 // The contract between the window and the shell around it: what only the desktop can do, and what it tells.
 import { z } from 'zod';
-import type { Answer, CallArg, CallName, CallResult, EngineEvent } from './api.ts';
+import type { Answer, CallArg, CallName, CallResult, EngineEvent, HandlersOf } from './api.ts';
 import { Coordination } from './coordination.ts';
 import { DownloadId } from './download.ts';
 
@@ -76,11 +76,7 @@ export const shellCalls = {
 export type ShellCallName = keyof typeof shellCalls;
 export type ShellCallArg<N extends ShellCallName> = z.input<(typeof shellCalls)[N]['arg']>;
 export type ShellCallResult<N extends ShellCallName> = z.output<(typeof shellCalls)[N]['result']>;
-export type ShellHandlers = {
-  [N in ShellCallName]: (
-    arg: z.output<(typeof shellCalls)[N]['arg']>,
-  ) => ShellCallResult<N> | Promise<ShellCallResult<N>>;
-};
+export type ShellHandlers = HandlersOf<typeof shellCalls>;
 
 export const menuCommands = ['add', 'add-files', 'settings', 'find', 'traffic', 'shortcuts', 'about'] as const;
 export type MenuCommand = (typeof menuCommands)[number];

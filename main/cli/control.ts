@@ -1,6 +1,14 @@
 // The commands that act on a list: on the instance that has it open, or on the stored list when none runs.
 import path from 'node:path';
-import { answer, ApiError, type CallArg, type CallName, type CallResult, type Selection } from '../../shared/api.ts';
+import {
+  answer,
+  calls,
+  ApiError,
+  type CallArg,
+  type CallName,
+  type CallResult,
+  type Selection,
+} from '../../shared/api.ts';
 import type { Row } from '../../shared/download.ts';
 import { Engine } from '../engine/engine.ts';
 import { openInstance } from '../engine/instance.ts';
@@ -62,7 +70,7 @@ async function open(dataDir: string, { nativeBinding, spawnWorker, version }: Su
   const engine = new Engine({ dataDir, spawnWorker, nativeBinding, version });
   return {
     async call(name, arg) {
-      const result = await answer(engine.handlers, name, arg);
+      const result = await answer(calls, engine.handlers, name, arg);
       if (!result.ok) throw new ApiError(result.error.code, result.error.message);
       return result.value as CallResult<typeof name>;
     },

@@ -6,8 +6,16 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
-import { answer, type Answer, type CallArg, type CallName, type CallResult, type Handlers } from '../../shared/api.ts';
-import { ApiError } from '../../shared/api.ts';
+import {
+  answer,
+  ApiError,
+  calls,
+  type Answer,
+  type CallArg,
+  type CallName,
+  type CallResult,
+  type Handlers,
+} from '../../shared/api.ts';
 import type { Port } from '../transport/port.ts';
 import { tcpPort } from '../transport/tcp.ts';
 
@@ -101,7 +109,7 @@ function serve(port: Port, handlers: Handlers, raise: () => void): void {
       port.send({ call, answer: { ok: true, value: null } });
       return;
     }
-    void answer(handlers, name, arg)
+    void answer(calls, handlers, name, arg)
       .then((result) => port.send({ call, answer: result }))
       .catch((error: unknown) => {
         const tooLarge = { code: 'too-large', message: `The answer to ${name} is too large: ${String(error)}` };

@@ -1,9 +1,8 @@
 // The window's calls, answered: one channel for the engine's table, one for the shell's, one for events the other way.
 import { ipcMain, type IpcMainInvokeEvent, type WebContents } from 'electron';
-import { answer, type Answer, type EngineEvent, type Handlers } from '../../shared/api.ts';
+import { answer, calls, type Answer, type EngineEvent, type Handlers } from '../../shared/api.ts';
 import { channels } from '../../shared/channels.ts';
-import type { ShellEvent, ShellHandlers } from '../../shared/shell-api.ts';
-import { answerShell } from './answer-shell.ts';
+import { shellCalls, type ShellEvent, type ShellHandlers } from '../../shared/shell-api.ts';
 
 /** Answers calls that come from the main frame of `window`; any other sender is refused. */
 export function answerWindow(window: () => WebContents | undefined, handlers: Handlers, shell: ShellHandlers): void {
@@ -17,11 +16,11 @@ export function answerWindow(window: () => WebContents | undefined, handlers: Ha
     };
   ipcMain.handle(
     channels.call,
-    guarded((name, arg) => answer(handlers, name, arg)),
+    guarded((name, arg) => answer(calls, handlers, name, arg)),
   );
   ipcMain.handle(
     channels.shell,
-    guarded((name, arg) => answerShell(shell, name, arg)),
+    guarded((name, arg) => answer(shellCalls, shell, name, arg)),
   );
 }
 

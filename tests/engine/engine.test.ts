@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { answer, type CallArg, type CallName, type CallResult } from '../../shared/api.ts';
+import { answer, calls, type CallArg, type CallName, type CallResult } from '../../shared/api.ts';
 import type { Extent, Row, Validators } from '../../shared/download.ts';
 import { Engine, type EngineOptions, type Signal } from '../../main/engine/engine.ts';
 import { memoryPorts } from '../../main/transport/memory.ts';
@@ -29,7 +29,7 @@ function start(
 }
 
 async function call<N extends CallName>(engine: Engine, name: N, arg: CallArg<N>): Promise<CallResult<N>> {
-  const result = await answer(engine.handlers, name, arg);
+  const result = await answer(calls, engine.handlers, name, arg);
   if (!result.ok) throw new Error(`${result.error.code}: ${result.error.message}`);
   return result.value as CallResult<N>;
 }
@@ -257,7 +257,7 @@ test('a speed limit is shared out and reaches the workers', async () => {
 test('a wrong setting says why and changes nothing', async () => {
   const engine = start(fakeWorkers().spawn);
   const before = await call(engine, 'settings', null);
-  const wrong = await answer(engine.handlers, 'changeSettings', { parallel: 0 });
+  const wrong = await answer(calls, engine.handlers, 'changeSettings', { parallel: 0 });
   expect(wrong).toMatchObject({ ok: false, error: { code: 'bad-argument' } });
   expect(await call(engine, 'settings', null)).toEqual(before);
 });

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { answer, type CallArg, type CallName, type CallResult } from '../../shared/api.ts';
+import { answer, calls, type CallArg, type CallName, type CallResult } from '../../shared/api.ts';
 import type { Extent, Validators } from '../../shared/download.ts';
 import type { Outcome } from '../../shared/protocol.ts';
 import { Engine, type EngineOptions } from '../../main/engine/engine.ts';
@@ -36,7 +36,7 @@ async function stop(engine: Engine): Promise<void> {
 }
 
 async function call<N extends CallName>(engine: Engine, name: N, arg: CallArg<N>): Promise<CallResult<N>> {
-  const result = await answer(engine.handlers, name, arg);
+  const result = await answer(calls, engine.handlers, name, arg);
   if (!result.ok) throw new Error(`${result.error.code}: ${result.error.message}`);
   return result.value as CallResult<N>;
 }

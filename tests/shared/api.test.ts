@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
-import { ApiError } from '../../shared/api.ts';
-import type { ShellHandlers } from '../../shared/shell-api.ts';
-import { answerShell } from '../../main/shell/answer-shell.ts';
+import { answer, ApiError } from '../../shared/api.ts';
+import { shellCalls, type ShellHandlers } from '../../shared/shell-api.ts';
 
 const copied: string[] = [];
 const handlers = {
@@ -17,15 +16,15 @@ const handlers = {
   },
 } as unknown as ShellHandlers;
 
-test('a call is parsed, run and wrapped', async () => {
-  expect(await answerShell(handlers, 'copyText', { text: 'x' })).toEqual({ ok: true, value: null });
+test('a call of any table is parsed, run and wrapped', async () => {
+  expect(await answer(shellCalls, handlers, 'copyText', { text: 'x' })).toEqual({ ok: true, value: null });
   expect(copied).toEqual(['x']);
 });
 
 test('what is wrong is an answer, never a throw', async () => {
   const code = async (name: string, arg: unknown) => {
-    const answer = await answerShell(handlers, name, arg);
-    return answer.ok ? 'ok' : answer.error.code;
+    const result = await answer(shellCalls, handlers, name, arg);
+    return result.ok ? 'ok' : result.error.code;
   };
   expect(await code('constructor', null)).toBe('unknown-call');
   expect(await code('copyText', { text: 5 })).toBe('bad-argument');
