@@ -1,7 +1,8 @@
 // Every word that the window says, in English and Simplified Chinese. A key that one of them lacks does not compile.
 import type { DownloadEvent, EventKind } from '../shared/download.ts';
 import type { Settings } from '../shared/settings.ts';
-import type { Format } from './format.ts';
+import type { Format } from '../shared/format.ts';
+import type { Language } from '../shared/language.ts';
 import { en } from './words/en.ts';
 import { zh } from './words/zh.ts';
 
@@ -9,15 +10,8 @@ import { zh } from './words/zh.ts';
 export type Words = ReturnType<typeof en>;
 export type SettingWords = Record<keyof Settings, { label: string; help: string }>;
 export type EventWords = Record<EventKind, (detail: DownloadEvent['detail']) => string>;
-export type Language = 'en' | 'zh-CN';
 
 /** The words of a language, with numbers as `format` writes them. */
 export function wordsIn(language: Language, format: Format): Words {
   return language === 'zh-CN' ? zh(format) : en(format);
-}
-
-/** Which of our languages serves a reader best, by setting and system locale. */
-export function languageFor(setting: Settings['language'], systemLocale: string): Language {
-  if (setting !== 'system') return setting;
-  return systemLocale.toLowerCase().startsWith('zh') ? 'zh-CN' : 'en';
 }

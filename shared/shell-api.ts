@@ -4,40 +4,6 @@ import type { Answer, CallArg, CallName, CallResult, EngineEvent, HandlersOf } f
 import { Coordination } from './coordination.ts';
 import { DownloadId } from './download.ts';
 
-/** The words of the native menu; the window sends them, since it knows the language. */
-export const MenuWords = z.object({
-  file: z.string(),
-  addLinks: z.string(),
-  addFromFile: z.string(),
-  settings: z.string(),
-  quit: z.string(),
-  edit: z.string(),
-  undo: z.string(),
-  redo: z.string(),
-  cut: z.string(),
-  copy: z.string(),
-  paste: z.string(),
-  selectAll: z.string(),
-  find: z.string(),
-  view: z.string(),
-  theme: z.string(),
-  themeSystem: z.string(),
-  themeLight: z.string(),
-  themeDark: z.string(),
-  traffic: z.string(),
-  zoomIn: z.string(),
-  zoomOut: z.string(),
-  zoomReset: z.string(),
-  fullScreen: z.string(),
-  window: z.string(),
-  minimize: z.string(),
-  close: z.string(),
-  help: z.string(),
-  shortcuts: z.string(),
-  about: z.string(),
-});
-export type MenuWords = z.infer<typeof MenuWords>;
-
 /** Every shell call: its argument and its result, as in the engine's table. */
 export const shellCalls = {
   /** Asks for a folder, starting at `dir`; null when the person thought better of it. */
@@ -56,7 +22,6 @@ export const shellCalls = {
   coordination: { arg: z.null(), result: Coordination },
   /** The secret of a door; only asked for when a person wants to see it. */
   coordinationKey: { arg: z.object({ of: z.enum(['coordinator', 'python']) }), result: z.string() },
-  setMenuWords: { arg: MenuWords, result: z.null() },
   about: {
     arg: z.null(),
     result: z.object({

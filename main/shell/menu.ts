@@ -1,12 +1,13 @@
 // The native menu.
 import { Menu, type MenuItemConstructorOptions } from 'electron';
 import type { Settings } from '../../shared/settings.ts';
-import type { MenuCommand, MenuWords } from '../../shared/shell-api.ts';
+import type { MenuCommand } from '../../shared/shell-api.ts';
+import type { ShellWords } from './words.ts';
 
 type Theme = Settings['theme'];
 
 export type MenuOptions = {
-  words: MenuWords;
+  words: ShellWords['menu'];
   theme: Theme;
   run: (command: MenuCommand) => void;
   setTheme: (theme: Theme) => void;

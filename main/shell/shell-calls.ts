@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { app, dialog, shell, type BrowserWindow } from 'electron';
 import { ApiError, type Handlers } from '../../shared/api.ts';
-import type { MenuWords, ShellHandlers } from '../../shared/shell-api.ts';
+import type { ShellHandlers } from '../../shared/shell-api.ts';
 import type { Doors } from '../gateway/doors.ts';
 import { readClipboard, writeClipboard } from './clipboard.ts';
 
@@ -17,7 +17,6 @@ export type ShellCallOptions = {
   takeOpened: () => Opened;
   shown: () => void;
   doors: () => Doors | undefined;
-  setMenuWords: (words: MenuWords) => void;
 };
 
 const listExtensions = [
@@ -93,10 +92,6 @@ export function createShellHandlers(options: ShellCallOptions): ShellHandlers {
       if (!doors) throw new ApiError('not-open', 'The doors are not open yet.');
       return doors.keyText(of);
     },
-    setMenuWords(words) {
-      options.setMenuWords(words);
-      return null;
-    },
     about: () => ({
       version: options.version,
       electron: process.versions.electron ?? '',
@@ -106,9 +101,14 @@ export function createShellHandlers(options: ShellCallOptions): ShellHandlers {
       machine: os.hostname(),
       home: os.homedir(),
       dataDir: options.dataDir,
-      locale: app.getPreferredSystemLanguages()[0] ?? app.getLocale(),
+      locale: systemLocale(),
     }),
   };
+}
+
+/** The language of the system, as a BCP 47 tag. */
+export function systemLocale(): string {
+  return app.getPreferredSystemLanguages()[0] ?? app.getLocale();
 }
 
 async function ask(window: BrowserWindow | undefined, options: Electron.OpenDialogOptions): Promise<string[]> {

@@ -1,8 +1,9 @@
 // The desktop face of the engine: one window, its menu, and the way from the first start to the last byte kept.
 import path from 'node:path';
 import { app, dialog, nativeTheme, type BrowserWindow } from 'electron';
+import { languageFor } from '../../shared/language.ts';
 import type { Settings } from '../../shared/settings.ts';
-import type { MenuCommand, MenuWords } from '../../shared/shell-api.ts';
+import type { MenuCommand } from '../../shared/shell-api.ts';
 import type { Doors } from '../gateway/doors.ts';
 import { Engine } from '../engine/engine.ts';
 import { openInstance, type Remote } from '../engine/instance.ts';
@@ -12,9 +13,10 @@ import { startDemoOrigin, type DemoOrigin } from './demo-origin.ts';
 import { answerWindow, tellWindow } from './ipc.ts';
 import { showMenu } from './menu.ts';
 import { settled, takePicture } from './screenshot.ts';
-import { createShellHandlers, type Opened } from './shell-calls.ts';
+import { createShellHandlers, systemLocale, type Opened } from './shell-calls.ts';
 import { spawnUtilityWorker } from './utility-process.ts';
 import { guardPages, keepPlace, openWindow, preloadPath } from './window.ts';
+import { shellWords } from './words.ts';
 
 export type ShellOptions = {
   args: Arguments;
@@ -71,9 +73,6 @@ class Shell {
   #demo: DemoOrigin | undefined;
   #doors: Doors | undefined;
   #opened: Opened;
-  /** Not known before the window, which knows the language, has sent them. */
-  #words: MenuWords | undefined;
-  #theme: Settings['theme'] = 'system';
   #left = false;
   #leaving = false;
   #shown: () => void = () => {};
@@ -114,21 +113,17 @@ class Shell {
         takeOpened: () => this.#takeOpened(),
         shown: () => this.#shown(),
         doors: () => this.#doors,
-        setMenuWords: (words) => {
-          this.#words = words;
-          this.#showMenu();
-        },
       }),
     );
     this.engine.onEvent((event) => {
       if (event.event === 'settings') {
-        this.#applyTheme(event.settings.theme);
+        this.#applySettings(event.settings);
         if (this.#doors) void this.#applyDoors(event.settings);
       }
       tellWindow(this.#window?.webContents, event);
     });
     void Promise.resolve(handlers.settings(null))
-      .then(({ theme }) => this.#applyTheme(theme))
+      .then((settings) => this.#applySettings(settings))
       .then(() => this.#open());
     void this.#isShown.then(() => this.#openDoors());
     this.#listen();
@@ -203,19 +198,13 @@ class Shell {
     return opened;
   }
 
-  #applyTheme(theme: Settings['theme']): void {
-    this.#theme = theme;
+  #applySettings({ theme, language }: Settings): void {
     nativeTheme.themeSource = theme;
-    this.#showMenu();
-  }
-
-  #showMenu(): void {
-    if (!this.#words) return;
     showMenu({
-      words: this.#words,
-      theme: this.#theme,
+      words: shellWords(languageFor(language, systemLocale())).menu,
+      theme,
       run: (command) => this.#command(command),
-      setTheme: (theme) => void this.engine.handlers.changeSettings({ theme }),
+      setTheme: (chosen) => void this.engine.handlers.changeSettings({ theme: chosen }),
     });
   }
 

@@ -3,14 +3,15 @@ import { defaultSettings } from './settings-defaults.ts';
 import type { Answer } from '../../shared/api.ts';
 import type { Settings, SettingsChange } from '../../shared/settings.ts';
 import type { Bridge } from '../../shared/shell-api.ts';
-import { createFormat, type Format } from '../format.ts';
-import { languageFor, wordsIn, type Language, type Words } from '../words.ts';
+import { createFormat, type Format } from '../../shared/format.ts';
+import { languageFor, localeFor, type Language } from '../../shared/language.ts';
+import { wordsIn, type Words } from '../words.ts';
 
 export class Preferences {
   settings = $state.raw<Settings>(defaultSettings);
   systemLocale = $state('en');
   language = $derived<Language>(languageFor(this.settings.language, this.systemLocale));
-  format = $derived<Format>(createFormat(this.#locale()));
+  format = $derived<Format>(createFormat(localeFor(this.language, this.systemLocale)));
   words = $derived<Words>(wordsIn(this.language, this.format));
 
   #bridge: Bridge;
@@ -33,11 +34,5 @@ export class Preferences {
     const answer = await this.#bridge.call('changeSettings', change);
     if (answer.ok) this.settings = answer.value;
     return answer;
-  }
-
-  /** The reader's own locale where it is of the chosen language (en-GB, zh-TW), else the language's. */
-  #locale(): string {
-    const own = this.systemLocale.split('-')[0]!.toLowerCase();
-    return this.language.startsWith(own) ? this.systemLocale : this.language;
   }
 }

@@ -1,6 +1,6 @@
 // What a row says of its download: the words, the tone, how much is there.
 import type { Row } from '../../shared/download.ts';
-import type { Format } from '../format.ts';
+import type { Format } from '../../shared/format.ts';
 import type { Tone } from '../ui/progress.ts';
 import type { Words } from '../words.ts';
 

@@ -1,8 +1,7 @@
 // The words of the window in English.
-import type { Format } from '../format.ts';
+import type { Format } from '../../shared/format.ts';
 import { eventsEn } from './events.ts';
-import { failuresEn } from './failures.ts';
-import { menuEn } from './menu.ts';
+import { failuresEn } from '../../shared/failure-words.ts';
 import { settingsEn } from './settings.ts';
 
 export function en(f: Format) {
@@ -293,6 +292,5 @@ export function en(f: Format) {
     bridgeGone: 'The engine did not answer.',
     failure: failuresEn,
     event: eventsEn(f),
-    menu: menuEn,
   };
 }

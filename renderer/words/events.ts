@@ -1,6 +1,6 @@
 // A download's event log in plain words, in both languages. Details that an event lacks are left out of its sentence.
 import type { DownloadEvent } from '../../shared/download.ts';
-import type { Format } from '../format.ts';
+import type { Format } from '../../shared/format.ts';
 import type { EventWords } from '../words.ts';
 
 type Detail = DownloadEvent['detail'];

@@ -1,9 +1,8 @@
 // The words of the window in Simplified Chinese.
-import type { Format } from '../format.ts';
+import type { Format } from '../../shared/format.ts';
 import type { Words } from '../words.ts';
 import { eventsZh } from './events.ts';
-import { failuresZh } from './failures.ts';
-import { menuZh } from './menu.ts';
+import { failuresZh } from '../../shared/failure-words.ts';
 import { settingsZh } from './settings.ts';
 
 export function zh(f: Format): Words {
@@ -271,6 +270,5 @@ export function zh(f: Format): Words {
     bridgeGone: '引擎没有响应。',
     failure: failuresZh,
     event: eventsZh(f),
-    menu: menuZh,
   };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createFormat } from '../../renderer/format.ts';
+import { createFormat } from '../../shared/format.ts';
 import { fractionOf, leftOf, partsOf, splitName, stateOf } from '../../renderer/views/row-state.ts';
 import { wordsIn } from '../../renderer/words.ts';
 import { aRow } from './fake-bridge.ts';

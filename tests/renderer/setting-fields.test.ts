@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createFormat } from '../../renderer/format.ts';
+import { createFormat } from '../../shared/format.ts';
 import { boundsText, readNumber, sections, type Field } from '../../renderer/views/setting-fields.ts';
 import { wordsIn } from '../../renderer/words.ts';
 

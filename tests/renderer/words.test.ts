@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { eventKinds } from '../../shared/download.ts';
 import { defaultSettings, Settings } from '../../shared/settings.ts';
-import { createFormat } from '../../renderer/format.ts';
+import { createFormat } from '../../shared/format.ts';
 import { defaultSettings as ours } from '../../renderer/state/settings-defaults.ts';
 import { sections } from '../../renderer/views/setting-fields.ts';
-import { languageFor, wordsIn } from '../../renderer/words.ts';
+import { wordsIn } from '../../renderer/words.ts';
 
 const renderer = join(import.meta.dirname, '../../renderer');
 const sources = readdirSync(renderer, { recursive: true, encoding: 'utf8' })
@@ -39,12 +39,6 @@ test('every event is a sentence in both languages, with details and without', ()
     }
   }
   expect(en.event.waiting({ status: 429, afterMs: 2000 })).toBe('Server answered 429, waiting 2 s');
-});
-
-test('the language follows the system unless chosen', () => {
-  expect(languageFor('system', 'zh-TW')).toBe('zh-CN');
-  expect(languageFor('system', 'pt-BR')).toBe('en');
-  expect(languageFor('en', 'zh-CN')).toBe('en');
 });
 
 test('the settings page has every setting once, and starts from the true defaults', () => {

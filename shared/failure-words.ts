@@ -1,5 +1,5 @@
 // Every way to fail in three or four words, in both languages.
-import type { FailureCode } from '../../shared/failure.ts';
+import type { FailureCode } from './failure.ts';
 
 export const failuresEn: Record<FailureCode, string> = {
   'bad-url': 'Not a valid link',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createFormat } from '../../renderer/format.ts';
+import { createFormat } from '../../shared/format.ts';
 
 const format = createFormat('en');
 
