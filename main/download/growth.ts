@@ -1,6 +1,7 @@
-// How many connections a download should have: a few at first, more only while each new one still brings its share.
+// How many connections a download should have: a handful as soon as it can, more only while each new one still brings its share.
 
-const FIRST_STEP = 4;
+/** Opened together behind the first good answer: what it would cost to find out one by one is more than a refusal costs. */
+const FIRST_STEP = 8;
 /** Each connection must keep this much of what one brought before the last step. */
 const WORTH_IT = 0.7;
 /** After a step that brought nothing, or a refusal, so long passes before one more is tried. */
@@ -12,6 +13,8 @@ export class Growth {
   #eachBefore = 0;
   #steppedAt = 0;
   #holdUntil = 0;
+  /** The server turned one away: from then on one more at a time. */
+  #cautious = false;
 
   constructor(max: number) {
     this.#max = max;
@@ -36,12 +39,13 @@ export class Growth {
     }
     this.#eachBefore = each;
     this.#steppedAt = nowMs;
-    this.wanted = Math.min(this.#max, this.wanted * 2);
+    this.wanted = Math.min(this.#max, this.#cautious ? this.wanted + 1 : this.wanted * 2);
   }
 
   /** A connection was refused or broke: `active` are left. */
   stepDown(active: number, nowMs: number): void {
     this.wanted = Math.max(1, Math.min(this.wanted, active));
+    this.#cautious = true;
     this.#holdUntil = nowMs + PATIENCE_MS;
     this.#eachBefore = 0;
   }

@@ -20,8 +20,13 @@ export class Hosts {
 
   /** Whether `name` would take one more. */
   hasRoom(name: string): boolean {
+    return this.room(name) > 0;
+  }
+
+  /** How many more `name` would take, as far as is known. */
+  room(name: string): number {
     const host = this.#host(name);
-    return host.open < this.#capOf(host);
+    return Math.max(0, this.#capOf(host) - host.open);
   }
 
   /** Takes a place; resolves at once when there is room. Give it back with `leave`. */

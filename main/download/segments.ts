@@ -1,11 +1,16 @@
 // Which connection fetches which bytes: split, steal, give back; decides, does no I/O.
 import type { Extent } from '../../shared/download.ts';
-import { addExtent, gapsOf, type Extents } from './extents.ts';
+import { addExtent, bytesIn, gapsOf, type Extents } from './extents.ts';
 
 /** What a running segment keeps for itself when half of its rest is taken. */
 export const RESERVED_BYTES = 1 << 20;
 /** A segment this much slower than the mean is taken over whole. */
 const FAR_SLOWER = 1 / 5;
+/** One that has brought bytes is judged after so many measurements, one that has not after so many. */
+const JUDGED_AFTER = 5;
+const JUDGED_EMPTY_AFTER = 20;
+/** However fast a victim is, it keeps no more than this part of what is divided with it. */
+const KEEPS_MAX = 3 / 4;
 
 /** A byte range one connection is fetching. `end` may shrink while it runs; Infinity while the size is unknown. */
 export interface Segment {
@@ -20,7 +25,7 @@ export interface Segment {
 export class Segments {
   readonly running = new Set<Segment>();
   #free: Extent[];
-  readonly #lastPos = new WeakMap<Segment, number>();
+  readonly #measured = new WeakMap<Segment, { pos: number; times: number; timesWithBytes: number }>();
 
   constructor(totalBytes: number | null, got: Extents) {
     this.#free = gapsOf(got, totalBytes ?? Infinity);
@@ -39,26 +44,49 @@ export class Segments {
     return this.#run(start, end);
   }
 
-  /** Takes the first free range, or its share when `takers` are about to divide what is free. */
+  /** Takes the largest free range, or a share of all that is free when `takers` are about to divide it. */
   take(takers = 1): Segment | null {
-    const gap = this.#free.shift();
-    if (!gap) return null;
-    const [start, end] = gap;
-    const share = Number.isFinite(end) ? Math.max(RESERVED_BYTES, Math.ceil((end - start) / takers)) : Infinity;
-    const cut = Math.min(end, start + share);
-    if (cut < end) this.#free.unshift([cut, end]);
+    let largest = this.#free[0];
+    for (const gap of this.#free) if (largest && gap[1] - gap[0] > largest[1] - largest[0]) largest = gap;
+    if (!largest) return null;
+    const [start, end] = largest;
+    const share = Number.isFinite(end) ? Math.max(RESERVED_BYTES, Math.ceil(bytesIn(this.#free) / takers)) : Infinity;
+    // A crumb is not worth a request of its own.
+    const cut = end - start < share + RESERVED_BYTES ? end : start + share;
+    this.#free.splice(this.#free.indexOf(largest), 1, ...(cut < end ? [[cut, end] satisfies Extent] : []));
     return this.#run(start, cut);
   }
 
-  /** Takes the second half of what the segment with the longest time to go still has, beyond what it keeps. */
-  steal(): Segment | null {
+  /** Leaves those that run a share of what is missing, so that `takers` more can have as much each. */
+  makeRoom(takers: number): void {
+    const left = [...this.running].reduce((sum, segment) => sum + segment.end - segment.pos, bytesIn(this.#free));
+    if (!Number.isFinite(left)) return;
+    const share = Math.max(RESERVED_BYTES, Math.ceil(left / (this.running.size + takers)));
+    for (const segment of this.running) {
+      if (segment.end - segment.pos < share + RESERVED_BYTES) continue;
+      const { end } = segment;
+      segment.end = segment.pos + share;
+      this.#free = addExtent(this.#free, segment.end, end);
+    }
+  }
+
+  /**
+   * Takes of the segment with the longest time to go what a connection of `bytesPerS` can fetch of its rest by the time
+   * that it ends itself, beyond what it keeps; half of it when nothing is known of the speeds.
+   */
+  steal(bytesPerS = 0): Segment | null {
+    const speedOf = (segment: Segment): number =>
+      Math.max(1, this.#measured.has(segment) ? segment.bytesPerS : bytesPerS);
+    const secondsLeft = (segment: Segment): number => (segment.end - segment.pos) / speedOf(segment);
     let victim: Segment | null = null;
     for (const segment of this.running) {
       if (!Number.isFinite(segment.end) || segment.end - segment.pos < 2 * RESERVED_BYTES) continue;
       if (!victim || secondsLeft(segment) > secondsLeft(victim)) victim = segment;
     }
     if (!victim) return null;
-    const cut = victim.pos + RESERVED_BYTES + Math.floor((victim.end - victim.pos - RESERVED_BYTES) / 2);
+    const speed = speedOf(victim);
+    const keeps = bytesPerS === 0 ? 1 / 2 : Math.min(KEEPS_MAX, speed / (speed + bytesPerS));
+    const cut = victim.pos + RESERVED_BYTES + Math.floor((victim.end - victim.pos - RESERVED_BYTES) * keeps);
     const stolen = this.#run(cut, victim.end);
     victim.end = cut;
     return stolen;
@@ -66,12 +94,13 @@ export class Segments {
 
   /**
    * A segment that is far slower than the mean of `meanBytesPerS` and would take more than a second with it: worth
-   * breaking off so that another connection fetches its rest.
+   * breaking off so that another connection fetches its rest. `settled`: only one that had the time to become fast.
    */
-  laggard(meanBytesPerS: number): Segment | null {
+  laggard(meanBytesPerS: number, settled = false): Segment | null {
     for (const segment of this.running) {
       const left = segment.end - segment.pos;
       if (!Number.isFinite(left) || left <= 0) continue;
+      if (settled && !this.#isSettled(segment)) continue;
       if (segment.bytesPerS < meanBytesPerS * FAR_SLOWER && left > segment.bytesPerS) return segment;
     }
     return null;
@@ -108,10 +137,17 @@ export class Segments {
 
   /** Takes the speed of the last `elapsedMs` into a segment's mean. */
   measure(segment: Segment, elapsedMs: number): void {
-    const last = this.#lastPos.get(segment) ?? segment.start;
-    const now = ((segment.pos - last) * 1000) / elapsedMs;
+    const last = this.#measured.get(segment) ?? { pos: segment.start, times: 0, timesWithBytes: 0 };
+    const now = ((segment.pos - last.pos) * 1000) / elapsedMs;
     segment.bytesPerS = segment.bytesPerS === 0 ? now : segment.bytesPerS * 0.8 + now * 0.2;
-    this.#lastPos.set(segment, segment.pos);
+    const timesWithBytes = segment.pos > segment.start ? last.timesWithBytes + 1 : 0;
+    this.#measured.set(segment, { pos: segment.pos, times: last.times + 1, timesWithBytes });
+  }
+
+  #isSettled(segment: Segment): boolean {
+    const measured = this.#measured.get(segment);
+    if (!measured) return false;
+    return measured.timesWithBytes >= JUDGED_AFTER || measured.times >= JUDGED_EMPTY_AFTER;
   }
 
   #run(start: number, end: number): Segment {
@@ -119,8 +155,4 @@ export class Segments {
     this.running.add(segment);
     return segment;
   }
-}
-
-function secondsLeft(segment: Segment): number {
-  return (segment.end - segment.pos) / Math.max(1, segment.bytesPerS);
 }

@@ -113,7 +113,7 @@ export class Session {
     }
     if (this.#confirmed) {
       const takers = Math.max(1, this.#tempo.wanted - segments.running.size);
-      return segments.take(takers) ?? (this.#connections > 1 ? segments.steal() : null);
+      return segments.take(takers) ?? (this.#connections > 1 ? segments.steal(this.#tempo.meanBytesPerS) : null);
     }
     // Before the first good answer there is one connection, and it must be able to compare.
     const known = this.#o.part.written;
@@ -307,14 +307,19 @@ export class Session {
       () => this.#attempts.size,
       () => this.#onTick(),
     );
+    this.#segments.makeRoom(Math.min(this.#tempo.wanted - 1, this.#o.world.hosts.room(this.#host)));
     this.#fill();
+  }
+
+  /** Where further connections go. */
+  get #host(): string {
+    return new URL(this.#content.kept?.finalUrl ?? this.#o.url).host;
   }
 
   /** Opens the connections that are wanted, as far as there is something for them to do. */
   #fill(): void {
     if (this.#whole || this.#end) return;
-    const host = new URL(this.#content.kept?.finalUrl ?? this.#o.url).host;
-    while (this.#connections < this.#tempo.wanted && this.#o.world.hosts.hasRoom(host)) {
+    while (this.#connections < this.#tempo.wanted && this.#o.world.hosts.hasRoom(this.#host)) {
       const before = this.#segments.running.size;
       this.#spawn();
       if (this.#segments.running.size === before) break;
@@ -323,9 +328,9 @@ export class Session {
 
   #onTick(): void {
     this.#fill();
-    // Only a connection that finds nothing to do is free to take over from a slow one.
-    if (this.#connections >= this.#tempo.wanted) return;
-    const laggard = this.#tempo.laggard();
+    // What comes slowly because it should is no laggard.
+    if (this.#o.bucket.bytesPerS !== null || this.#o.world.bucket.bytesPerS !== null) return;
+    const laggard = this.#tempo.laggard(this.#connections < this.#tempo.wanted);
     for (const attempt of this.#attempts) if (attempt.segment === laggard) attempt.stop();
   }
 

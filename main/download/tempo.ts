@@ -6,6 +6,8 @@ import type { Segment, Segments } from './segments.ts';
 const TICK_MS = 100;
 /** The best mean fades so much with each tick, so that a line that became slow is no laggard for ever. */
 const FADE = 0.98;
+/** A laggard is replaced while all are busy, too: the next one so much later, and later each time, or a slow line would be opened anew for ever. */
+const REPLACE_AGAIN_MS = 1000;
 
 export class Tempo {
   readonly #growth: Growth;
@@ -14,6 +16,8 @@ export class Tempo {
   #timer: NodeJS.Timeout | null = null;
   #lastBytes = 0;
   #meanBytesPerS = 0;
+  #replaceFrom = 0;
+  #replaceWaitMs = REPLACE_AGAIN_MS;
 
   constructor(maxConnections: number, part: PartFile, segments: Segments) {
     this.#growth = new Growth(maxConnections);
@@ -45,9 +49,25 @@ export class Tempo {
     this.#growth.stepDown(active, performance.now());
   }
 
-  /** The segment that others should take over, if any. */
-  laggard(): Segment | null {
-    return this.#growth.wanted > 1 ? this.#segments.laggard(this.#meanBytesPerS) : null;
+  /** What one connection brought on average when that was best lately. */
+  get meanBytesPerS(): number {
+    return this.#meanBytesPerS;
+  }
+
+  /**
+   * The segment that should be broken off, if any: `free` connections take it over, or its own connection is opened anew,
+   * because another line may be faster.
+   */
+  laggard(free: boolean): Segment | null {
+    if (this.#growth.wanted < 2) return null;
+    if (free) return this.#segments.laggard(this.#meanBytesPerS);
+    const now = performance.now();
+    const laggard = now < this.#replaceFrom ? null : this.#segments.laggard(this.#meanBytesPerS, true);
+    if (laggard) {
+      this.#replaceFrom = now + this.#replaceWaitMs;
+      this.#replaceWaitMs *= 2;
+    }
+    return laggard;
   }
 
   #look(active: number): void {

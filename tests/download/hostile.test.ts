@@ -279,4 +279,19 @@ describe.each(lanes)('on the %s lane', (lane) => {
     const all = origin.requests('/f');
     expect(Math.max(...all.map((seen) => seen.at)) - all[0]!.at).toBeLessThan(3500);
   });
+
+  test('one connection far slower than the others is opened anew while they are still busy', async () => {
+    const { origin, bench, outcome } = await get(lane, (seen) => ({
+      sizeBytes: 40_000_000,
+      bytesPerS: seen.count === 3 ? 100_000 : 5_000_000,
+    }));
+    expect(bench.read(outcome).equals(contentBytes(seededContent(40_000_000)))).toBe(true);
+    const rangeOf = (seen: Seen): number[] => (seen.headers['range'] ?? '').match(/\d+/g)?.map(Number) ?? [];
+    const all = origin.requests('/f');
+    const [from, to] = rangeOf(all[2]!) as [number, number];
+    const anew = all.findIndex((seen, index) => index > 2 && rangeOf(seen)[0]! > from && rangeOf(seen)[1] === to);
+    // The four that began together, on the direct lane one of them twice, and then already this one.
+    expect(anew).toBeGreaterThan(0);
+    expect(anew).toBeLessThanOrEqual(5);
+  });
 });

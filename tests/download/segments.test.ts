@@ -50,10 +50,10 @@ test('runs cut a range into known and unknown without loss', () => {
   );
 });
 
-type Step = { kind: 'take' | 'steal' | 'progress' | 'fail' | 'extend'; which: number; amount: number };
+type Step = { kind: 'take' | 'steal' | 'room' | 'progress' | 'fail' | 'extend'; which: number; amount: number };
 const steps = fc.array(
   fc.record<Step>({
-    kind: fc.constantFrom('take', 'steal', 'progress', 'fail', 'extend'),
+    kind: fc.constantFrom('take', 'steal', 'room', 'progress', 'fail', 'extend'),
     which: fc.nat(10),
     amount: fc.integer({ min: 1, max: 8 * RESERVED_BYTES }),
   }),
@@ -78,8 +78,10 @@ test('each byte is fetched once, whatever happens', () => {
       for (const { kind, which, amount } of list) {
         const segment = running[which % Math.max(1, running.length)];
         if (kind === 'take' || kind === 'steal') {
-          const next = kind === 'take' ? segments.take(1 + (which % 4)) : segments.steal();
+          const next = kind === 'take' ? segments.take(1 + (which % 4)) : segments.steal(amount % 1000);
           if (next) running.push(next);
+        } else if (kind === 'room') {
+          segments.makeRoom(which);
         } else if (segment && kind === 'progress') {
           advance(segment, amount);
         } else if (segment && kind === 'extend') {
@@ -106,6 +108,7 @@ test('each byte is fetched once, whatever happens', () => {
 test('a steal leaves its victim the reserve and takes from the one with the longest to go', () => {
   const segments = new Segments(100 * RESERVED_BYTES, []);
   const [fast, slow] = [segments.take(2)!, segments.take(1)!];
+  for (const segment of [fast, slow]) segments.measure(segment, 1000);
   fast.bytesPerS = 100;
   slow.bytesPerS = 1;
   const stolen = segments.steal()!;
@@ -113,6 +116,33 @@ test('a steal leaves its victim the reserve and takes from the one with the long
   expect(slow.end).toBe(stolen.start);
   expect(slow.end - slow.pos).toBeGreaterThanOrEqual(RESERVED_BYTES);
   expect(fast.end).toBe(50 * RESERVED_BYTES);
+});
+
+test('a steal takes of a slow one what it can fetch sooner, and of one not measured yet no more than of others', () => {
+  const segments = new Segments(100 * RESERVED_BYTES, []);
+  const [slow, young] = [segments.take(2)!, segments.take(1)!];
+  slow.pos += 1_000_000;
+  segments.measure(slow, 1000);
+  const stolen = segments.steal(9_000_000)!;
+  expect(stolen.end).toBe(50 * RESERVED_BYTES);
+  expect((slow.end - slow.pos) / (stolen.end - slow.pos)).toBeCloseTo(0.1 + 0.9 / 50, 2);
+  expect(young.end).toBe(100 * RESERVED_BYTES);
+});
+
+test('room for more is made evenly, whatever runs and is free', () => {
+  const segments = new Segments(80 * RESERVED_BYTES, []);
+  const first = segments.take()!;
+  segments.makeRoom(7);
+  const all = [first, ...[7, 6, 5, 4, 3, 2, 1].map((takers) => segments.take(takers)!)];
+  expect(all.map(({ start, end }) => (end - start) / RESERVED_BYTES)).toEqual(Array(8).fill(10));
+});
+
+test('the largest hole is filled first, and no taker gets more than its share of all holes', () => {
+  const known: Extent[] = [[2 * RESERVED_BYTES, 10 * RESERVED_BYTES]];
+  const segments = new Segments(24 * RESERVED_BYTES, known);
+  const [one, two] = [segments.take(2)!, segments.take(1)!];
+  expect([one.start, one.end].map((at) => at / RESERVED_BYTES)).toEqual([10, 18]);
+  expect([two.start, two.end].map((at) => at / RESERVED_BYTES)).toEqual([18, 24]);
 });
 
 test('nothing is stolen from the last mebibytes', () => {
@@ -129,4 +159,18 @@ test('one far slower than the mean is a laggard, one almost done is not', () => 
   slow.bytesPerS = 50_000;
   expect(segments.laggard(1_000_000)).toBe(slow);
   expect(segments.laggard(100_000)).toBe(null);
+});
+
+test('one that had no time to become fast is no laggard while nobody waits for its rest', () => {
+  const segments = new Segments(20 * RESERVED_BYTES, []);
+  const slow = segments.take()!;
+  for (let tick = 0; tick < 4; tick += 1) {
+    slow.pos += 1000;
+    segments.measure(slow, 100);
+  }
+  expect(segments.laggard(1_000_000, true)).toBe(null);
+  expect(segments.laggard(1_000_000)).toBe(slow);
+  slow.pos += 1000;
+  segments.measure(slow, 100);
+  expect(segments.laggard(1_000_000, true)).toBe(slow);
 });
