@@ -118,19 +118,20 @@ class ManagerWork {
         continue;
       }
       const got = await this.#manager.tasks.get(LOOK_MS);
-      if (got.kind === 'item') this.#take(got.value);
+      if (got.kind === 'item') await this.#take(got.value);
       else if (exit && this.#taken.size === 0) break;
     }
     await this.#putting;
   }
 
-  #take(value: unknown): void {
+  async #take(value: unknown): Promise<void> {
     if (typeof value !== 'string') {
       this.#put({ url: String(value), outcome: 'failed', why: 'A task must be a URL as str.' });
       return;
     }
     const { dir } = this.#options;
-    const { ids, finished, rejected } = this.#engine.adding.addOrResume([{ text: value }], { dir, producer: 'python' });
+    const asked = await this.#engine.adding.addOrResume([{ text: value }], { dir, producer: 'python' });
+    const { ids, finished, rejected } = asked;
     const [id] = ids;
     const [had] = finished;
     if (id !== undefined) this.#taken.set(id, value);

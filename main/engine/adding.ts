@@ -9,7 +9,7 @@ import { understand, type Understood } from './intake.ts';
 import type { ListSource } from './intake-source.ts';
 import { chooseName } from './names.ts';
 import type { Prepared, Store, Stored } from './store/store.ts';
-import type { Tap } from './tap.ts';
+import type { TaskQueue } from './task-queue.ts';
 
 /** Previews that nobody said yes or no to are forgotten beyond this many. */
 const BATCHES_KEPT = 8;
@@ -20,26 +20,30 @@ const SLICE_LINES = 1000;
 /** What became of a list that was asked for: ids that will run, finished ones, lines that are no download. */
 export type Asked = { ids: DownloadId[]; finished: Stored[]; rejected: Verdict[] };
 
+type BatchAdded = { added: number; firstId: number | null };
+
 type AddOptions = { dir?: string | undefined; paused?: boolean; producer: string };
 
 export class Adding {
   readonly #options: {
     store: Store;
-    tap: Tap;
+    queue: Pick<TaskQueue, 'put'>;
     now: () => number;
     dir: () => string;
-    added: (rows: { id: DownloadId; url: string }[]) => void;
+    listChanged: () => void;
   };
   readonly #batches = new Map<string, Understood>();
+  /** What is being put, by address and folder, until it is written down. */
+  readonly #underWay = new Map<string, Promise<void>>();
   #lastBatch = 0;
 
   constructor(options: {
     store: Store;
-    tap: Tap;
+    queue: Pick<TaskQueue, 'put'>;
     now: () => number;
     /** The folder for downloads that name none. */
     dir: () => string;
-    added: (rows: { id: DownloadId; url: string }[]) => void;
+    listChanged: () => void;
   }) {
     this.#options = options;
   }
@@ -69,11 +73,18 @@ export class Adding {
     return { lines: chosen.slice(offset, offset + limit), total: chosen.length };
   }
 
-  addBatch(batch: string, options: AddOptions & { known: boolean }): { added: number; firstId: number | null } {
-    const { downloads, known } = this.#batch(batch);
-    const ids = this.add(options.known ? [...downloads, ...known] : downloads, options);
+  async addBatch(batch: string, options: AddOptions & { known: boolean }): Promise<BatchAdded> {
+    const understood = this.#batch(batch);
+    const { downloads, known } = understood;
+    // Said twice in a row it is added once; where that fails it can be tried again.
     this.#batches.delete(batch);
-    return { added: ids.length, firstId: ids[0] ?? null };
+    try {
+      const ids = await this.add(options.known ? [...downloads, ...known] : downloads, options);
+      return { added: ids.length, firstId: ids[0] ?? null };
+    } catch (error) {
+      this.#batches.set(batch, understood);
+      throw error;
+    }
   }
 
   discard(batch: string): void {
@@ -81,38 +92,32 @@ export class Adding {
   }
 
   /** Keeps new downloads; throws an ApiError that names the folder or the address when one cannot be used. */
-  add(downloads: readonly NewDownload[], { dir, paused = false, producer }: AddOptions): DownloadId[] {
+  async add(downloads: readonly NewDownload[], { dir, paused = false, producer }: AddOptions): Promise<DownloadId[]> {
     if (downloads.length === 0) return [];
     const folder = usableDir(dir || this.#options.dir());
-    const prepared = downloads.map((download) => prepare(download, folder, paused ? 'paused' : 'queued'));
-    const { store, tap, now } = this.#options;
-    const ids = store.add(prepared, producer, now());
-    tap.produced(producer, ids.length);
-    for (const [index, id] of ids.slice(0, 100).entries()) {
-      tap.saw(
-        `${producer} > task queue`,
-        { kind: 'put', url: maskCredentials(downloads[index]!.url) } as { kind: string },
-        id,
-      );
-    }
-    this.#options.added(ids.map((id, index) => ({ id, url: maskCredentials(downloads[index]!.url) })));
-    return ids;
+    const prepared = downloads.map((download) => prepare(download, folder, paused ? 'paused' : 'queued', producer));
+    return this.#options.queue.put(prepared);
   }
 
   /**
    * Understands lists for somebody who says the same thing twice to go on: what is new is added, what is in the list
    * already (for this folder) goes on where it was, and a finished one counts while its file is there.
    */
-  addOrResume(sources: readonly ListSource[], { dir, producer }: { dir: string; producer: string }): Asked {
-    const { store, added } = this.#options;
+  async addOrResume(
+    sources: readonly ListSource[],
+    { dir, producer }: { dir: string; producer: string },
+  ): Promise<Asked> {
+    const { store, listChanged } = this.#options;
     const folder = usableDir(dir);
-    const find = (url: string) => store.findUrl(keyOf(url), folder);
     const understood = understand(sources, { known: this.#known(folder) });
-    const ids = this.add(understood.downloads, { dir: folder, producer });
+    const ids = await this.#addOnce(understood.downloads, folder, producer);
     const finished: Stored[] = [];
     const resumed: DownloadId[] = [];
     for (const { url } of understood.known) {
-      const stored = store.get(find(url)!)!;
+      // Somebody else put it a moment ago, and it is being written down.
+      await this.#underWay.get(placeOf(url, folder));
+      const stored = this.#storedAs(url, folder);
+      if (!stored) continue;
       const there = stored.place !== '' || fs.existsSync(path.join(stored.dir, stored.name));
       if (stored.status === 'done' && there) {
         finished.push(stored);
@@ -121,8 +126,10 @@ export class Adding {
       if (stored.status === 'done') store.forgetContent(stored.id);
       resumed.push(stored.id);
     }
-    store.transaction(() => store.list.moveSelected({ ids: resumed }, ['paused', 'failed', 'done'], 'queued'));
-    added([]);
+    if (resumed.length > 0) {
+      store.transaction(() => store.list.moveSelected({ ids: resumed }, ['paused', 'failed', 'done'], 'queued'));
+      listChanged();
+    }
     const rejected = understood.verdicts.filter(({ kind }) => kind === 'rejected');
     return { ids: [...ids, ...resumed], finished, rejected };
   }
@@ -132,7 +139,7 @@ export class Adding {
     const all: Asked = { ids: [], finished: [], rejected: [] };
     for (const source of sources) {
       for (const { slice, line } of slicesOf(source)) {
-        const { ids, finished, rejected } = this.addOrResume([slice], options);
+        const { ids, finished, rejected } = await this.addOrResume([slice], options);
         all.ids.push(...ids);
         all.finished.push(...finished);
         all.rejected.push(...rejected.map((verdict) => ({ ...verdict, line: verdict.line && verdict.line + line })));
@@ -146,8 +153,8 @@ export class Adding {
   addMissing(entries: readonly { dir: string; download: NewDownload }[]): void {
     const missing = entries.filter(({ download }) => !this.#options.store.findUrl(keyOf(download.url)));
     if (missing.length === 0) return;
-    const prepared = missing.map(({ dir, download }) => prepare(download, dir, 'queued'));
-    this.#options.store.add(prepared, 'journal', this.#options.now());
+    const prepared = missing.map(({ dir, download }) => prepare(download, dir, 'queued', 'journal'));
+    this.#options.store.add(prepared, this.#options.now());
   }
 
   /** Tells which addresses the list has, in `dir` or anywhere; one by one for a few, all at once for many. */
@@ -156,10 +163,29 @@ export class Adding {
     let asked = 0;
     let all: Set<string> | undefined;
     return (url) => {
+      if (dir !== null && this.#underWay.has(placeOf(url, dir))) return true;
       if (!all && ++asked <= ASKED_SINGLY) return store.findUrl(keyOf(url), dir) !== undefined;
       all ??= store.knownUrls(dir);
       return all.has(keyOf(url));
     };
+  }
+
+  /** Adds what others, who come before it is written down, are to find in the list already. */
+  async #addOnce(downloads: readonly NewDownload[], dir: string, producer: string): Promise<DownloadId[]> {
+    const places = downloads.map(({ url }) => placeOf(url, dir));
+    const adding = this.add(downloads, { dir, producer });
+    const written = adding.then(noop, noop);
+    for (const place of places) this.#underWay.set(place, written);
+    try {
+      return await adding;
+    } finally {
+      for (const place of places) this.#underWay.delete(place);
+    }
+  }
+
+  #storedAs(url: string, dir: string): Stored | undefined {
+    const id = this.#options.store.findUrl(keyOf(url), dir);
+    return id === undefined ? undefined : this.#options.store.get(id);
   }
 
   #batch(batch: string): Understood {
@@ -201,7 +227,13 @@ export function keyOf(url: string): string {
   return url.replace(/#.*$/s, '');
 }
 
-function prepare(download: NewDownload, dir: string, status: Status): Prepared {
+function placeOf(url: string, dir: string): string {
+  return `${dir}\0${keyOf(url)}`;
+}
+
+function noop(): void {}
+
+function prepare(download: NewDownload, dir: string, status: Status, producer: string): Prepared {
   const host = hostOf(download.url);
   if (host === '') {
     throw new ApiError(
@@ -210,7 +242,7 @@ function prepare(download: NewDownload, dir: string, status: Status): Prepared {
     );
   }
   const name = chooseName({ given: download.name, finalUrl: download.url });
-  return { download, urlKey: keyOf(download.url), host, dir, name, category: categoryOf(name), status };
+  return { download, urlKey: keyOf(download.url), host, dir, name, category: categoryOf(name), status, producer };
 }
 
 /** The folder as an absolute path, made if it is missing. Throws an ApiError when it cannot be written. */

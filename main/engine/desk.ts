@@ -8,14 +8,16 @@ import type { DiskRoom } from './disk-room.ts';
 import { targetOf, type Ending, type Holder, type Lease } from './lease.ts';
 import { Locks, type LockOwner } from './locks.ts';
 import { foldName } from './names.ts';
-import type { Signal } from './signal.ts';
+import type { Listeners, Signal } from './signal.ts';
 import type { HostCap } from './store/side-tables.ts';
 import type { Store } from './store/store.ts';
+import type { Tap } from './tap.ts';
 
 const FORGIVE_MS = 60_000;
 
 export type DispatchOptions = {
   store: Store;
+  tap: Tap;
   disk: DiskRoom;
   /** The folder where workers note what they have written. */
   notes: string;
@@ -25,7 +27,9 @@ export type DispatchOptions = {
   localWorkers: () => number;
   /** No further tasks are handed out: the program is about to end. */
   closing: () => boolean;
-  signal: (signal: Signal) => void;
+  signals: Listeners<Signal>;
+  /** There are more downloads than before. */
+  grown: () => void;
   /** Something that a window shows has changed. */
   progressed: () => void;
 };
@@ -108,7 +112,7 @@ export class Desk {
     const url = maskCredentials(rawUrl);
     turn.after.push(() => {
       this.revision++;
-      this.options.signal({ event: waits ? 'waiting' : 'failed', id, url, code, message });
+      this.options.signals.tell({ event: waits ? 'waiting' : 'failed', id, url, code, message });
     });
   }
 

@@ -1,14 +1,17 @@
-// The heart: takes the messages of workers through the result queue and hands out tasks, a turn at a time, each one transaction.
+// The heart, the task queue on the list: takes in what holders say through the result queue and hands out tasks, a turn at a time, each one transaction.
 import type { DownloadId } from '../../shared/download.ts';
-import type { FromWorker } from '../../shared/protocol.ts';
+import { maskCredentials } from '../../shared/url.ts';
 import { Desk, type DispatchOptions, type Turn } from './desk.ts';
 import { HandingOut } from './handing-out.ts';
 import { lengthOf, type Ending, type Holder, type Lease } from './lease.ts';
 import type { Locks } from './locks.ts';
-import { Queue } from './queue.ts';
+import { Queue, type WaitOptions } from './queue.ts';
 import type { Rate } from './rate.ts';
+import type { Signal } from './signal.ts';
 import { isStoreFull } from './store/sql.ts';
+import type { Prepared } from './store/store.ts';
 import { TakingIn, type Report } from './taking-in.ts';
+import type { LeaseOutcome, Renewal, Settlement, TaskQueue } from './task-queue.ts';
 
 /** Between two turns there is as much time as the last one took, so that many small files share a commit; at most this. */
 const TURN_MAX_MS = 20;
@@ -16,19 +19,27 @@ const TURN_MAX_MS = 20;
 const FLUSH_MAX_MS = 1000;
 const FLUSH_MIN_MS = 50;
 const COMMIT_SHARE = 50;
+/** So many of what is put at once are told to the tap one by one. */
+const TAPPED = 100;
 /** By then a worker has taken away the part file of what is done. */
 const PART_GONE_MS = 5000;
 
-export class Dispatch {
+/** What somebody puts, until it is kept. */
+type Put = { tasks: readonly Prepared[]; kept: (ids: DownloadId[]) => void; refused: (error: Error) => void };
+
+export class Dispatch implements TaskQueue {
   readonly results: Queue<Report>;
   /** Why turns fail, in plain words (the database's disk is full); null when they do not. */
   trouble: string | null = null;
   readonly #desk: Desk;
   readonly #handingOut: HandingOut;
   readonly #takingIn: TakingIn;
+  readonly #holders = new WeakSet<Holder>();
+  #puts: Put[] = [];
   #unapplied: Report[] = [];
   #timer: NodeJS.Timeout | undefined;
   #wakeUp: NodeJS.Timeout | undefined;
+  #dueAt = 0;
   #turnMs = 0;
   #flushedAt = 0;
   #flushMs = FLUSH_MIN_MS;
@@ -65,54 +76,68 @@ export class Dispatch {
     return this.#handingOut.waitingGetters;
   }
 
-  /** A message of a worker. Those that change what is stored go through the result queue. */
-  accept(holder: Holder, message: FromWorker): void {
-    switch (message.kind) {
-      case 'get':
-        return this.want(holder, message.count);
+  /** Those that come in one turn share a transaction. */
+  put(tasks: readonly Prepared[]): Promise<DownloadId[]> {
+    return new Promise((kept, refused) => {
+      if (this.#stopped) return refused(new Error('The task queue is closed.'));
+      this.#puts.push({ tasks, kept, refused });
+      this.kick();
+    });
+  }
+
+  lease(holder: Holder, count: number, wait: WaitOptions = {}): Promise<LeaseOutcome> {
+    if (this.#stopped || holder.gone.aborted) return Promise.resolve('closed');
+    if (!this.#holders.has(holder)) {
+      this.#holders.add(holder);
+      holder.gone.addEventListener('abort', () => this.#lost(holder), { once: true });
+    }
+    const outcome = this.#handingOut.lease(holder, count, wait);
+    this.kick();
+    return outcome;
+  }
+
+  /** What changes what is stored goes through the result queue. */
+  renew(holder: Holder, report: Renewal): void {
+    switch (report.kind) {
       case 'progress':
-        for (const report of message.downloads) {
-          const lease = this.#desk.leaseOf(holder, report);
-          if (lease) Object.assign(lease, progressOf(report));
+        for (const one of report.downloads) {
+          const lease = this.#desk.leaseOf(holder, one);
+          if (lease) Object.assign(lease, progressOf(one));
         }
         return this.#desk.options.progressed();
       case 'waiting': {
-        const lease = this.#desk.leaseOf(holder, message);
-        if (lease) lease.waiting = message.until === null ? null : { until: message.until, reason: message.reason };
+        const lease = this.#desk.leaseOf(holder, report);
+        if (lease) lease.waiting = report.until === null ? null : { until: report.until, reason: report.reason };
         return this.#desk.options.progressed();
       }
       case 'saved': {
-        const lease = this.#desk.leaseOf(holder, message);
+        const lease = this.#desk.leaseOf(holder, report);
         if (!lease) return;
-        lease.extents = message.extents;
+        lease.extents = report.extents;
         lease.dirty = true;
         return this.#schedule(Math.max(0, this.#flushedAt + this.#flushMs - performance.now()));
       }
-      case 'hello':
-      case 'vitals':
-      case 'pong':
-        return;
       case 'probed':
       case 'event':
       case 'host-cap':
       case 'target-taken':
-      case 'result':
-        this.results.tryPut({ holder, message });
+        this.results.tryPut({ holder, message: report });
         return this.#schedule(this.#turnMs);
       default:
-        message satisfies never;
+        report satisfies never;
     }
   }
 
-  /** A holder waits for `count` more tasks. */
-  want(holder: Holder, count: number): void {
-    this.#handingOut.want(holder, count);
-    this.kick();
+  settle(holder: Holder, message: Settlement): Promise<boolean> {
+    return new Promise((settled) => {
+      if (this.#stopped) return settled(false);
+      this.results.tryPut({ holder, message, settled });
+      this.#schedule(this.#turnMs);
+    });
   }
 
-  /** A holder waits no longer. */
-  unwant(holder: Holder): void {
-    this.#handingOut.unwant(holder);
+  watch(listener: (signal: Signal) => void): () => void {
+    return this.#desk.options.signals.on(listener);
   }
 
   /** Looks for work soon: something was added, resumed or allowed. */
@@ -131,30 +156,31 @@ export class Dispatch {
     this.#desk.recall(ids, ending);
   }
 
-  /** A holder is gone: what it held goes back to the queue, at its place. `why` null: it was asked to leave. */
-  lost(holder: Holder, why: string | null): void {
-    this.unwant(holder);
-    this.results.tryPut({ holder, message: { kind: 'lost', why } });
-    this.#schedule(0);
-  }
-
-  /** Applies everything that has come and writes it down; for the end of the program. */
-  settle(): void {
+  /** Applies everything that has come and writes it down, then takes nothing more; for the end of the program. */
+  close(): void {
     this.#turn();
-  }
-
-  stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);
     clearTimeout(this.#wakeUp);
+    this.#handingOut.close();
+    // The disk was full to the last.
+    for (const report of this.#unapplied) if ('settled' in report) report.settled(false);
+  }
+
+  /** What a holder had that is gone goes back to the queue, at its place. */
+  #lost(holder: Holder): void {
+    this.#handingOut.forget(holder);
+    this.results.tryPut({ holder, message: { kind: 'lost', why: holder.gone.reason as string | null } });
+    this.#schedule(0);
   }
 
   #schedule(delayMs: number): void {
     if (this.#stopped) return;
-    if (this.#timer) {
-      if (delayMs >= FLUSH_MIN_MS / 2) return;
-      clearTimeout(this.#timer);
-    }
+    const dueAt = performance.now() + delayMs;
+    // Who asks for less time brings it forward; nobody puts it off.
+    if (this.#timer && this.#dueAt <= dueAt) return;
+    clearTimeout(this.#timer);
+    this.#dueAt = dueAt;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#turn();
@@ -164,6 +190,7 @@ export class Dispatch {
   /** One transaction for all that has come; what it lets out goes out after the commit. */
   #turn(): void {
     if (this.#stopped) return;
+    this.#keepPuts();
     this.#unapplied.push(...this.results.takeAll());
     const turn: Turn = { after: [], over: new Set(), done: [], renamed: new Set() };
     const begunMs = performance.now();
@@ -177,6 +204,7 @@ export class Dispatch {
     } catch (error) {
       if (!isStoreFull(error)) throw error;
       this.trouble = `The list could not be written: ${(error as Error).message}. Nothing is lost; the next try is in a second.`;
+      this.#handingOut.dismiss();
       this.#schedule(1000);
       return;
     }
@@ -187,9 +215,45 @@ export class Dispatch {
     this.results.taskDone(this.#unapplied.length);
     this.#unapplied = [];
     for (const act of turn.after) act();
+    this.#handingOut.dismiss();
     this.#tellSettled(turn.done);
     this.#desk.options.progressed();
     this.#wakeLater();
+  }
+
+  /** One transaction for all that was put since the last turn. */
+  #keepPuts(): void {
+    const puts = this.#puts;
+    if (puts.length === 0) return;
+    this.#puts = [];
+    const { store, now, grown } = this.#desk.options;
+    const tasks = puts.flatMap((put) => put.tasks);
+    let ids: DownloadId[];
+    try {
+      ids = store.add(tasks, now());
+    } catch (error) {
+      for (const { refused } of puts) refused(error as Error);
+      return;
+    }
+    let at = 0;
+    for (const put of puts) put.kept(ids.slice(at, (at += put.tasks.length)));
+    this.#desk.revision++;
+    this.#tellAdded(tasks, ids);
+    grown();
+  }
+
+  #tellAdded(tasks: readonly Prepared[], ids: readonly DownloadId[]): void {
+    const { tap, signals } = this.#desk.options;
+    const counts = new Map<string, number>();
+    for (const [index, { producer, download }] of tasks.entries()) {
+      const id = ids[index]!;
+      counts.set(producer, (counts.get(producer) ?? 0) + 1);
+      if (index >= TAPPED && signals.size === 0) continue;
+      const url = maskCredentials(download.url);
+      if (index < TAPPED) tap.saw(`${producer} > task queue`, { kind: 'put', url }, id);
+      signals.tell({ event: 'added', id, url });
+    }
+    for (const [producer, count] of counts) tap.produced(producer, count);
   }
 
   #flush(turn: Turn): void {

@@ -20,12 +20,14 @@ import { shareOut } from './speed-share.ts';
 import { isStoreFull } from './store/sql.ts';
 import { Store } from './store/store.ts';
 import { Tap } from './tap.ts';
+import type { TaskQueue } from './task-queue.ts';
 import { transferSettingsOf } from './transfer-settings.ts';
 import { View } from './view.ts';
 import type { WorkerLink } from './worker-link.ts';
 
 export type { Guest, Visitor } from './guest.ts';
 export type { SpawnedWorker } from './pool.ts';
+export { Queue } from './queue.ts';
 export type { Signal } from './signal.ts';
 
 export type EngineOptions = {
@@ -39,7 +41,7 @@ export type EngineOptions = {
   overrides?: Partial<Settings>;
   now?: () => number;
   /** Adds the downloads of the demonstration and returns their number; without it there is no demo. */
-  startDemo?: (add: (downloads: NewDownload[]) => void) => Promise<number>;
+  startDemo?: (add: (downloads: NewDownload[]) => Promise<unknown>) => Promise<number>;
   version?: string;
 };
 
@@ -88,38 +90,34 @@ export class Engine {
     const notes = path.join(options.dataDir, 'parts');
     this.#dispatch = new Dispatch({
       store: this.#store,
+      tap: this.#tap,
       disk: this.#disk,
       notes,
       now,
       settings: () => this.#settings,
       localWorkers: () => this.#pool.expected,
       closing: () => this.#closing !== undefined,
-      signal: (signal) => this.#signals.tell(signal),
+      signals: this.#signals,
+      grown: () => this.#sizePool(),
       progressed: () => this.#progressed(),
     });
     this.#pool = new Pool({
       spawn: options.spawnWorker,
+      queue: this.queue,
       tap: this.#tap,
       now,
       events: {
         ready: (link) => this.#welcome(link),
-        message: (link, message) => this.#dispatch.accept(link, message),
-        gone: (link, why) => {
-          this.#shares.delete(link.id);
-          this.#dispatch.lost(link, why);
-        },
+        gone: (link) => this.#shares.delete(link.id),
       },
     });
     this.#removals = new Removals({ store: this.#store, dispatch: this.#dispatch, notes, now });
     this.adding = new Adding({
       store: this.#store,
-      tap: this.#tap,
+      queue: this.queue,
       now,
       dir: () => this.downloadDir,
-      added: (rows) => {
-        for (const { id, url } of rows) if (this.#signals.size > 0) this.#signals.tell({ event: 'added', id, url });
-        this.#listChanged();
-      },
+      listChanged: () => this.#listChanged(),
     });
     this.view = new View({
       store: this.#store,
@@ -170,6 +168,11 @@ export class Engine {
     return this.#settings.dir || path.join(os.homedir(), 'Downloads');
   }
 
+  /** Where tasks are put, leased and settled. */
+  get queue(): TaskQueue {
+    return this.#dispatch;
+  }
+
   /** Nothing is running and nothing waits to run. */
   get idle(): boolean {
     if (this.#dispatch.leases.size > 0) return false;
@@ -183,7 +186,7 @@ export class Engine {
 
   /** Tells of every download as it is added, started, done or failed; progress comes ten times a second. */
   onSignal(listener: (signal: Signal) => void): () => void {
-    return this.#signals.on(listener);
+    return this.queue.watch(listener);
   }
 
   /** Takes in a worker of another machine; `place` is its own name for itself, the same each time it comes. A closed engine closes the port. */
@@ -194,9 +197,9 @@ export class Engine {
 
   /** Takes in somebody who gets tasks without a Port. */
   admit(visitor: Visitor): Guest {
-    const guest = new Guest(this.#pool.nextId(), visitor, this.#dispatch, this.#tap);
+    const guest = new Guest(this.#pool.nextId(), visitor, this.queue, this.#tap);
     this.#guests.add(guest);
-    guest.onLeave = () => this.#guests.delete(guest);
+    guest.gone.addEventListener('abort', () => this.#guests.delete(guest), { once: true });
     return guest;
   }
 
@@ -211,8 +214,7 @@ export class Engine {
     clearTimeout(this.#changed);
     this.#removals.stop();
     await this.#pool.close(STOP_GRACE_MS);
-    this.#dispatch.settle();
-    this.#dispatch.stop();
+    this.#dispatch.close();
     this.#store.forgetParts(Infinity);
     this.#store.close();
   }

@@ -1,17 +1,13 @@
 // Somebody who takes tasks without speaking the worker protocol, such as a program behind the Python door.
 import type { DownloadId } from '../../shared/download.ts';
 import type { Outcome, Task, ToWorker } from '../../shared/protocol.ts';
-import type { Dispatch } from './dispatch.ts';
 import type { Holder } from './lease.ts';
+import type { WaitOptions } from './queue.ts';
 import type { Tap } from './tap.ts';
+import type { TaskQueue } from './task-queue.ts';
 import type { WorkerFacts } from './worker-link.ts';
 
-export type Visitor = {
-  name: string;
-  machine: string;
-  kind: 'python';
-  onTask: (task: Task) => void;
-};
+export type Visitor = { name: string; machine: string; kind: 'python' };
 
 export class Guest implements Holder {
   readonly id: number;
@@ -19,17 +15,19 @@ export class Guest implements Holder {
   readonly place: string;
   /** What it has, by download. */
   readonly tasks = new Map<DownloadId, Task>();
-  onLeave: () => void = () => {};
   readonly #visitor: Visitor;
-  readonly #dispatch: Dispatch;
+  readonly #queue: TaskQueue;
   readonly #tap: Tap;
+  readonly #life = new AbortController();
+  /** Leased, and not yet given out by `lease`. */
+  readonly #fresh: Task[] = [];
   #seenAt = Date.now();
 
-  constructor(id: number, visitor: Visitor, dispatch: Dispatch, tap: Tap) {
+  constructor(id: number, visitor: Visitor, queue: TaskQueue, tap: Tap) {
     this.id = id;
     this.place = `${visitor.kind} ${visitor.name}`;
     this.#visitor = visitor;
-    this.#dispatch = dispatch;
+    this.#queue = queue;
     this.#tap = tap;
   }
 
@@ -37,46 +35,42 @@ export class Guest implements Holder {
     return this.#visitor.name;
   }
 
+  get gone(): AbortSignal {
+    return this.#life.signal;
+  }
+
   send(message: ToWorker): void {
     this.#tap.saw(`task queue > ${this.name}`, message, 'id' in message ? message.id : null);
     if (message.kind === 'tasks') {
-      for (const task of message.tasks) {
-        this.tasks.set(task.id, task);
-        this.#visitor.onTask(task);
-      }
+      for (const task of message.tasks) this.tasks.set(task.id, task);
+      this.#fresh.push(...message.tasks);
     }
     // It cannot be interrupted; what it may still put counts for nothing.
-    if (message.kind === 'cancel') this.settle(message.id, { kind: 'released', extents: [] });
+    if (message.kind === 'cancel') void this.settle(message.id, { kind: 'released', extents: [] });
   }
 
-  /** Asks for one task. One that is there comes before this returns, through `onTask`. */
-  want(): void {
+  /** Leases one task; null when none came in time. */
+  async lease(wait: WaitOptions): Promise<Task | null> {
     this.#seenAt = Date.now();
-    this.#dispatch.want(this, 1);
-    this.#dispatch.settle();
-  }
-
-  unwant(): void {
-    this.#dispatch.unwant(this);
+    await this.#queue.lease(this, 1, wait);
+    return this.#fresh.shift() ?? null;
   }
 
   /** Says what became of a task. False when it has no such task (any more). */
-  settle(id: DownloadId, outcome: Outcome): boolean {
+  settle(id: DownloadId, outcome: Outcome): Promise<boolean> {
     this.#seenAt = Date.now();
     const task = this.tasks.get(id);
-    if (!task) return false;
+    if (!task) return Promise.resolve(false);
     this.tasks.delete(id);
     const message = { kind: 'result', id, epoch: task.epoch, outcome } as const;
     this.#tap.saw(`${this.name} > result queue`, message, id);
-    this.#dispatch.accept(this, message);
-    return true;
+    return this.#queue.settle(this, message);
   }
 
   /** It is gone: what it has goes back to the queue. */
   leave(why: string): void {
     this.tasks.clear();
-    this.#dispatch.lost(this, why);
-    this.onLeave();
+    this.#life.abort(why);
   }
 
   state(): WorkerFacts {

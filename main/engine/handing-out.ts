@@ -4,16 +4,20 @@ import type { Failure } from '../../shared/failure.ts';
 import { maskCredentials } from '../../shared/url.ts';
 import type { Desk, Turn } from './desk.ts';
 import { newLease, targetOf, taskOf, type Holder, type Lease } from './lease.ts';
+import { waitIn, type WaitOptions } from './queue.ts';
 import { Rate } from './rate.ts';
 import { busyHosts, plan } from './scheduler.ts';
 import type { Candidate } from './store/store.ts';
 import { SUSPECT_AT } from './taking-in.ts';
+import type { LeaseOutcome } from './task-queue.ts';
 
 /** How far down the list one turn looks for work: at first, and when that was not enough. */
 const GLANCE = 2;
 const LOOKAHEAD = 64;
 
-type Want = { holder: Holder; count: number };
+/** What a holder asked for and has not got; `now`: it does not wait for what is not there. */
+type Ask = { count: number; now: boolean; settle: (outcome: LeaseOutcome) => void };
+type Want = { holder: Holder; asks: Set<Ask> };
 
 export class HandingOut {
   /** Tasks given to workers. */
@@ -31,25 +35,39 @@ export class HandingOut {
 
   /** How many workers wait for tasks. */
   get waitingGetters(): number {
-    return [...this.#wants.values()].filter(({ count }) => count > 0).length;
+    return [...this.#wants.values()].filter(({ asks }) => asks.size > 0).length;
   }
 
-  /** A holder waits for `count` more tasks. */
-  want(holder: Holder, count: number): void {
+  /** A holder waits for `count` more tasks, `timeoutMs` 0: only for what the next turn has. */
+  lease(holder: Holder, count: number, { timeoutMs, signal }: WaitOptions): Promise<LeaseOutcome> {
+    let want = this.#wants.get(holder.id);
+    if (!want) this.#wants.set(holder.id, (want = { holder, asks: new Set() }));
+    const now = timeoutMs === 0;
+    const wait = { timeoutMs: now ? undefined : timeoutMs, ...(signal && { signal }) };
+    return waitIn<LeaseOutcome, Ask>(want.asks, (settle) => ({ count, now, settle }), 'empty', wait);
+  }
+
+  /** A holder is gone. */
+  forget(holder: Holder): void {
     const want = this.#wants.get(holder.id);
-    if (want) want.count += count;
-    else this.#wants.set(holder.id, { holder, count });
+    this.#wants.delete(holder.id);
+    for (const { settle } of [...(want?.asks ?? [])]) settle('closed');
   }
 
-  /** A holder waits no longer. */
-  unwant(holder: Holder): void {
-    this.#wants.delete(holder.id);
+  /** Nothing is handed out any more. */
+  close(): void {
+    for (const { holder } of [...this.#wants.values()]) this.forget(holder);
+  }
+
+  /** The turn is over: those who do not wait go without. */
+  dismiss(): void {
+    for (const { asks } of this.#wants.values()) for (const { now, settle } of [...asks]) if (now) settle('empty');
   }
 
   /** Leases what can start, in the turn's transaction; the tasks go out after it. */
   fill(turn: Turn): void {
     const { store, now, settings, closing } = this.#desk.options;
-    const wants = [...this.#wants.values()].filter(({ count }) => count > 0);
+    const wants = [...this.#wants.values()].filter(({ asks }) => asks.size > 0);
     if (wants.length === 0 || closing()) return;
     const begun: Lease[] = [];
     for (const start of this.#starts(wants, turn)) {
@@ -82,7 +100,7 @@ export class HandingOut {
     }));
     const state = {
       running,
-      wants: wants.map(({ holder, count }) => ({ holder: holder.id, count, shared: holder.shared })),
+      wants: wants.map((want) => ({ holder: want.holder.id, count: countOf(want), shared: want.holder.shared })),
       capOf,
     };
     const startsAmong = (limit: number) => {
@@ -128,16 +146,27 @@ export class HandingOut {
     for (const lease of begun) {
       leases.set(lease.id, lease);
       this.#desk.lockTarget(lease);
-      const want = this.#wants.get(lease.holder.id);
-      if (want) want.count -= 1;
       perHolder.set(lease.holder, [...(perHolder.get(lease.holder) ?? []), lease]);
     }
     this.#desk.revision++;
     this.handedOut.add(begun.length, options.now());
     for (const [holder, own] of perHolder) {
       holder.send({ kind: 'tasks', tasks: own.map((lease) => taskOf(lease, hash, options.notes)) });
+      this.#answer(holder, own.length);
     }
-    for (const { id, stored } of begun) options.signal({ event: 'started', id, url: maskCredentials(stored.url) });
+    for (const { id, stored } of begun)
+      options.signals.tell({ event: 'started', id, url: maskCredentials(stored.url) });
+  }
+
+  /** A holder got `given` tasks: the oldest of its asks first. */
+  #answer(holder: Holder, given: number): void {
+    let left = given;
+    for (const ask of [...(this.#wants.get(holder.id)?.asks ?? [])]) {
+      const part = Math.min(ask.count, left);
+      ask.count -= part;
+      left -= part;
+      if (ask.count === 0) ask.settle('leased');
+    }
   }
 
   /** Makes the folder; a failure when it cannot be made or written. */
@@ -154,13 +183,19 @@ export class HandingOut {
   }
 }
 
+function countOf({ asks }: Want): number {
+  let count = 0;
+  for (const ask of asks) count += ask.count;
+  return count;
+}
+
 /** How many tasks could start now, as far as workers and `parallel` go. */
 function freePlaces(wants: readonly Want[], held: readonly Lease[], parallel: number) {
   let shared = 0;
   let others = 0;
-  for (const { holder, count } of wants) {
-    if (holder.shared) shared += count;
-    else others += count;
+  for (const want of wants) {
+    if (want.holder.shared) shared += countOf(want);
+    else others += countOf(want);
   }
   const room = Math.max(0, parallel - held.filter(({ holder }) => holder.shared).length);
   return Math.min(shared, room) + others;

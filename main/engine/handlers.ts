@@ -25,7 +25,7 @@ type Parts = {
   dir: () => string;
   changeSettings: (change: Partial<Settings>) => Settings;
   listChanged: () => void;
-  startDemo: ((add: (downloads: NewDownload[]) => void) => Promise<number>) | undefined;
+  startDemo: ((add: (downloads: NewDownload[]) => Promise<unknown>) => Promise<number>) | undefined;
 };
 
 export function createHandlers(parts: Parts): Handlers {
@@ -40,7 +40,7 @@ export function createHandlers(parts: Parts): Handlers {
       adding.discard(batch);
       return null;
     },
-    add: ({ downloads, ...options }) => ({ ids: adding.add(downloads, options) }),
+    add: async ({ downloads, ...options }) => ({ ids: await adding.add(downloads, options) }),
 
     list: ({ query, offset, limit }) => view.list(query, offset, limit),
     listIds: ({ query, offset, limit }) => ({ ids: store.list.ids(query, offset, limit) }),
@@ -110,7 +110,8 @@ export function createHandlers(parts: Parts): Handlers {
       if (!parts.startDemo) throw new ApiError('no-demo', 'This Sluice has no demonstration.');
       // In a folder of their own: nobody wants a dozen invented files among real ones.
       const dir = path.join(parts.dir(), 'Sluice demo');
-      return { added: await parts.startDemo((downloads) => void adding.add(downloads, { producer: 'demo', dir })) };
+      const add = (downloads: NewDownload[]) => adding.add(downloads, { producer: 'demo', dir });
+      return { added: await parts.startDemo(add) };
     },
   };
 }

@@ -13,6 +13,8 @@ export interface Holder {
   readonly shared: boolean;
   /** Where it keeps files: empty for this machine. */
   readonly place: string;
+  /** Fires when it is gone, with the reason in words; null when it left as it was asked to. Its leases end with it. */
+  readonly gone: AbortSignal;
   send(message: ToWorker): void;
 }
 

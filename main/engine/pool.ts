@@ -1,6 +1,7 @@
 // The pool: keeps as many worker processes alive as asked for, replaces those that die, and stops a crash loop.
 import type { Port } from '../transport/port.ts';
 import type { Tap } from './tap.ts';
+import type { TaskQueue } from './task-queue.ts';
 import { WorkerLink, type LinkEvents } from './worker-link.ts';
 
 /** A worker process that was just started. `kill` ends it at once. */
@@ -18,6 +19,7 @@ export class Pool {
   trouble: string | null = null;
   readonly #options: {
     spawn: () => SpawnedWorker;
+    queue: TaskQueue;
     tap: Tap;
     now: () => number;
     events: LinkEvents;
@@ -29,7 +31,13 @@ export class Pool {
   #earlyCrashes = 0;
   #closed = false;
 
-  constructor(options: { spawn: () => SpawnedWorker; tap: Tap; now: () => number; events: LinkEvents }) {
+  constructor(options: {
+    spawn: () => SpawnedWorker;
+    queue: TaskQueue;
+    tap: Tap;
+    now: () => number;
+    events: LinkEvents;
+  }) {
     this.#options = options;
   }
 
@@ -89,18 +97,18 @@ export class Pool {
   }
 
   #link(port: Port, kind: 'local' | 'remote', pid: number, place: string): WorkerLink {
-    const { tap, now, events } = this.#options;
+    const { queue, tap, now, events } = this.#options;
     const link = new WorkerLink({
       id: this.nextId(),
       kind,
       pid,
       place,
       port,
+      queue,
       tap,
       now,
       events: {
         ready: (ready) => events.ready(ready),
-        message: (from, message) => events.message(from, message),
         gone: (gone, why) => this.#gone(gone, why),
       },
     });

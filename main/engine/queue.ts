@@ -7,7 +7,7 @@ export type PutOutcome = 'put' | 'full' | 'closed';
 export type GetOutcome<T> = { kind: 'item'; item: T } | { kind: 'empty' } | { kind: 'closed' };
 
 /** `timeoutMs` 0 does not wait at all; left out it waits for ever. */
-export type WaitOptions = { timeoutMs?: number; signal?: AbortSignal };
+export type WaitOptions = { timeoutMs?: number | undefined; signal?: AbortSignal };
 
 type Waiter<O> = { settle: (outcome: O) => void };
 type Putter<T> = Waiter<PutOutcome> & { item: T };
@@ -60,6 +60,7 @@ export class Queue<T> {
 
   /** Takes the oldest item, waiting for one. A closed queue gives what it has, then `closed`. */
   get(options: WaitOptions = {}): Promise<GetOutcome<T>> {
+    if (options.signal?.aborted) return Promise.resolve({ kind: 'empty' });
     if (this.depth > 0) return Promise.resolve({ kind: 'item', item: this.#shift() });
     if (this.#closed) return Promise.resolve({ kind: 'closed' });
     if (options.timeoutMs === 0) return Promise.resolve({ kind: 'empty' });

@@ -6,13 +6,18 @@ import type { Failure } from '../../shared/failure.ts';
 import type { Desk, Turn } from './desk.ts';
 import { lengthOf, namingOf, targetOf, type Holder, type Lease } from './lease.ts';
 import { chooseName, safeName } from './names.ts';
+import type { Renewal, Settlement } from './task-queue.ts';
 
 /** Held by so many crashed workers in a row, a download is leased to a worker of its own; one more that it had alone fails it. */
 export const SUSPECT_AT = 2;
 const CRASHES_MAX = 3;
 
-/** A message of a holder, or the news that it is gone (`why` null: it was asked to leave). */
-export type Report = { holder: Holder; message: FromWorker | { kind: 'lost'; why: string | null } };
+/** The news that a holder is gone; `why` null: it was asked to leave. */
+type Lost = { kind: 'lost'; why: string | null };
+/** What a turn takes in. */
+export type Report =
+  | { holder: Holder; message: Renewal | Lost }
+  | { holder: Holder; message: Settlement; settled: (counted: boolean) => void };
 
 export class TakingIn {
   readonly #desk: Desk;
@@ -25,11 +30,27 @@ export class TakingIn {
   }
 
   /** Applies a report within the turn's transaction. What it changes in memory waits for the commit, so that it can be tried again. */
-  apply({ holder, message }: Report, turn: Turn): void {
-    const { leases, options } = this.#desk;
-    const { store, now } = options;
+  apply(report: Report, turn: Turn): void {
+    if ('settled' in report) {
+      const { holder, message, settled } = report;
+      const counted = this.#settle(holder, message, turn);
+      turn.after.push(() => settled(counted));
+    } else this.#renew(report.holder, report.message, turn);
+  }
+
+  /** A result counts once, and only while its sender has the lease. */
+  #settle(holder: Holder, { id, epoch, outcome }: Settlement, turn: Turn): boolean {
+    const { store, now } = this.#desk.options;
+    const lease = this.#desk.leaseOf(holder, { id, epoch });
+    if (!lease || turn.over.has(lease) || !store.recordResult(id, epoch, outcome.kind, now())) return false;
+    this.#applyOutcome(lease, outcome, turn);
+    return true;
+  }
+
+  #renew(holder: Holder, message: Renewal | Lost, turn: Turn): void {
+    const { leases } = this.#desk;
     if (message.kind === 'lost') {
-      const held = [...leases.values()].filter((lease) => lease.holder === holder);
+      const held = [...leases.values()].filter((lease) => lease.holder === holder && !turn.over.has(lease));
       for (const lease of held) this.#takeBack(lease, message.why, held.length === 1, turn);
       return;
     }
@@ -47,9 +68,6 @@ export class TakingIn {
       }
       case 'event':
         return this.#desk.note(lease.id, message.event, message.detail);
-      case 'result':
-        if (!store.recordResult(lease.id, lease.epoch, message.outcome.kind, now())) return;
-        return this.#applyOutcome(lease, message.outcome, turn);
       default:
         return;
     }
@@ -121,7 +139,9 @@ export class TakingIn {
         this.#desk.note(id, 'done', { sizeBytes: outcome.sizeBytes });
         turn.done.push(lease);
         const { path: file, sizeBytes, sha256 } = outcome;
-        turn.after.push(() => this.#desk.options.signal({ event: 'done', id, url, path: file, sizeBytes, sha256 }));
+        turn.after.push(() =>
+          this.#desk.options.signals.tell({ event: 'done', id, url, path: file, sizeBytes, sha256 }),
+        );
         return;
       }
       case 'failed':

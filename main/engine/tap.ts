@@ -5,7 +5,9 @@ import { Rate } from './rate.ts';
 
 const KEPT = 5000;
 
-type Seen = { seq: number; at: number; pipe: string; message: { kind: string }; downloadId: number | null };
+/** A message as a pipe carries it. */
+type Message = { kind: string; [key: string]: unknown };
+type Seen = { seq: number; at: number; pipe: string; message: Message; downloadId: number | null };
 
 export class Tap {
   readonly #now: () => number;
@@ -19,7 +21,7 @@ export class Tap {
   }
 
   /** Notes a message as it passes. Costs a few assignments. */
-  saw(pipe: string, message: { kind: string }, downloadId: number | null = null): void {
+  saw(pipe: string, message: Message, downloadId: number | null = null): void {
     const at = this.#now();
     this.#seq++;
     this.#all.add(1, at);

@@ -2,8 +2,10 @@
 import { FromWorker, PROTOCOL, type ToWorker } from '../../shared/protocol.ts';
 import type { WorkerState } from '../../shared/traffic.ts';
 import type { Port } from '../transport/port.ts';
+import type { Holder } from './lease.ts';
 import { Rate } from './rate.ts';
 import type { Tap } from './tap.ts';
+import type { TaskQueue } from './task-queue.ts';
 
 export type Hello = Extract<FromWorker, { kind: 'hello' }>;
 
@@ -12,12 +14,11 @@ export type WorkerFacts = Omit<WorkerState, 'leases' | 'bytesPerS'>;
 
 export type LinkEvents = {
   ready(link: WorkerLink): void;
-  message(link: WorkerLink, message: FromWorker): void;
   /** Once. `why` is null when it left as it was asked to. */
   gone(link: WorkerLink, why: string | null): void;
 };
 
-export class WorkerLink {
+export class WorkerLink implements Holder {
   readonly id: number;
   readonly kind: WorkerState['kind'];
   pid: number;
@@ -27,7 +28,9 @@ export class WorkerLink {
   slots = 0;
   phase: WorkerState['state'] = 'starting';
   readonly #port: Port;
+  readonly #queue: TaskQueue;
   readonly #tap: Tap;
+  readonly #life = new AbortController();
   readonly #now: () => number;
   readonly #in = new Rate();
   readonly #out = new Rate();
@@ -40,6 +43,7 @@ export class WorkerLink {
     pid: number;
     place: string;
     port: Port;
+    queue: TaskQueue;
     tap: Tap;
     now: () => number;
     events: LinkEvents;
@@ -49,6 +53,7 @@ export class WorkerLink {
     this.pid = options.pid;
     this.place = options.place;
     this.#port = options.port;
+    this.#queue = options.queue;
     this.#tap = options.tap;
     this.#now = options.now;
     this.#seenAt = options.now();
@@ -68,18 +73,26 @@ export class WorkerLink {
       }
       if (message.kind === 'hello') events.ready(this);
       else if (message.kind === 'vitals') this.#noteVitals(message);
-      else events.message(this, message);
+      else if (message.kind === 'get') void this.#queue.lease(this, message.count);
+      else if (message.kind === 'result') void this.#queue.settle(this, message);
+      else if (message.kind !== 'pong') this.#queue.renew(this, message);
     });
     options.port.onClose((reason) => {
       const asked = this.phase === 'stopping';
       this.phase = 'gone';
       const why = reason.kind === 'error' ? `its pipe broke (${String(reason.cause)})` : 'it ended unexpectedly';
-      events.gone(this, asked ? null : (complaint ?? why));
+      const told = asked ? null : (complaint ?? why);
+      events.gone(this, told);
+      this.#life.abort(told);
     });
   }
 
   get name(): string {
     return `worker ${this.id}`;
+  }
+
+  get gone(): AbortSignal {
+    return this.#life.signal;
   }
 
   /** Whether it works on this machine and counts against `parallel`. */

@@ -1,5 +1,5 @@
 // The engine's side of the Python door: its task queue and the results of its downloads, as Python programs see queues.
-import type { Engine, Guest, Signal } from '../engine/engine.ts';
+import { Queue, type Engine, type Guest, type Signal } from '../engine/engine.ts';
 import { ApiError } from '../../shared/api.ts';
 import type { Outcome, Task } from '../../shared/protocol.ts';
 import type {
@@ -16,28 +16,26 @@ import type {
 /** Results that nobody takes are forgotten beyond this many, the oldest first. */
 const RESULTS_KEPT = 10_000;
 
-type Waiting<T> = (outcome: T) => void;
-
 export class EngineQueues implements PythonQueues {
   readonly #engine: Engine;
-  readonly #guests = new Map<number, { guest: Guest; waiting: Waiting<LeaseOutcome> | null }>();
-  readonly #results: PythonResult[] = [];
-  readonly #takers = new Set<Waiting<TakeOutcome>>();
+  readonly #guests = new Map<number, Guest>();
+  readonly #results = new Queue<PythonResult>({ capacity: RESULTS_KEPT, now: Date.now });
   readonly #joiners = new Set<() => void>();
   readonly #stop: () => void;
 
   constructor(engine: Engine) {
     this.#engine = engine;
-    this.#stop = engine.onSignal((signal) => this.#heard(signal));
+    this.#stop = engine.queue.watch((signal) => this.#heard(signal));
   }
 
   close(): void {
     this.#stop();
+    this.#results.close();
   }
 
-  putTask({ name }: PythonClient, url: string): PutOutcome {
+  async putTask({ name }: PythonClient, url: string): Promise<PutOutcome> {
     try {
-      const { ids, rejected } = this.#engine.adding.addOrResume([{ text: url }], {
+      const { ids, rejected } = await this.#engine.adding.addOrResume([{ text: url }], {
         dir: this.#engine.downloadDir,
         producer: `python ${name}`,
       });
@@ -50,48 +48,37 @@ export class EngineQueues implements PythonQueues {
     }
   }
 
-  leaseTask(client: PythonClient, { timeoutMs, signal }: Wait): Promise<LeaseOutcome> {
-    const entry = this.#entryOf(client);
-    return waitFor<LeaseOutcome>(timeoutMs, signal, { kind: 'empty' }, (settle) => {
-      entry.waiting = settle;
-      entry.guest.want();
-      return () => {
-        entry.waiting = null;
-        entry.guest.unwant();
-      };
-    });
+  async leaseTask(client: PythonClient, wait: Wait): Promise<LeaseOutcome> {
+    const task = await this.#guestOf(client).lease(wait);
+    return task ? { kind: 'task', url: task.url } : { kind: 'empty' };
   }
 
-  settle(client: PythonClient, result: PythonResult): SettleOutcome {
+  async settle(client: PythonClient, result: PythonResult): Promise<SettleOutcome> {
     const own = this.#guests.get(client.id);
-    const others = [...this.#guests.values()].filter((entry) => entry !== own);
-    for (const { guest } of own ? [own, ...others] : others) {
+    const others = [...this.#guests.values()].filter((guest) => guest !== own);
+    for (const guest of own ? [own, ...others] : others) {
       for (const task of guest.tasks.values()) {
-        if (task.url === result.url && guest.settle(task.id, outcomeOf(task, result))) return { kind: 'ok' };
+        if (task.url !== result.url) continue;
+        return { kind: (await guest.settle(task.id, outcomeOf(task, result))) ? 'ok' : 'unknown' };
       }
     }
     return { kind: 'unknown' };
   }
 
-  takeResult(_client: PythonClient, { timeoutMs, signal }: Wait): Promise<TakeOutcome> {
-    const result = this.#results.shift();
-    if (result) {
-      this.#tellJoiners();
-      return Promise.resolve({ kind: 'result', result });
-    }
-    return waitFor<TakeOutcome>(timeoutMs, signal, { kind: 'empty' }, (settle) => {
-      this.#takers.add(settle);
-      return () => this.#takers.delete(settle);
-    });
+  async takeResult(_client: PythonClient, wait: Wait): Promise<TakeOutcome> {
+    const got = await this.#results.get(wait);
+    if (got.kind !== 'item') return { kind: 'empty' };
+    this.#tellJoiners();
+    return { kind: 'result', result: got.item };
   }
 
   size(queue: 'tasks' | 'results'): { depth: number; capacity: number | null } {
-    const depth = queue === 'tasks' ? this.#engine.view.counts().queued : this.#results.length;
+    const depth = queue === 'tasks' ? this.#engine.view.counts().queued : this.#results.depth;
     return { depth, capacity: null };
   }
 
   join(queue: 'tasks' | 'results', signal: AbortSignal): Promise<void> {
-    const over = () => (queue === 'tasks' ? this.#engine.idle : this.#results.length === 0);
+    const over = () => (queue === 'tasks' ? this.#engine.idle : this.#results.depth === 0);
     return new Promise((resolve, reject) => {
       const look = () => {
         if (!over()) return;
@@ -110,25 +97,18 @@ export class EngineQueues implements PythonQueues {
   }
 
   giveBack(client: PythonClient): void {
-    const entry = this.#guests.get(client.id);
-    if (!entry) return;
+    const guest = this.#guests.get(client.id);
     this.#guests.delete(client.id);
-    entry.waiting?.({ kind: 'empty' });
-    entry.guest.leave('the connection of the Python program ended');
+    guest?.leave('the connection of the Python program ended');
   }
 
-  #entryOf(client: PythonClient): { guest: Guest; waiting: Waiting<LeaseOutcome> | null } {
-    const known = this.#guests.get(client.id);
-    if (known) return known;
-    const guest = this.#engine.admit({
-      name: `${client.name} #${client.id}`,
-      machine: client.address,
-      kind: 'python',
-      onTask: (task) => entry.waiting?.({ kind: 'task', url: task.url }),
-    });
-    const entry = { guest, waiting: null as Waiting<LeaseOutcome> | null };
-    this.#guests.set(client.id, entry);
-    return entry;
+  #guestOf(client: PythonClient): Guest {
+    let guest = this.#guests.get(client.id);
+    if (!guest) {
+      guest = this.#engine.admit({ name: `${client.name} #${client.id}`, machine: client.address, kind: 'python' });
+      this.#guests.set(client.id, guest);
+    }
+    return guest;
   }
 
   #heard(signal: Signal): void {
@@ -144,46 +124,14 @@ export class EngineQueues implements PythonQueues {
   }
 
   #give(result: PythonResult): void {
-    const [taker] = this.#takers;
-    if (taker) return taker({ kind: 'result', result });
-    this.#results.push(result);
-    if (this.#results.length > RESULTS_KEPT) this.#results.shift();
+    if (this.#results.tryPut(result) !== 'full') return;
+    void this.#results.get({ timeoutMs: 0 });
+    this.#results.tryPut(result);
   }
 
   #tellJoiners(): void {
     for (const look of [...this.#joiners]) look();
   }
-}
-
-/** Waits until `begin`'s callback is called, the time is over or the signal fires; `begin` returns how to stop waiting. */
-function waitFor<T>(
-  timeoutMs: number | null,
-  signal: AbortSignal,
-  onTimeout: T,
-  begin: (settle: (outcome: T) => void) => () => void,
-): Promise<T> {
-  return new Promise((resolve) => {
-    let settled = false;
-    let stop = () => {};
-    let timer: NodeJS.Timeout | undefined;
-    const settle = (outcome: T) => {
-      if (settled) return;
-      settled = true;
-      clearTimeout(timer);
-      signal.removeEventListener('abort', giveUp);
-      stop();
-      resolve(outcome);
-    };
-    const giveUp = () => settle(onTimeout);
-    if (signal.aborted) return giveUp();
-    const end = begin(settle);
-    // What came at once was settled before there was anything to stop.
-    if (settled) return end();
-    stop = end;
-    if (timeoutMs === 0) return giveUp();
-    signal.addEventListener('abort', giveUp, { once: true });
-    if (timeoutMs !== null) timer = setTimeout(giveUp, Math.min(timeoutMs, 2 ** 31 - 1));
-  });
 }
 
 function outcomeOf(task: Task, result: PythonResult): Outcome {

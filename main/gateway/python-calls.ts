@@ -146,11 +146,11 @@ function noWait(bound: Bound): Bound {
 function waitOf(bound: Readonly<Record<string, PyData>>, signal: AbortSignal): Wait | PyException {
   const { block = true, timeout = null } = bound;
   if (block === false || block === 0 || block === null) return { timeoutMs: 0, signal };
-  if (timeout === null || typeof timeout === 'bigint' || timeout === Infinity) return { timeoutMs: null, signal };
+  if (timeout === null || typeof timeout === 'bigint' || timeout === Infinity) return { signal };
   if (typeof timeout !== 'number' || Number.isNaN(timeout)) return typeError("'timeout' must be a number");
   if (timeout < 0) return valueError("'timeout' must be a non-negative number");
   // Longer than a timer can be set for is for ever.
-  return { timeoutMs: timeout * 1000 > MAX_TIMER_MS ? null : timeout * 1000, signal };
+  return timeout * 1000 > MAX_TIMER_MS ? { signal } : { timeoutMs: timeout * 1000, signal };
 }
 
 /** `URL--->success`, `URL--->failed`, `URL--->failed: why`, or a dict with `url` and `path`, `size`, `sha256` or `error`. */

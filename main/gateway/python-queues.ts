@@ -8,9 +8,9 @@ export interface PythonClient {
   readonly address: string;
 }
 
-/** How long a call may wait: `timeoutMs` null for ever, 0 not at all. It stops when `signal` fires: the caller is gone. */
+/** How long a call may wait: without `timeoutMs` for ever, with 0 not at all. It stops when `signal` fires: the caller is gone. */
 export interface Wait {
-  readonly timeoutMs: number | null;
+  readonly timeoutMs?: number;
   readonly signal: AbortSignal;
 }
 

@@ -91,7 +91,7 @@ class Shell {
       spawnWorker: () => spawnUtilityWorker(path.join(folder, 'worker.cjs')),
       startDemo: async (add) => {
         this.#demo ??= await startDemoOrigin();
-        add(this.#demo.downloads);
+        await add(this.#demo.downloads);
         return this.#demo.downloads.length;
       },
     });

@@ -24,14 +24,13 @@ function open(dir: string, now = Date.now()): Store {
 
 function prepared(name: string, status: Status = 'queued', host = 'a.test'): Prepared {
   const url = `http://${host}/${name}`;
-  return { download: { url }, urlKey: url, host, dir: '/d', name, category: 'other', status };
+  return { download: { url }, urlKey: url, host, dir: '/d', name, category: 'other', status, producer: 'test' };
 }
 
 test('pages of a sorted list never overlap and hold everything', () => {
   const store = open(tempDir());
   store.add(
     Array.from({ length: 25 }, (_, n) => prepared(`same-size-${n}`)),
-    'test',
     1,
   );
   const seen = [0, 10, 20].flatMap((offset) =>
@@ -42,7 +41,7 @@ test('pages of a sorted list never overlap and hold everything', () => {
 
 test('counts follow every move', () => {
   const store = open(tempDir());
-  const [a, b] = store.add([prepared('a'), prepared('b', 'paused'), prepared('c')], 'test', 1);
+  const [a, b] = store.add([prepared('a'), prepared('b', 'paused'), prepared('c')], 1);
   store.lease(a!);
   store.setStatus(b!, 'failed');
   store.bin.hide({ ids: [b!] }, 5);
@@ -53,14 +52,14 @@ test('counts follow every move', () => {
 
 test('text is found as it is written, wildcards included', () => {
   const store = open(tempDir());
-  store.add([prepared('100%_done'), prepared('100 done')], 'test', 1);
+  store.add([prepared('100%_done'), prepared('100 done')], 1);
   expect(store.list.page(query({ text: '0%_d' }), 0, 10).map(({ name }) => name)).toEqual(['100%_done']);
   expect(store.list.count(query({ text: '100' }))).toBe(2);
 });
 
 test('a lease has a new epoch each time and its result counts once', () => {
   const store = open(tempDir());
-  const [id] = store.add([prepared('a')], 'test', 1);
+  const [id] = store.add([prepared('a')], 1);
   expect([store.lease(id!).epoch, store.lease(id!).epoch]).toEqual([1, 2]);
   expect(store.recordResult(id!, 2, 'done', 1)).toBe(true);
   expect(store.recordResult(id!, 2, 'failed', 1)).toBe(false);
@@ -68,15 +67,15 @@ test('a lease has a new epoch each time and its result counts once', () => {
 
 test('names that only differ in case are told apart', () => {
   const store = open(tempDir());
-  const [first] = store.add([prepared('Straße.txt')], 'test', 1);
-  const [second] = store.add([prepared('STRASSE.TXT')], 'test', 1);
+  const [first] = store.add([prepared('Straße.txt')], 1);
+  const [second] = store.add([prepared('STRASSE.TXT')], 1);
   expect(store.get(second!)!.name).toBe('STRASSE (1).TXT');
   expect(store.reserveName(first!, 'strasse (1).txt')).toBe('strasse (1) (1).txt');
 });
 
 test('ten thousand downloads of one name are added in a moment, each with its own', () => {
   const store = open(tempDir());
-  store.add(Array(10_000).fill(prepared('index.html')) as Prepared[], 'test', 1);
+  store.add(Array(10_000).fill(prepared('index.html')) as Prepared[], 1);
   const last = store.list.page(query({ descending: true }), 0, 1)[0]!;
   expect(last.name).toBe('index (9999).html');
 });
@@ -85,7 +84,6 @@ test('entries are moved first, last and before another', () => {
   const store = open(tempDir());
   const [a, b, c, d] = store.add(
     ['a', 'b', 'c', 'd'].map((name) => prepared(name)),
-    'test',
     1,
   ) as [number, number, number, number];
   const order = () =>
@@ -105,9 +103,9 @@ test('entries are moved first, last and before another', () => {
 test('a damaged database is kept aside and the list comes back from backup and journal', () => {
   const dir = tempDir();
   const store = open(dir);
-  store.add([prepared('in-backup')], 'test', 1);
+  store.add([prepared('in-backup')], 1);
   store.backUp(Date.now(), 0);
-  store.add([prepared('after-backup')], 'test', 1);
+  store.add([prepared('after-backup')], 1);
   store.close();
   const file = path.join(dir, 'sluice.db');
   fs.writeFileSync(file, Buffer.alloc(fs.statSync(file).size, 'rubbish'));
@@ -122,12 +120,12 @@ test('a damaged database is kept aside and the list comes back from backup and j
 test('a journal cut in the middle of a line still gives the lines before it and after it', () => {
   const dir = tempDir();
   const store = open(dir);
-  store.add([prepared('a'), prepared('b')], 'test', 1);
+  store.add([prepared('a'), prepared('b')], 1);
   store.close();
   const file = path.join(dir, 'added.jsonl');
   fs.truncateSync(file, fs.statSync(file).size - 5);
   const again = open(dir);
-  again.add([prepared('c')], 'test', 1);
+  again.add([prepared('c')], 1);
   again.close();
   fs.truncateSync(path.join(dir, 'sluice.db'), 0);
   const urls = open(dir)
@@ -162,7 +160,7 @@ test('a setting out of bounds in the file falls back to its default', () => {
 
 test('an event log keeps its newest lines', () => {
   const store = open(tempDir());
-  const [id] = store.add([prepared('a')], 'test', 1);
+  const [id] = store.add([prepared('a')], 1);
   for (let at = 1; at <= 400; at++) store.events.add(id!, { at, kind: 'retrying', detail: {} });
   const events = store.events.of(id!);
   expect(events.length).toBeLessThanOrEqual(250);

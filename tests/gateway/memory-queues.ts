@@ -53,7 +53,7 @@ export class MemoryQueues implements PythonQueues {
 
   async join(queue: 'tasks' | 'results', signal: AbortSignal): Promise<void> {
     const idle = () => this[queue].length === 0 && (queue === 'results' || this.leases.size === 0);
-    if (!(await this.#until(idle, { timeoutMs: null, signal }))) throw new Error('The caller is gone.');
+    if (!(await this.#until(idle, { signal }))) throw new Error('The caller is gone.');
   }
 
   giveBack(client: PythonClient): void {
@@ -85,7 +85,7 @@ export class MemoryQueues implements PythonQueues {
       over = true;
       this.changed();
     };
-    const timer = timeoutMs === null ? undefined : setTimeout(stop, timeoutMs);
+    const timer = timeoutMs === undefined ? undefined : setTimeout(stop, timeoutMs);
     signal.addEventListener('abort', stop, { once: true });
     await this.when(() => over || condition());
     clearTimeout(timer);

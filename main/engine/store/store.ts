@@ -20,6 +20,8 @@ export type Prepared = {
   name: string;
   category: string;
   status: Status;
+  /** Who wants it. */
+  producer: string;
 };
 
 const RESULTS_KEPT = 10_000;
@@ -63,7 +65,7 @@ export class Store {
   // --- adding and naming
 
   /** Keeps new downloads, each under a name that no other one has. Returns their ids in order. */
-  add(prepared: readonly Prepared[], producer: string, now: number): DownloadId[] {
+  add(prepared: readonly Prepared[], now: number): DownloadId[] {
     const nextNumber = new Map<string, number>();
     const tally = new Map<string, { status: Status; category: string; n: number }>();
     const ids = this.#sql.transaction(() => {
@@ -74,7 +76,7 @@ export class Store {
         ON CONFLICT DO NOTHING`);
       let position = this.list.edgePosition('max');
       let id = this.#lastId();
-      const ids = prepared.map(({ download, urlKey, host, dir, name: wanted, category, status }) => {
+      const ids = prepared.map(({ download, urlKey, host, dir, name: wanted, category, status, producer }) => {
         const sort = `${status} ${category}`;
         tally.set(sort, { status, category, n: (tally.get(sort)?.n ?? 0) + 1 });
         const { url, mirrors = [], headers = {}, checksum } = download;
