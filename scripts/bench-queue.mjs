@@ -10,40 +10,48 @@ import { packagesAreCurrent } from './setup/packages.mjs';
 import { root, toolNode } from './setup/paths.mjs';
 import { say, SetupError } from './setup/step.mjs';
 
-const ROUNDS = 3;
-/** Calls of all clients together in one round, and before it to get warm; half of them put, half get. */
-const CALLS = 24_000;
-const WARM_UP_CALLS = 16_000;
+const ROUNDS = 5;
+/** How long each client calls in one round, and before it to get warm, in seconds. */
+const ROUND_S = 1;
+const WARM_UP_S = 1;
 
+/** Tells its processor time, in seconds, for every line that it reads. */
 const pythonServer = `
 from multiprocessing.managers import BaseManager
-import queue
+import queue, sys, threading, time
 tasks = queue.Queue()
 class M(BaseManager): pass
 M.register('get_task_queue', callable=lambda: tasks)
 server = M(address=('127.0.0.1', 0), authkey=b'bench').get_server()
+def tell():
+    for line in sys.stdin:
+        print(time.process_time(), flush=True)
+threading.Thread(target=tell, daemon=True).start()
 print(server.address[1], flush=True)
 server.serve_forever()
 `;
 
 const pythonClient = `
 from multiprocessing.managers import BaseManager
-import sys
-port, warm_up, calls = map(int, sys.argv[1:])
+import sys, time
+port, warm_up, seconds = int(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3])
 class M(BaseManager): pass
 M.register('get_task_queue')
 m = M(address=('127.0.0.1', port), authkey=b'bench')
 m.connect()
 tasks = m.get_task_queue()
-def work(calls):
-    for n in range(calls // 2):
-        tasks.put('https://example.org/%d' % n)
+def work(seconds):
+    calls = 0
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        tasks.put('https://example.org/%d' % calls)
         tasks.get()
+        calls += 2
+    return calls
 work(warm_up)
 print('ready', flush=True)
 sys.stdin.readline()
-work(calls)
-print('done', flush=True)
+print(work(seconds), flush=True)
 `;
 
 /**
@@ -63,7 +71,7 @@ function start(command, args) {
       if (done) throw new SetupError(`${command} ended before it had answered.`);
       return value;
     },
-    go: () => child.stdin.write('go\n'),
+    ask: () => child.stdin.write('\n'),
     async stop() {
       child.kill();
       await ended;
@@ -71,16 +79,21 @@ function start(command, args) {
   };
 }
 
+const times = [String(WARM_UP_S), String(ROUND_S)];
 const script = (/** @type {string} */ name) => join(root, 'scripts', 'bench', name);
 
 /**
- * Clients are given: port, clients, calls to get warm, calls; each client's share.
- * @typedef {{ name: string, server: () => ReturnType<typeof start>, clients: (args: [string, number, number, number]) => ReturnType<typeof start>[] }} Contestant
+ * Starts a server, and so many clients at its port.
+ * @typedef {{ name: string, server: () => ReturnType<typeof start>, clients: (port: string, count: number) => ReturnType<typeof start>[] }} Contestant
  */
 
 /** @type {Contestant['clients']} Each a process of its own. */
-const pythonClients = ([port, count, ...calls]) =>
-  Array.from({ length: count }, () => start('python3', ['-c', pythonClient, port, ...calls.map(String)]));
+const pythonClients = (port, count) =>
+  Array.from({ length: count }, () => start('python3', ['-c', pythonClient, port, ...times]));
+
+/** @type {(port: string, connections: number, clients: number) => ReturnType<typeof start>} */
+const ownClient = (port, connections, clients) =>
+  start(toolNode(), [script('queue-client.mjs'), port, String(connections), String(clients), ...times]);
 
 /** @type {Contestant[]} */
 const contestants = [
@@ -93,26 +106,37 @@ const contestants = [
   {
     name: 'own protocol',
     server: () => start(toolNode(), [script('queue-server.mjs'), 'own']),
-    // Connections of one process, as workers of ours have theirs.
-    clients: (args) => [start(toolNode(), [script('queue-client.mjs'), ...args.map(String)])],
+    clients: (port, count) => [ownClient(port, count, 1)],
+  },
+  {
+    // As the tasks of one worker go: all of them over its one connection.
+    name: 'own, one connection',
+    server: () => start(toolNode(), [script('queue-server.mjs'), 'own']),
+    clients: (port, count) => [ownClient(port, 1, count)],
   },
 ];
 
 /**
- * One round of one contestant, from the first call to the last answer.
+ * One round of one contestant: all clients call for the same second.
  * @param {Contestant} contestant
+ * @param {ReturnType<typeof start>} server
  * @param {string} port
  * @param {number} count of clients
- * @returns {Promise<number>} calls a second
+ * @returns {Promise<{ callsPerS: number, serverUsPerCall: number }>} the second one is the server's processor time
  */
-async function round(contestant, port, count) {
-  const clients = contestant.clients([port, count, WARM_UP_CALLS / count, CALLS / count]);
+async function round(contestant, server, port, count) {
+  const clients = contestant.clients(port, count);
+  const cpuS = async () => {
+    server.ask();
+    return Number(await server.line());
+  };
   try {
     await Promise.all(clients.map((client) => client.line()));
-    const begunAt = performance.now();
-    for (const client of clients) client.go();
-    await Promise.all(clients.map((client) => client.line()));
-    return (CALLS * 1000) / (performance.now() - begunAt);
+    const before = await cpuS();
+    for (const client of clients) client.ask();
+    const made = await Promise.all(clients.map((client) => client.line()));
+    const calls = made.reduce((sum, line) => sum + Number(line), 0);
+    return { callsPerS: calls / ROUND_S, serverUsPerCall: (((await cpuS()) - before) * 1e6) / calls };
   } finally {
     await Promise.all(clients.map((client) => client.stop()));
   }
@@ -128,20 +152,22 @@ export async function benchQueue() {
   const all = contestants.map((contestant) => ({ contestant, server: contestant.server() }));
   try {
     const ports = await Promise.all(all.map(({ server }) => server.line()));
-    /** @type {{ name: string, clients: number, callsPerS: number, ratio: number }[]} */
+    /** @type {{ name: string, clients: number, callsPerS: number, ratio: number, serverUsPerCall: number }[]} */
     const rows = [];
     for (const clients of [1, 16]) {
-      /** @type {number[][]} */
-      const speeds = contestants.map(() => []);
+      /** @type {Awaited<ReturnType<typeof round>>[][]} */
+      const rounds = contestants.map(() => []);
       for (let n = 0; n < ROUNDS; n++) {
-        for (const [at, contestant] of contestants.entries()) {
-          speeds[at]?.push(await round(contestant, ports[at] ?? '', clients));
+        for (const [at, { contestant, server }] of all.entries()) {
+          rounds[at]?.push(await round(contestant, server, ports[at] ?? '', clients));
         }
       }
-      const medians = speeds.map(median);
+      const speeds = rounds.map((own) => own.map(({ callsPerS }) => callsPerS));
       for (const [at, { name }] of contestants.entries()) {
-        const callsPerS = medians[at] ?? 0;
-        rows.push({ name, clients, callsPerS: Math.round(callsPerS), ratio: callsPerS / (medians[0] || 1) });
+        // Round by round, so that what slows the machine down for a while slows both.
+        const ratio = median((speeds[at] ?? []).map((speed, n) => speed / (speeds[0]?.[n] || 1)));
+        const serverUsPerCall = median((rounds[at] ?? []).map((one) => one.serverUsPerCall));
+        rows.push({ name, clients, callsPerS: Math.round(median(speeds[at] ?? [])), ratio, serverUsPerCall });
       }
     }
     return rows;
@@ -157,11 +183,12 @@ if (isMain(import.meta.url)) {
     const rows = await benchQueue();
     if (values.json) return void console.log(JSON.stringify(rows));
     say(`put and get calls a second, medians of ${ROUNDS} rounds`);
-    console.log(`${'server'.padEnd(20)}${'clients'.padStart(8)}${'calls/s'.padStart(10)}${'ratio'.padStart(8)}`);
-    for (const { name, clients, callsPerS, ratio } of rows) {
-      console.log(
-        `${name.padEnd(20)}${String(clients).padStart(8)}${String(callsPerS).padStart(10)}${ratio.toFixed(2).padStart(8)}`,
-      );
+    const line = (/** @type {string[]} */ [name = '', ...cells]) =>
+      console.log(name.padEnd(20) + cells.map((cell) => cell.padStart(10)).join(''));
+    line(['server', 'clients', 'calls/s', 'ratio', 'µs/call']);
+    for (const { name, clients, callsPerS, ratio, serverUsPerCall } of rows) {
+      line([name, String(clients), String(callsPerS), ratio.toFixed(2), serverUsPerCall.toFixed(1)]);
     }
+    say('µs/call: processor time of the server');
   });
 }

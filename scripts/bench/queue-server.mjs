@@ -1,26 +1,12 @@
-// `queue-server.mjs python|own`: two queues in memory behind the Python door or the coordination server; prints its port.
+// `queue-server.mjs python|own`: the engine's queue behind the Python door or the coordination server; prints its port, and its processor time for each line that it reads.
+import { Queue } from '../../main/engine/queue.ts';
 import { openCoordinator } from '../../main/gateway/coordinator.ts';
 import { openPythonDoor } from '../../main/gateway/python-managers.ts';
 
 const [, , kind] = process.argv;
 const authkey = Buffer.from('bench');
-
-/** @type {string[]} */
-const tasks = [];
-/** @type {((url: string) => void)[]} */
-const getters = [];
-
-/** @param {string} url */
-function put(url) {
-  const getter = getters.shift();
-  if (getter) getter(url);
-  else tasks.push(url);
-}
-
-/** @returns {string | Promise<string>} */
-function get() {
-  return tasks.shift() ?? new Promise((resolve) => getters.push(resolve));
-}
+/** @type {Queue<string>} */
+const tasks = new Queue({ capacity: null, now: Date.now });
 
 async function openDoor() {
   return openPythonDoor({
@@ -30,11 +16,14 @@ async function openDoor() {
     allowMd5: true,
     onError: (error) => console.error(error),
     queues: {
-      putTask: (_client, url) => (put(url), { kind: 'ok' }),
-      leaseTask: async () => ({ kind: 'task', url: await get() }),
+      putTask: (_client, url) => (tasks.tryPut(url), { kind: 'ok' }),
+      leaseTask: async (_client, wait) => {
+        const got = await tasks.get(wait);
+        return got.kind === 'item' ? { kind: 'task', url: got.item } : { kind: 'empty' };
+      },
       settle: () => ({ kind: 'unknown' }),
       takeResult: () => ({ kind: 'empty' }),
-      size: () => ({ depth: tasks.length, capacity: null }),
+      size: () => ({ depth: tasks.depth, capacity: null }),
       join: async () => undefined,
       giveBack: () => undefined,
     },
@@ -51,7 +40,7 @@ async function openOwn() {
         const { kind, url } = /** @type {{ kind: string, url: string }} */ (message);
         if (kind === 'get') void answerGet(port);
         else {
-          put(url);
+          tasks.tryPut(url);
           port.send({ kind: 'ok' });
         }
       });
@@ -61,10 +50,15 @@ async function openOwn() {
 
 /** @param {import('../../main/transport/port.ts').Port} port */
 async function answerGet(port) {
-  port.send({ kind: 'task', url: await get() });
+  const got = await tasks.get();
+  if (got.kind === 'item') port.send({ kind: 'task', url: got.item });
 }
 
 const { port } = await (kind === 'own' ? openOwn() : openDoor());
 console.log(port);
+process.stdin.on('data', () => {
+  const { user, system } = process.cpuUsage();
+  console.log((user + system) / 1e6);
+});
 // It ends with the bench, however that ends.
-process.stdin.on('close', () => process.exit()).resume();
+process.stdin.on('close', () => process.exit());
