@@ -1,10 +1,25 @@
 // The unfinished file: writes at offsets, flushes in time, knows which bytes are durable.
-import { close, constants, fdatasync, fstat, fsync, ftruncate, open, read, writev } from 'node:fs';
+import {
+  close,
+  closeSync,
+  constants,
+  fdatasync,
+  fstat,
+  fstatSync,
+  fsync,
+  ftruncate,
+  open,
+  openSync,
+  read,
+  writev,
+  writevSync,
+} from 'node:fs';
 import { mkdir, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import type { Extent } from '../../shared/download.ts';
 import { addExtent, bytesIn, endOf, type Extents } from './extents.ts';
+import { quickly } from './in-place.ts';
 
 /** No more than this is ever written but not yet durable and claimed. */
 const UNCLAIMED_MAX_BYTES = 32 << 20;
@@ -13,6 +28,8 @@ const UNCLAIMED_MAX_MS = 800;
 /** Where flushes are quick they come often, so that a crash costs little; they take a twentieth of the time at most. */
 const UNCLAIMED_MIN_MS = 50;
 const FLUSH_SHARE = 20;
+/** Copying more than this into the system's cache takes longer than waking a thread. */
+const IN_PLACE_MAX_BYTES = 128 << 10;
 
 const openFile = promisify(open);
 const readAt = promisify(read);
@@ -62,7 +79,8 @@ export class PartFile {
     const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | NO_FOLLOW;
     for (let tries = 0; ; tries += 1) {
       try {
-        return new PartFile(path, await openFile(path, flags, 0o666), []);
+        const open = (): number => openSync(path, flags, 0o666);
+        return new PartFile(path, await quickly(open, () => openFile(path, flags, 0o666)), []);
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
         if (code === 'EEXIST' && !replace) return null;
@@ -149,7 +167,7 @@ export class PartFile {
   async #writeAll(pieces: readonly Uint8Array[], byteCount: number, position: number): Promise<void> {
     let left = pieces;
     for (let done = 0; done < byteCount;) {
-      const count = await writeOnce(this.#fd, left, position + done);
+      const count = await writeOnce(this.#fd, left, byteCount - done, position + done);
       done += count;
       // A short write is rare (a full disk, a signal); the next try tells.
       if (done < byteCount) left = dropBytes(left, count);
@@ -212,7 +230,10 @@ export class PartFile {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
     while (this.#flush) await this.#flush;
-    const { size } = await statFile(this.#fd);
+    const { size } = await quickly(
+      () => fstatSync(this.#fd),
+      () => statFile(this.#fd),
+    );
     if (size < sizeBytes) return false;
     if (size > sizeBytes) await truncate(this.#fd, sizeBytes);
     await syncAll(this.#fd);
@@ -244,14 +265,20 @@ export class PartFile {
     this.#timer = null;
     await this.settle();
     await this.#flush?.catch(() => {});
-    await closeFile(this.#fd);
+    await quickly(
+      () => closeSync(this.#fd),
+      () => closeFile(this.#fd),
+    );
   }
 }
 
-function writeOnce(fd: number, pieces: readonly Uint8Array[], position: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    writev(fd, pieces as Uint8Array[], position, (error, count) => (error ? reject(error) : resolve(count)));
-  });
+function writeOnce(fd: number, pieces: readonly Uint8Array[], byteCount: number, position: number): Promise<number> {
+  const inThread = (): Promise<number> =>
+    new Promise((resolve, reject) => {
+      writev(fd, pieces as Uint8Array[], position, (error, count) => (error ? reject(error) : resolve(count)));
+    });
+  if (byteCount > IN_PLACE_MAX_BYTES) return inThread();
+  return quickly(() => writevSync(fd, pieces as Uint8Array[], position), inThread);
 }
 
 function dropBytes(pieces: readonly Uint8Array[], count: number): Uint8Array[] {

@@ -1,9 +1,9 @@
 // Gives a finished file its final name: never over another file, and durably.
-import { constants, open as openCallback } from 'node:fs';
+import { close, closeSync, constants, fsync, linkSync, open as openCallback, openSync } from 'node:fs';
 import { link, mkdir, open, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import { close, fsync } from 'node:fs';
+import { quickly } from './in-place.ts';
 
 const openFile = promisify(openCallback);
 const sync = promisify(fsync);
@@ -19,7 +19,10 @@ const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 
 export async function place(partPath: string, targetPath: string): Promise<'placed' | 'taken'> {
   for (let tries = 0; ; tries += 1) {
     try {
-      await link(partPath, targetPath);
+      await quickly(
+        () => linkSync(partPath, targetPath),
+        () => link(partPath, targetPath),
+      );
       return 'placed';
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? '';
@@ -80,10 +83,16 @@ export class DirectorySyncs {
 async function syncDirectory(dir: string): Promise<void> {
   // Windows has no way to open a directory for this; its journal keeps names.
   if (process.platform === 'win32') return;
-  const fd = await openFile(dir, constants.O_RDONLY);
+  const fd = await quickly(
+    () => openSync(dir, constants.O_RDONLY),
+    () => openFile(dir, constants.O_RDONLY),
+  );
   try {
     await sync(fd);
   } finally {
-    await closeFile(fd);
+    await quickly(
+      () => closeSync(fd),
+      () => closeFile(fd),
+    );
   }
 }

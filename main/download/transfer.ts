@@ -1,4 +1,5 @@
 // One task from its lease to its outcome: open, fetch, start over when the content changed, verify, give it its name.
+import { unlinkSync } from 'node:fs';
 import { stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Extent, Validators } from '../../shared/download.ts';
@@ -6,6 +7,7 @@ import type { Failure } from '../../shared/failure.ts';
 import { needsTarget, type Outcome, type Task } from '../../shared/protocol.ts';
 import { bytesIn, coversAll, gapsOf, type Extents } from './extents.ts';
 import { fail, failureOf } from './failures.ts';
+import { quickly } from './in-place.ts';
 import { Bucket } from './limits.ts';
 import { PartFile } from './part-file.ts';
 import { PartNote } from './part-note.ts';
@@ -97,7 +99,11 @@ export class Transfer {
   /** Takes away the part file's own name, once the engine has written down that the file is done. */
   async removePart(): Promise<void> {
     this.#note?.remove();
-    await unlink(this.task.partPath).catch(() => {});
+    const { partPath } = this.task;
+    await quickly(
+      () => unlinkSync(partPath),
+      () => unlink(partPath),
+    ).catch(() => {});
   }
 
   async #run(): Promise<Outcome> {
