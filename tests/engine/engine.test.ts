@@ -72,6 +72,23 @@ test('as one ends the next begins, though its worker has nothing more to ask for
   await vi.waitFor(async () => expect(new Set(await statuses(engine))).toEqual(new Set(['done'])));
 });
 
+test('a worker that never stops talking does not keep others waiting', async () => {
+  const { spawn, workers } = fakeWorkers();
+  const engine = start(spawn);
+  await add(engine, 'http://a.test/one');
+  await vi.waitFor(() => expect(workers[0]!.tasks).toHaveLength(1));
+  const [worker, task] = [workers[0]!, workers[0]!.tasks[0]!];
+  let added = false;
+  const deadline = performance.now() + 3000;
+  while (worker.tasks.length < 2 && performance.now() < deadline) {
+    worker.send({ kind: 'event', id: task.id, epoch: task.epoch, event: 'retrying', detail: {} });
+    if (!added) await add(engine, 'http://a.test/two');
+    added = true;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(worker.tasks).toHaveLength(2);
+});
+
 test('a worker process is started when there is work for it', async () => {
   const { spawn, workers } = fakeWorkers();
   const engine = start(spawn, { workers: 3, parallel: 3 });
