@@ -4,6 +4,8 @@ import { parentPort, utilityPort, type UtilityChannel } from './transport/proces
 
 /** The engine decides how many downloads run at once; a worker takes whatever it is given. */
 const SLOTS = 256;
+/** Of small files it may hold so many more, to go on without asking for each. */
+const AHEAD = 192;
 
 const { parentPort: channel } = process as NodeJS.Process & { parentPort?: UtilityChannel };
 const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.cjs';
@@ -13,6 +15,6 @@ const hashThread = new URL(`./hash-thread${extension}`, import.meta.url);
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
 
-void runWorker(channel ? utilityPort(channel) : parentPort(), { slots: SLOTS, hashThread }).finally(() =>
+void runWorker(channel ? utilityPort(channel) : parentPort(), { slots: SLOTS, ahead: AHEAD, hashThread }).finally(() =>
   process.exit(),
 );

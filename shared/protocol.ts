@@ -69,6 +69,8 @@ export type TransferSettings = z.infer<typeof TransferSettings>;
 export const ToWorker = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('welcome'), protocol: z.number(), settings: TransferSettings }),
   z.object({ kind: z.literal('tasks'), tasks: z.array(Task) }),
+  /** Each begins when one of the same host is done, in its place and with its connections; until then it waits, unspent. */
+  z.object({ kind: z.literal('ahead'), tasks: z.array(Task) }),
   /** Where the finished file goes, in answer to `probed` and `target-taken`. */
   z.object({ kind: z.literal('target'), ...lease, path: z.string() }),
   /** Stop, flush, answer with a `released` result. */
@@ -106,6 +108,8 @@ export const FromWorker = z.discriminatedUnion('kind', [
     runtime: z.string(),
     /** How many tasks it will run at once. */
     slots: z.number().int().positive(),
+    /** How many more it will hold ahead of time; left out: none. */
+    ahead: z.number().int().nonnegative().optional(),
   }),
   /** It has room for `count` more tasks. */
   z.object({ kind: z.literal('get'), count: z.number().int().positive() }),
@@ -141,7 +145,8 @@ export const FromWorker = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('host-cap'), host: z.string(), connections: z.number().int().min(1) }),
   /** The final name exists already on the disk; asks for another `target`. */
   z.object({ kind: z.literal('target-taken'), ...lease }),
-  z.object({ kind: z.literal('result'), ...lease, outcome: Outcome }),
+  /** `next`: which of those that waited ahead has begun in its place. */
+  z.object({ kind: z.literal('result'), ...lease, outcome: Outcome, next: z.object(lease).optional() }),
   /** Once a second: how the process is. */
   z.object({ kind: z.literal('vitals'), rssBytes: z.number(), cpuMs: z.number(), loopDelayMs: z.number() }),
   z.object({ kind: z.literal('pong') }),

@@ -1,7 +1,8 @@
 // The worker's side of a Port: gets tasks, runs them side by side, tells what became of them.
 import { hostname } from 'node:os';
-import { PROTOCOL, ToWorker, type FromWorker, type Outcome, type Task } from '../../shared/protocol.ts';
+import { needsTarget, PROTOCOL, ToWorker, type FromWorker, type Outcome, type Task } from '../../shared/protocol.ts';
 import type { Port } from '../transport/port.ts';
+import { Ahead } from './ahead.ts';
 import { fail } from './failures.ts';
 import { hashHere, HashThread } from './hashing.ts';
 import { Hosts } from './hosts.ts';
@@ -12,9 +13,17 @@ import { Pulse } from './pulse.ts';
 import type { World } from './report.ts';
 import { Transfer } from './transfer.ts';
 
+/** While tasks wait ahead, nobody waits for what is told of the others: it is gathered for so long. */
+const GATHER_MS = 5;
+const AHEAD_WAIT_MS = 250;
+
 export interface WorkerOptions {
   /** How many tasks run at once. */
   slots: number;
+  /** How many more it holds ahead of time; default none. */
+  ahead?: number;
+  /** How long each of those may wait before it goes back; default a quarter of a second. */
+  aheadWaitMs?: number;
   /** The machine's name as the engine shows it; default the host name. */
   machine?: string;
   /** Ends the worker as `stop` does. */
@@ -32,12 +41,15 @@ class WorkerLoop {
   readonly #port: Port;
   readonly #options: WorkerOptions;
   readonly #running = new Map<number, { transfer: Transfer; epoch: number }>();
+  readonly #ahead: Ahead;
   /** Done, but the engine has not said yet that it knows. */
   readonly #unsettled = new Map<number, Transfer>();
   readonly #ends = new Set<Promise<void>>();
   readonly #hashing: HashThread | null;
   #world: World | null = null;
   #http: Http | null = null;
+  readonly #gathered: FromWorker[] = [];
+  #gathering: NodeJS.Timeout | null = null;
   #asked = 0;
   #getQueued = false;
   #leaving = false;
@@ -46,6 +58,7 @@ class WorkerLoop {
   constructor(port: Port, options: WorkerOptions) {
     this.#port = port;
     this.#options = options;
+    this.#ahead = new Ahead(options.aheadWaitMs ?? AHEAD_WAIT_MS, (task) => this.#release(task));
     this.#hashing = options.hashThread ? new HashThread(options.hashThread) : null;
   }
 
@@ -64,6 +77,7 @@ class WorkerLoop {
         machine: this.#options.machine ?? hostname(),
         runtime: `${process.release.name} ${process.versions.node}`,
         slots: this.#options.slots,
+        ahead: this.#options.ahead ?? 0,
       });
     });
     await Promise.all(this.#ends);
@@ -74,7 +88,22 @@ class WorkerLoop {
   }
 
   #send(message: FromWorker): void {
+    this.#tellGathered();
     this.#port.send(message);
+  }
+
+  /** Sends it soon, with others: each trip to the engine wakes it up. */
+  #sendSoon(message: FromWorker): void {
+    if (this.#ahead.size === 0) return this.#send(message);
+    this.#gathered.push(message);
+    this.#gathering ??= setTimeout(() => this.#tellGathered(), GATHER_MS);
+  }
+
+  #tellGathered(): void {
+    if (!this.#gathering) return;
+    clearTimeout(this.#gathering);
+    this.#gathering = null;
+    for (const message of this.#gathered.splice(0)) this.#port.send(message);
   }
 
   #onRaw(raw: unknown): void {
@@ -95,14 +124,29 @@ class WorkerLoop {
         this.#asked = Math.max(0, this.#asked - message.tasks.length);
         for (const task of message.tasks) this.#start(task);
         return;
+      case 'ahead':
+        this.#asked = Math.max(0, this.#asked - message.tasks.length);
+        for (const task of message.tasks) {
+          if (this.#leaving) this.#release(task);
+          else this.#ahead.add(task);
+        }
+        return;
       case 'target':
         return this.#lease(message)?.setTarget(message.path);
-      case 'cancel':
+      case 'cancel': {
+        const waiting = this.#ahead.get(message);
+        if (waiting) {
+          this.#ahead.delete(waiting.id);
+          this.#release(waiting);
+        }
         return this.#lease(message)?.cancel();
+      }
       case 'settled':
         for (const id of message.ids) this.#settled(id);
         return;
       case 'limit': {
+        const waiting = this.#ahead.get(message);
+        if (waiting) waiting.limitBytesPerS = message.limitBytesPerS;
         const transfer = this.#lease(message);
         if (transfer) transfer.limitBytesPerS = message.limitBytesPerS;
         return;
@@ -148,7 +192,7 @@ class WorkerLoop {
     this.#getQueued = true;
     setImmediate(() => {
       this.#getQueued = false;
-      const count = this.#options.slots - this.#running.size - this.#asked;
+      const count = this.#options.slots - this.#running.size - this.#ahead.size - this.#asked;
       // A worker that still waits for many tasks need not say so again for each one that ends.
       if (count <= 0 || this.#leaving || this.#asked > count * 4) return;
       this.#asked += count;
@@ -156,17 +200,25 @@ class WorkerLoop {
     });
   }
 
+  /** Gives a task back as it came. */
+  #release({ id, epoch, extents }: Task): void {
+    this.#send({ kind: 'result', id, epoch, outcome: { kind: 'released', extents } });
+    this.#ask();
+  }
+
   #start(task: Task): void {
     const lease = { id: task.id, epoch: task.epoch };
-    const result = (outcome: Outcome): void => this.#send({ kind: 'result', ...lease, outcome });
-    if (!this.#world || this.#leaving) return result({ kind: 'released', extents: task.extents });
+    if (!this.#world || this.#leaving) return this.#release(task);
     if (this.#running.has(task.id)) {
       const failure = fail('internal', 'The download was leased twice', 'soon');
-      return result({ kind: 'failed', failure, extents: task.extents });
+      return this.#send({ kind: 'result', ...lease, outcome: { kind: 'failed', failure, extents: task.extents } });
     }
     const transfer = new Transfer(task, this.#world, {
-      probed: (validators, contentDisposition) =>
-        this.#send({ kind: 'probed', ...lease, validators, contentDisposition }),
+      probed: (validators, contentDisposition) => {
+        const probed = { kind: 'probed', ...lease, validators, contentDisposition } as const;
+        if (needsTarget(task.naming, task.url, probed)) this.#send(probed);
+        else this.#sendSoon(probed);
+      },
       saved: (extents) => this.#send({ kind: 'saved', ...lease, extents }),
       event: (event, detail) => this.#send({ kind: 'event', ...lease, event, detail }),
       waiting: (until, reason) => this.#send({ kind: 'waiting', ...lease, until, reason }),
@@ -174,15 +226,20 @@ class WorkerLoop {
       targetTaken: () => this.#send({ kind: 'target-taken', ...lease }),
     });
     this.#running.set(task.id, { transfer, epoch: task.epoch });
-    const end = this.#runToEnd(transfer, result).finally(() => this.#ends.delete(end));
+    const end = this.#runToEnd(transfer).finally(() => this.#ends.delete(end));
     this.#ends.add(end);
   }
 
-  async #runToEnd(transfer: Transfer, result: (outcome: Outcome) => void): Promise<void> {
-    const outcome = await transfer.run();
-    this.#running.delete(transfer.task.id);
-    if (outcome.kind === 'done') this.#unsettled.set(transfer.task.id, transfer);
-    result(outcome);
+  async #runToEnd(transfer: Transfer): Promise<void> {
+    const outcome: Outcome = await transfer.run();
+    const { id, epoch } = transfer.task;
+    this.#running.delete(id);
+    if (outcome.kind === 'done') this.#unsettled.set(id, transfer);
+    const next = outcome.kind === 'done' && !this.#leaving ? this.#ahead.takeFor(transfer.task) : null;
+    const result = { kind: 'result', id, epoch, outcome } as const;
+    if (next) this.#sendSoon({ ...result, next: { id: next.id, epoch: next.epoch } });
+    else this.#send(result);
+    if (next) this.#start(next);
     this.#ask();
     await transfer.close();
   }
@@ -198,6 +255,7 @@ class WorkerLoop {
   #leave(): void {
     if (this.#leaving) return;
     this.#leaving = true;
+    for (const task of this.#ahead.takeAll()) this.#release(task);
     for (const { transfer } of this.#running.values()) transfer.cancel();
     this.#left?.();
   }

@@ -8,6 +8,7 @@ import type { DiskRoom } from './disk-room.ts';
 import { targetOf, type Ending, type Holder, type Lease } from './lease.ts';
 import { Locks, type LockOwner } from './locks.ts';
 import { foldName } from './names.ts';
+import { Pace } from './pace.ts';
 import type { Listeners, Signal } from './signal.ts';
 import type { HostCap } from './store/side-tables.ts';
 import type { Store } from './store/store.ts';
@@ -34,8 +35,15 @@ export type DispatchOptions = {
   progressed: () => void;
 };
 
-/** What a turn has decided: what to do once it is written down, which leases are over or done by then, which paths are given. */
-export type Turn = { after: (() => void)[]; over: Set<Lease>; done: Lease[]; renamed: Set<string> };
+/** What a turn has decided: what to do once it is written down, which leases are over, done or begun by then, which paths are given. */
+export type Turn = {
+  after: (() => void)[];
+  over: Set<Lease>;
+  done: Lease[];
+  renamed: Set<string>;
+  /** Those that waited ahead and have begun, with the connections that each took over. */
+  begun: Map<Lease, number>;
+};
 
 /** The leases that are out, and what both halves of a turn do with them. */
 export class Desk {
@@ -45,6 +53,8 @@ export class Desk {
   readonly targets = new Locks(foldTarget);
   /** Downloads that wait for their path, by what they wait as. A lease goes before them. */
   readonly blocked = new Map<DownloadId, LockOwner>();
+  /** How fast each holder is done with what it has, by its id. */
+  readonly paces = new Map<number, Pace>();
   readonly #hostCaps: Map<string, HostCap>;
   /** Grows with every change of membership, order or a settled row. */
   revision = 1;
@@ -65,6 +75,17 @@ export class Desk {
     const seenAt = this.options.now();
     this.options.store.hosts.save(host, cap, seenAt);
     this.#hostCaps.set(host, { cap, seenAt });
+  }
+
+  paceOf(holder: Holder): Pace {
+    let pace = this.paces.get(holder.id);
+    if (!pace) this.paces.set(holder.id, (pace = new Pace()));
+    return pace;
+  }
+
+  /** Whether it runs, or will after this turn. */
+  runs(lease: Lease, turn: Turn): boolean {
+    return !turn.over.has(lease) && (!lease.ahead || turn.begun.has(lease));
   }
 
   /** The lease that a message speaks of, if its sender still has it. */

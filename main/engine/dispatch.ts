@@ -1,9 +1,10 @@
 // The heart, the task queue on the list: takes in what holders say through the result queue and hands out tasks, a turn at a time, each one transaction.
 import type { DownloadId } from '../../shared/download.ts';
+import { needsTarget } from '../../shared/protocol.ts';
 import { maskCredentials } from '../../shared/url.ts';
 import { Desk, type DispatchOptions, type Turn } from './desk.ts';
 import { HandingOut } from './handing-out.ts';
-import { lengthOf, type Ending, type Holder, type Lease } from './lease.ts';
+import { lengthOf, namingOf, type Ending, type Holder, type Lease } from './lease.ts';
 import type { Locks } from './locks.ts';
 import { Queue, type WaitOptions } from './queue.ts';
 import type { Rate } from './rate.ts';
@@ -13,7 +14,10 @@ import type { Prepared } from './store/store.ts';
 import { TakingIn, type Report } from './taking-in.ts';
 import type { LeaseOutcome, Renewal, Settlement, TaskQueue } from './task-queue.ts';
 
-/** Between two turns there is as much time as the last one took, so that many small files share a commit; at most this. */
+/**
+ * Between two turns there is as much time as the last one took, so that many small files share a commit; at most this, and
+ * this when nobody waits for an answer.
+ */
 const TURN_MAX_MS = 20;
 /** Durable bytes are written down at most this late; sooner where a commit is quick: it gets a fiftieth of the time. */
 const FLUSH_MAX_MS = 1000;
@@ -122,7 +126,7 @@ export class Dispatch implements TaskQueue {
       case 'host-cap':
       case 'target-taken':
         this.results.tryPut({ holder, message: report });
-        return this.#schedule(this.#turnMs);
+        return this.#schedule(this.#isAwaited(holder, report) ? this.#turnMs : TURN_MAX_MS);
       default:
         report satisfies never;
     }
@@ -132,8 +136,15 @@ export class Dispatch implements TaskQueue {
     return new Promise((settled) => {
       if (this.#stopped) return settled(false);
       this.results.tryPut({ holder, message, settled });
-      this.#schedule(this.#turnMs);
+      this.#schedule(message.next ? TURN_MAX_MS : this.#turnMs);
     });
+  }
+
+  /** Whether its sender can not go on before it is answered. */
+  #isAwaited(holder: Holder, report: Renewal): boolean {
+    if (report.kind !== 'probed') return true;
+    const lease = this.#desk.leaseOf(holder, report);
+    return lease !== undefined && needsTarget(namingOf(lease.stored), lease.stored.url, report);
   }
 
   watch(listener: (signal: Signal) => void): () => void {
@@ -154,6 +165,12 @@ export class Dispatch implements TaskQueue {
   /** Takes leases back: the worker flushes and releases; `ending` says what the download becomes. */
   recall(ids: readonly DownloadId[], ending: Exclude<Ending, null>): void {
     this.#desk.recall(ids, ending);
+  }
+
+  /** What waits with workers ahead of time comes back: it was handed over by rules that hold no more. */
+  recallAhead(): void {
+    const ids = [...this.#desk.leases.values()].filter(({ ahead }) => ahead).map(({ id }) => id);
+    this.#desk.recall(ids, 'requeue');
   }
 
   /** Applies everything that has come and writes it down, then takes nothing more; for the end of the program. */
@@ -192,11 +209,12 @@ export class Dispatch implements TaskQueue {
     if (this.#stopped) return;
     this.#keepPuts();
     this.#unapplied.push(...this.results.takeAll());
-    const turn: Turn = { after: [], over: new Set(), done: [], renamed: new Set() };
+    const turn: Turn = { after: [], over: new Set(), done: [], renamed: new Set(), begun: new Map() };
     const begunMs = performance.now();
     try {
       this.#desk.options.store.transaction(() => {
         for (const report of this.#unapplied) this.#takingIn.apply(report, turn);
+        for (const lease of turn.begun.keys()) if (!turn.over.has(lease)) this.#desk.options.store.begin(lease.id);
         this.#flush(turn);
         this.#desk.options.store.forgetParts(this.#desk.options.now() - PART_GONE_MS);
         this.#handingOut.fill(turn);

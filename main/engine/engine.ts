@@ -241,7 +241,7 @@ export class Engine {
     const shares = shareOut(
       limit,
       local.map((link) => {
-        const own = [...this.#dispatch.leases.values()].filter(({ holder }) => holder === link);
+        const own = [...this.#dispatch.leases.values()].filter(({ holder, ahead }) => holder === link && !ahead);
         return {
           id: link.id,
           tasks: own.length,
@@ -266,6 +266,7 @@ export class Engine {
     this.#sizePool();
     for (const link of this.#pool.ready) link.send({ kind: 'settings', settings: this.#transferSettings(link) });
     this.#share();
+    this.#dispatch.recallAhead();
     this.#dispatch.kick();
     this.#events.tell({ event: 'settings', settings: this.#settings });
     this.#progressed();

@@ -6,7 +6,7 @@ import type { Desk, Turn } from './desk.ts';
 import { newLease, targetOf, taskOf, type Holder, type Lease } from './lease.ts';
 import { waitIn, type WaitOptions } from './queue.ts';
 import { Rate } from './rate.ts';
-import { busyHosts, plan } from './scheduler.ts';
+import { busyHosts, plan, planAhead } from './scheduler.ts';
 import type { Candidate } from './store/store.ts';
 import { SUSPECT_AT } from './taking-in.ts';
 import type { LeaseOutcome } from './task-queue.ts';
@@ -14,6 +14,8 @@ import type { LeaseOutcome } from './task-queue.ts';
 /** How far down the list one turn looks for work: at first, and when that was not enough. */
 const GLANCE = 2;
 const LOOKAHEAD = 64;
+/** A worker holds what it will begin within this time: more than it takes to hear of a result and to answer it. */
+const AHEAD_MS = 100;
 
 /** What a holder asked for and has not got; `now`: it does not wait for what is not there. */
 type Ask = { count: number; now: boolean; settle: (outcome: LeaseOutcome) => void };
@@ -80,6 +82,13 @@ export class HandingOut {
         this.#desk.note(start.id, 'started', { worker: holder.name });
       }
     }
+    for (const { id, holder: holderId, dir } of this.#startsAhead(wants, begun, turn)) {
+      const { holder } = this.#wants.get(holderId)!;
+      // A folder that cannot be used is said when its turn comes.
+      if (holder.place !== '' || !this.#prepareDir(dir)) {
+        begun.push(newLease(store.lease(id, holder.place, true), holder, null, now()));
+      }
+    }
     const { hash } = settings();
     if (begun.length > 0) turn.after.push(() => this.#handOver(begun, hash));
   }
@@ -89,33 +98,65 @@ export class HandingOut {
     const capOf = (host: string) => this.#desk.capOf(host);
     const limits = options.settings();
     const held = [...leases.values()].filter((lease) => !turn.over.has(lease));
-    const free = freePlaces(wants, held, limits.parallel);
+    const begun = held.filter((lease) => this.#desk.runs(lease, turn));
+    const free = freePlaces(wants, begun, limits.parallel);
     if (free === 0) return [];
-    const running = held.map(({ holder, stored, connections }) => ({
-      holder: holder.id,
-      host: stored.host,
-      connections,
-      shared: holder.shared,
-      alone: stored.crashes >= SUSPECT_AT,
+    const ids = held.map(({ id }) => id);
+    const running = begun.map((lease) => ({
+      holder: lease.holder.id,
+      host: lease.stored.host,
+      connections: turn.begun.get(lease) ?? lease.connections,
+      shared: lease.holder.shared,
+      alone: lease.stored.crashes >= SUSPECT_AT,
     }));
     const state = {
       running,
+      waiting: held.filter((lease) => !this.#desk.runs(lease, turn)).map(({ holder }) => holder.id),
       wants: wants.map((want) => ({ holder: want.holder.id, count: countOf(want), shared: want.holder.shared })),
       capOf,
     };
     const startsAmong = (limit: number) => {
       const given = new Set<string>();
       const candidates = options.store
-        .candidates(options.now(), limit, busyHosts(running, capOf, limits))
-        .filter((candidate) => !held.some(({ id }) => id === candidate.id) && this.#mayGo(candidate, given, turn))
+        .candidates(options.now(), limit, busyHosts(running, capOf, limits), ids)
+        .filter((candidate) => this.#mayGo(candidate, given, turn))
         .map(({ id, host, crashes }) => ({ id, host, alone: crashes >= SUSPECT_AT }));
-      const here = held.filter(({ holder }) => holder.shared).length + candidates.length;
+      const here = begun.filter(({ holder }) => holder.shared).length + candidates.length;
       const share = Math.min(limits.parallel, here) / Math.max(1, options.localWorkers());
       return plan({ ...state, candidates }, limits, Math.ceil(share));
     };
     // Mostly the first few will do; further down only when hosts or suspects among them have to wait.
     const starts = startsAmong(free + GLANCE);
     return starts.length < free ? startsAmong(LOOKAHEAD + limits.parallel) : starts;
+  }
+
+  /** What workers may hold ahead of time: they go on with the next of many small files without asking for each. */
+  #startsAhead(wants: readonly Want[], started: readonly Lease[], turn: Turn) {
+    const nowMs = performance.now();
+    const held = [...[...this.#desk.leases.values()].filter((lease) => !turn.over.has(lease)), ...started];
+    const holders = wants.flatMap((want) => {
+      const { holder } = want;
+      const own = held.filter((lease) => lease.holder === holder);
+      const running = own.filter((lease) => this.#desk.runs(lease, turn));
+      if (running.some(({ stored }) => stored.crashes >= SUSPECT_AT)) return [];
+      const wanted = Math.min(holder.aheadMax ?? 0, this.#desk.paceOf(holder).within(AHEAD_MS, nowMs));
+      const room = Math.min(
+        wanted - (own.length - running.length),
+        countOf(want) - started.filter((lease) => lease.holder === holder).length,
+      );
+      // A host that refused connections is not pressed.
+      const hosts = running.map(({ stored }) => stored.host).filter((host) => this.#desk.capOf(host) === Infinity);
+      return room > 0 ? [{ holder: holder.id, room, hosts: new Set(hosts) }] : [];
+    });
+    if (holders.length === 0) return [];
+    const { store, now } = this.#desk.options;
+    const given = new Set(started.map(({ stored }) => this.#desk.targets.idOf(targetOf(stored))));
+    const room = holders.reduce((sum, holder) => sum + holder.room, 0);
+    const ids = held.map(({ id }) => id);
+    const candidates = store
+      .candidates(now(), room, [], ids)
+      .filter((candidate) => candidate.crashes < SUSPECT_AT && this.#mayGo(candidate, given, turn));
+    return planAhead(candidates, holders);
   }
 
   /** Whether nobody else writes to the download's path; else it is looked at again when that one leaves. */
@@ -151,11 +192,14 @@ export class HandingOut {
     this.#desk.revision++;
     this.handedOut.add(begun.length, options.now());
     for (const [holder, own] of perHolder) {
-      holder.send({ kind: 'tasks', tasks: own.map((lease) => taskOf(lease, hash, options.notes)) });
+      for (const ahead of [false, true]) {
+        const tasks = own.filter((lease) => lease.ahead === ahead).map((lease) => taskOf(lease, hash, options.notes));
+        if (tasks.length > 0) holder.send({ kind: ahead ? 'ahead' : 'tasks', tasks });
+      }
       this.#answer(holder, own.length);
     }
-    for (const { id, stored } of begun)
-      options.signals.tell({ event: 'started', id, url: maskCredentials(stored.url) });
+    for (const { id, stored, ahead } of begun)
+      if (!ahead) options.signals.tell({ event: 'started', id, url: maskCredentials(stored.url) });
   }
 
   /** A holder got `given` tasks: the oldest of its asks first. */

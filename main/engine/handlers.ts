@@ -49,9 +49,9 @@ export function createHandlers(parts: Parts): Handlers {
     traffic: ({ afterSeq }) => view.traffic(afterSeq),
 
     pause(which) {
-      const running = store.list.selectedIds(which, ['running']);
+      const leased = store.list.selectedAmong(which, [...dispatch.leases.keys()]);
       const changed = store.transaction(() => store.list.moveSelected(which, ['queued', 'running'], 'paused'));
-      dispatch.recall(running, 'paused');
+      dispatch.recall(leased, 'paused');
       listChanged();
       return { changed };
     },

@@ -15,6 +15,8 @@ export interface Holder {
   readonly place: string;
   /** Fires when it is gone, with the reason in words; null when it left as it was asked to. Its leases end with it. */
   readonly gone: AbortSignal;
+  /** How many tasks more than it runs it will hold, to begin each as one is done; left out: none. */
+  readonly aheadMax?: number;
   send(message: ToWorker): void;
 }
 
@@ -25,8 +27,11 @@ export type Lease = {
   readonly id: DownloadId;
   readonly epoch: number;
   readonly holder: Holder;
-  readonly leasedAt: number;
-  readonly connections: number;
+  /** When it began, or was handed over ahead of time. */
+  leasedAt: number;
+  /** It waits with its holder and has not begun: queued, as far as people see. */
+  ahead: boolean;
+  connections: number;
   /** Holds the lock of the path that the file goes to, as long as the lease lasts. */
   readonly owner: LockOwner;
   stored: Stored;
@@ -47,13 +52,15 @@ export function lengthOf(extents: readonly Extent[]): number {
   return extents.reduce((sum, [start, end]) => sum + end - start, 0);
 }
 
-export function newLease(stored: Stored, holder: Holder, connections: number, now: number): Lease {
+/** `connections` null: it waits ahead, for the place of another. */
+export function newLease(stored: Stored, holder: Holder, connections: number | null, now: number): Lease {
   return {
     id: stored.id,
     epoch: stored.epoch,
     holder,
     leasedAt: now,
-    connections,
+    ahead: connections === null,
+    connections: connections ?? 1,
     owner: { name: holder.name },
     stored,
     ending: null,

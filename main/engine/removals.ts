@@ -36,10 +36,10 @@ export class Removals {
 
   remove(which: Selection, deleteFiles: boolean): { changed: number; undo: string | null } {
     const stamp = (this.#lastStamp = Math.max(this.#now(), this.#lastStamp + 1));
-    const running = this.#store.list.selectedIds(which, ['running']);
+    const leased = this.#store.list.selectedAmong(which, [...this.#dispatch.leases.keys()]);
     const changed = this.#store.transaction(() => this.#store.bin.hide(which, stamp));
     if (changed === 0) return { changed, undo: null };
-    this.#dispatch.recall(running, 'removed');
+    this.#dispatch.recall(leased, 'removed');
     this.#purgeLater(stamp, deleteFiles, UNDO_MS);
     return { changed, undo: String(stamp) };
   }

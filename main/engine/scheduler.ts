@@ -15,6 +15,8 @@ export type PlanState = {
   /** Queued ones in list order. */
   candidates: readonly { id: DownloadId; host: string; alone: boolean }[];
   running: readonly Running[];
+  /** Holders that have more ahead of time. */
+  waiting: readonly number[];
   wants: readonly Want[];
   capOf: CapOf;
 };
@@ -50,7 +52,7 @@ export function plan(state: PlanState, limits: Limits, perWorker = Infinity): St
     if (free < 1) continue;
     const want = leastLoaded(wants, load, sharedLeft > 0 ? perWorker : 0);
     if (!want) break;
-    if (alone && (load.get(want.holder) ?? 0) > 0) continue;
+    if (alone && ((load.get(want.holder) ?? 0) > 0 || state.waiting.includes(want.holder))) continue;
     const fair = Math.max(1, Math.floor(budget.total / Math.max(1, budget.tasks)));
     const connections = Math.min(limits.connectionsPerDownload, fair, free);
     budget.used += connections;
@@ -60,6 +62,27 @@ export function plan(state: PlanState, limits: Limits, perWorker = Infinity): St
     starts.push({ id, holder: want.holder, connections });
   }
   return starts;
+}
+
+/** A holder with room for `room` more ahead of time, to begin as those that it runs from `hosts` are done. */
+export type AheadHolder = { holder: number; room: number; hosts: ReadonlySet<string> };
+
+/** Who holds what ahead of time: in list order, each goes where its host is in use and the most room is. */
+export function planAhead<C extends { host: string }>(
+  candidates: readonly C[],
+  holders: readonly AheadHolder[],
+): (C & { holder: number })[] {
+  const left = holders.map((each) => ({ ...each }));
+  return candidates.flatMap((candidate) => {
+    const able = left.filter(({ room, hosts }) => room > 0 && hosts.has(candidate.host));
+    const best = able.reduce<(typeof able)[number] | null>(
+      (most, each) => (most && most.room >= each.room ? most : each),
+      null,
+    );
+    if (!best) return [];
+    best.room -= 1;
+    return [{ ...candidate, holder: best.holder }];
+  });
 }
 
 /** Hosts that take no further task now. */

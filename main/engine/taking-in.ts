@@ -39,11 +39,12 @@ export class TakingIn {
   }
 
   /** A result counts once, and only while its sender has the lease. */
-  #settle(holder: Holder, { id, epoch, outcome }: Settlement, turn: Turn): boolean {
+  #settle(holder: Holder, { id, epoch, outcome, next }: Settlement, turn: Turn): boolean {
     const { store, now } = this.#desk.options;
     const lease = this.#desk.leaseOf(holder, { id, epoch });
     if (!lease || turn.over.has(lease) || !store.recordResult(id, epoch, outcome.kind, now())) return false;
     this.#applyOutcome(lease, outcome, turn);
+    if (next) this.#begin(this.#desk.leaseOf(holder, next), turn.begun.get(lease) ?? lease.connections, turn);
     return true;
   }
 
@@ -51,7 +52,9 @@ export class TakingIn {
     const { leases } = this.#desk;
     if (message.kind === 'lost') {
       const held = [...leases.values()].filter((lease) => lease.holder === holder && !turn.over.has(lease));
-      for (const lease of held) this.#takeBack(lease, message.why, held.length === 1, turn);
+      const running = held.filter((lease) => this.#desk.runs(lease, turn));
+      for (const lease of held) this.#takeBack(lease, message.why, running.length === 1, turn);
+      this.#desk.paces.delete(holder.id);
       return;
     }
     if (message.kind === 'host-cap') {
@@ -71,6 +74,20 @@ export class TakingIn {
       default:
         return;
     }
+  }
+
+  /** It waited ahead and has the place of one that is done, with its connections. */
+  #begin(lease: Lease | undefined, connections: number, turn: Turn): void {
+    if (!lease?.ahead || turn.over.has(lease) || turn.begun.has(lease)) return;
+    const { now, signals } = this.#desk.options;
+    turn.begun.set(lease, connections);
+    this.#desk.note(lease.id, 'started', { worker: lease.holder.name });
+    turn.after.push(() => {
+      lease.ahead = false;
+      lease.connections = connections;
+      lease.leasedAt = now();
+      signals.tell({ event: 'started', id: lease.id, url: maskCredentials(lease.stored.url) });
+    });
   }
 
   #applyProbe(lease: Lease, probed: Extract<FromWorker, { kind: 'probed' }>, turn: Turn): void {
@@ -119,7 +136,7 @@ export class TakingIn {
     if (free === null || !lease.holder.shared) return;
     let needed = 0;
     for (const other of this.#desk.leases.values()) {
-      if (other.stored.dir === dir && other.stored.sizeBytes !== null && other.ending === null) {
+      if (!other.ahead && other.stored.dir === dir && other.stored.sizeBytes !== null && other.ending === null) {
         needed += Math.max(0, other.stored.sizeBytes - Math.max(other.receivedBytes, lengthOf(other.extents)));
       }
     }
@@ -138,6 +155,7 @@ export class TakingIn {
         store.finish(id, { ...outcome, name: store.reserveName(id, name) }, now());
         this.#desk.note(id, 'done', { sizeBytes: outcome.sizeBytes });
         turn.done.push(lease);
+        this.#desk.paceOf(lease.holder).add(performance.now());
         const { path: file, sizeBytes, sha256 } = outcome;
         turn.after.push(() =>
           this.#desk.options.signals.tell({ event: 'done', id, url, path: file, sizeBytes, sha256 }),
@@ -183,9 +201,11 @@ export class TakingIn {
   /** `alone`: the holder had no other lease, so that its crash is this download's. */
   #takeBack(lease: Lease, why: string | null, alone: boolean, turn: Turn): void {
     const { store } = this.#desk.options;
+    const waited = !this.#desk.runs(lease, turn);
     store.saveExtents(lease.id, lease.extents, lengthOf(lease.extents));
     this.#endLease(lease, turn);
-    if (why === null) return this.#settleEnding(lease, turn);
+    // One that only waited there has nothing to do with how it ended.
+    if (why === null || waited) return this.#settleEnding(lease, turn);
     this.#desk.note(lease.id, 'worker-lost', { worker: lease.holder.name, why });
     const crashes = lease.holder.shared ? store.countCrash(lease.id, alone ? CRASHES_MAX : SUSPECT_AT) : 0;
     if (crashes < CRASHES_MAX || lease.ending !== null) return this.#settleEnding(lease, turn);

@@ -48,7 +48,7 @@ export class View {
 
   running(): Row[] {
     return [...this.#parts.dispatch.leases.values()]
-      .filter((lease) => lease.ending === null)
+      .filter((lease) => lease.ending === null && !lease.ahead)
       .map((lease) => rowOf({ ...lease.stored, status: 'running' }, lease));
   }
 
@@ -58,7 +58,7 @@ export class View {
 
   totals(): Totals {
     const { store, dispatch, pool, disk, dir, limitBytesPerS } = this.#parts;
-    const leases = [...dispatch.leases.values()];
+    const leases = [...dispatch.leases.values()].filter(({ ahead }) => !ahead);
     const bytesPerS = leases.reduce((sum, lease) => sum + lease.bytesPerS, 0);
     const left = leases.reduce((sum, lease) => sum + Math.max(0, (lease.stored.sizeBytes ?? 0) - arrived(lease)), 0);
     return {
@@ -120,7 +120,7 @@ export class View {
   }
 
   #leasesOf(holderId: number): Lease[] {
-    return [...this.#parts.dispatch.leases.values()].filter(({ holder }) => holder.id === holderId);
+    return [...this.#parts.dispatch.leases.values()].filter(({ holder, ahead }) => holder.id === holderId && !ahead);
   }
 
   #storeLoad(at: number): Traffic['store'] {

@@ -26,6 +26,7 @@ export class WorkerLink implements Holder {
   #runtime = '';
   #seenAt: number;
   slots = 0;
+  aheadMax = 0;
   phase: WorkerState['state'] = 'starting';
   readonly #port: Port;
   readonly #queue: TaskQueue;
@@ -146,6 +147,7 @@ export class WorkerLink implements Holder {
     this.machine = hello.machine;
     this.#runtime = hello.runtime;
     this.slots = hello.slots;
+    this.aheadMax = hello.ahead ?? 0;
     this.phase = 'ready';
     return null;
   }
@@ -161,5 +163,5 @@ export class WorkerLink implements Holder {
 }
 
 function firstTask(message: ToWorker): number | null {
-  return message.kind === 'tasks' ? (message.tasks[0]?.id ?? null) : null;
+  return message.kind === 'tasks' || message.kind === 'ahead' ? (message.tasks[0]?.id ?? null) : null;
 }

@@ -7,6 +7,8 @@ import type { Port } from '../../main/transport/port.ts';
 
 export type FakeWorker = {
   tasks: Task[];
+  /** Those it got ahead of time and has not begun. */
+  waiting: Task[];
   targets: Map<number, string>;
   cancelled: number[];
   settings: Extract<ToWorker, { kind: 'welcome' }>['settings'][];
@@ -18,12 +20,13 @@ export type FakeWorker = {
 };
 
 /** A spawn function and the workers it made. `onTask` runs for each task that arrives. */
-export function fakeWorkers(onTask: (worker: FakeWorker, task: Task) => void = () => {}, slots = 8) {
+export function fakeWorkers(onTask: (worker: FakeWorker, task: Task) => void = () => {}, slots = 8, ahead?: number) {
   const workers: FakeWorker[] = [];
   const spawn = (): SpawnedWorker => {
     const [engineEnd, port] = memoryPorts();
     const worker: FakeWorker = {
       tasks: [],
+      waiting: [],
       targets: new Map(),
       cancelled: [],
       settings: [],
@@ -51,9 +54,10 @@ export function fakeWorkers(onTask: (worker: FakeWorker, task: Task) => void = (
           onTask(worker, task);
         }
       }
+      if (message.kind === 'ahead') worker.waiting.push(...message.tasks);
       if (message.kind === 'cancel') {
         worker.cancelled.push(message.id);
-        const task = worker.tasks.findLast(({ id }) => id === message.id)!;
+        const task = [...worker.tasks, ...worker.waiting].findLast(({ id }) => id === message.id)!;
         worker.settle(task, { kind: 'released', extents: task.extents });
       }
     });
@@ -64,6 +68,7 @@ export function fakeWorkers(onTask: (worker: FakeWorker, task: Task) => void = (
       machine: 'here',
       runtime: 'test',
       slots,
+      ...(ahead === undefined ? {} : { ahead }),
     });
     return { port: engineEnd, pid: 1000 + workers.length, kill: () => port.close() };
   };

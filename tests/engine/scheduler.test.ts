@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
-import { busyHosts, plan, type PlanState } from '../../main/engine/scheduler.ts';
+import { busyHosts, plan, planAhead, type PlanState } from '../../main/engine/scheduler.ts';
 
 const limits = { parallel: 4, connectionsPerDownload: 8, connectionsPerHost: 16 };
 const state = (given: Partial<PlanState>): PlanState => ({
   candidates: [],
   running: [],
+  waiting: [],
   wants: [{ holder: 1, count: 100, shared: true }],
   capOf: () => Infinity,
   ...given,
@@ -66,4 +67,23 @@ test('a suspect waits for a worker of its own, and keeps it to itself', () => {
   expect(starts.map(({ holder }) => holder)).toEqual([1, 2]);
   const running = [{ holder: 1, host: 'a', connections: 1, shared: true, alone: true }];
   expect(plan(state({ candidates: queued('b'), wants: [wants[0]!], running }), limits)).toEqual([]);
+});
+
+test('a suspect does not join those that wait ahead with a worker', () => {
+  const suspect = { id: 1, host: 'a', alone: true };
+  expect(plan(state({ candidates: [suspect], waiting: [1] }), limits)).toEqual([]);
+});
+
+test('ahead of time a worker gets more of the hosts that it fetches from, in list order, as far as it has room', () => {
+  const holders = [
+    { holder: 1, room: 3, hosts: new Set(['a']) },
+    { holder: 2, room: 1, hosts: new Set(['a', 'b']) },
+  ];
+  const given = planAhead(queued('a', 'b', 'c', 'b', 'a', 'a', 'a'), holders);
+  expect(given.map(({ id, holder }) => [id, holder])).toEqual([
+    [1, 1],
+    [2, 2],
+    [5, 1],
+    [6, 1],
+  ]);
 });

@@ -36,6 +36,8 @@ export interface Bench {
   send(message: ToWorker): void;
   /** Leases a download of `url`; resolves with its outcome. */
   download(url: string, more?: Partial<Task>): Promise<Outcome>;
+  /** Leases one ahead of time, to begin in the place of another; resolves with its outcome. */
+  ahead(url: string, more?: Partial<Task>): Promise<Outcome>;
   /** The messages of one kind about one download. */
   of<K extends FromWorker['kind']>(kind: K, id?: number): Message<K>[];
   /** Event kinds of a download, in order. */
@@ -51,6 +53,8 @@ export interface Bench {
 export interface BenchOptions {
   settings?: Partial<TransferSettings>;
   slots?: number;
+  ahead?: number;
+  aheadWaitMs?: number;
   /** Answers `probed` and `target-taken` with a path; default the task's target, then `x (1)`. */
   target?: (id: number, tries: number) => string;
 }
@@ -82,7 +86,13 @@ export function startBench(options: BenchOptions = {}): Bench {
     }
     watchers.forEach((watch) => watch(message));
   });
-  const left = runWorker(worker, { slots: options.slots ?? 4, machine: 'test' });
+  const left = runWorker(worker, {
+    slots: options.slots ?? 4,
+    ahead: options.ahead ?? 0,
+    // For ever, as far as a test goes: no slow machine makes one go back.
+    aheadWaitMs: options.aheadWaitMs ?? 60_000,
+    machine: 'test',
+  });
 
   const until = (fits: (message: FromWorker) => boolean): Promise<FromWorker> => {
     const past = messages.find(fits);
@@ -102,38 +112,41 @@ export function startBench(options: BenchOptions = {}): Bench {
   };
   onTestFinished(stop);
 
+  const lease = async (kind: 'tasks' | 'ahead', url: string, more: Partial<Task>): Promise<Outcome> => {
+    const id = more.id ?? (lastId += 1);
+    const task: Task = {
+      id,
+      epoch: 1,
+      url,
+      mirrors: [],
+      partPath: join(dir, `file-${id}.part`),
+      naming: 'open',
+      notePath: join(dir, `note-${id}`),
+      targetPath: join(dir, `file-${id}`),
+      extents: [],
+      validators: null,
+      headers: {},
+      checksum: null,
+      hash: false,
+      connections: 4,
+      limitBytesPerS: null,
+      ...more,
+    };
+    tasks.set(id, { task, taken: 0 });
+    await until((message) => message.kind === 'get');
+    send({ kind, tasks: [task] });
+    const result = await until((m) => m.kind === 'result' && m.id === id && m.epoch === task.epoch);
+    const { outcome } = result as Message<'result'>;
+    if (outcome.kind === 'done') send({ kind: 'settled', ids: [id] });
+    return outcome;
+  };
+
   return {
     dir,
     messages,
     send,
-    async download(url, more = {}) {
-      const id = more.id ?? (lastId += 1);
-      const task: Task = {
-        id,
-        epoch: 1,
-        url,
-        mirrors: [],
-        partPath: join(dir, `file-${id}.part`),
-        naming: 'open',
-        notePath: join(dir, `note-${id}`),
-        targetPath: join(dir, `file-${id}`),
-        extents: [],
-        validators: null,
-        headers: {},
-        checksum: null,
-        hash: false,
-        connections: 4,
-        limitBytesPerS: null,
-        ...more,
-      };
-      tasks.set(id, { task, taken: 0 });
-      await until((message) => message.kind === 'get');
-      send({ kind: 'tasks', tasks: [task] });
-      const result = await until((m) => m.kind === 'result' && m.id === id && m.epoch === task.epoch);
-      const { outcome } = result as Message<'result'>;
-      if (outcome.kind === 'done') send({ kind: 'settled', ids: [id] });
-      return outcome;
-    },
+    download: (url, more = {}) => lease('tasks', url, more),
+    ahead: (url, more = {}) => lease('ahead', url, more),
     of: (kind, id = 1) =>
       messages.filter((m): m is Message<typeof kind> => m.kind === kind && (!('id' in m) || m.id === id)),
     events: (id = 1) => messages.flatMap((m) => (m.kind === 'event' && m.id === id ? [m.event] : [])),

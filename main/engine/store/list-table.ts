@@ -101,6 +101,15 @@ export class ListTable {
       .all({ ...where.params, statuses: JSON.stringify(statuses) }) as DownloadId[];
   }
 
+  /** Those of `ids` that are selected. */
+  selectedAmong(selection: Selection, ids: readonly DownloadId[]): DownloadId[] {
+    const where = whereSelected(selection);
+    return this.#sql
+      .prepare(`SELECT id FROM downloads WHERE id IN (SELECT value FROM json_each(@among)) AND ${where.sql}`)
+      .pluck()
+      .all({ ...where.params, among: JSON.stringify(ids) }) as DownloadId[];
+  }
+
   /** Puts entries, in the order given, first, last or before another one. */
   reorder(ids: readonly DownloadId[], to: 'first' | 'last' | { before: DownloadId }): number {
     return this.#sql.transaction(() => {

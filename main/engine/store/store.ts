@@ -160,17 +160,18 @@ export class Store {
 
   // --- the queue
 
-  /** The first queued downloads in list order whose host is not among `busyHosts`. */
-  candidates(now: number, limit: number, busyHosts: readonly string[]): Candidate[] {
+  /** The first queued downloads in list order that are not among `held` and whose host is not among `busyHosts`. */
+  candidates(now: number, limit: number, busyHosts: readonly string[], held: readonly DownloadId[]): Candidate[] {
     const rows = this.#sql
       .prepare(
         `
       SELECT id, host, dir, name, crashes FROM downloads
       WHERE status = 'queued' AND removed_at IS NULL AND not_before <= @now
         AND host NOT IN (SELECT value FROM json_each(@busy))
+        AND id NOT IN (SELECT value FROM json_each(@held))
       ORDER BY position LIMIT @limit`,
       )
-      .all({ now, limit, busy: JSON.stringify(busyHosts) });
+      .all({ now, limit, busy: JSON.stringify(busyHosts), held: JSON.stringify(held) });
     return rows.map((row) => Candidate.parse(row));
   }
 
@@ -184,17 +185,27 @@ export class Store {
       .get(now) as number | null;
   }
 
-  /** Makes it running under a new epoch at `place` and returns it. What another place has of it does not count here. */
-  lease(id: DownloadId, place = ''): Stored {
+  /**
+   * Makes it running under a new epoch at `place` and returns it; `ahead`: it stays queued until `begin`. What another place
+   * has of it does not count here.
+   */
+  lease(id: DownloadId, place = '', ahead = false): Stored {
     const row = this.#sql
       .prepare(
-        `UPDATE downloads SET status = 'running', epoch = epoch + 1, failure = NULL, not_before = 0, place = @place,
+        `UPDATE downloads SET ${ahead ? '' : `status = 'running',`} epoch = epoch + 1, failure = NULL, not_before = 0, place = @place,
          extents = CASE place WHEN @place THEN extents ELSE '[]' END,
          done_bytes = CASE place WHEN @place THEN done_bytes ELSE 0 END
        WHERE id = @id RETURNING *`,
       )
       .get({ id, place });
     return Stored.parse(row);
+  }
+
+  /** One that was leased ahead of time runs now, unless it was paused or removed meanwhile. */
+  begin(id: DownloadId): void {
+    this.#sql
+      .prepare(`UPDATE downloads SET status = 'running' WHERE id = ? AND status = 'queued' AND removed_at IS NULL`)
+      .run(id);
   }
 
   /** Records that a lease was settled. False when this lease counted already: a result counts once. */
