@@ -4,7 +4,7 @@ import { Checksum, DownloadId, EventKind, Extent, Validators } from './download.
 import { Failure } from './failure.ts';
 
 /** Raised when a message changes shape; the two ends of a Port must speak the same number. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 const Epoch = z.number().int().positive();
 const lease = { id: DownloadId, epoch: Epoch };
@@ -48,6 +48,18 @@ export function needsTarget(
   return naming === 'open' || probed.contentDisposition !== null || probed.validators.finalUrl !== url;
 }
 
+/** What holds for requests to a host (see `ruleFor`). */
+export const HostWays = z.object({
+  host: z.string(),
+  /** Referrer and credentials among them. */
+  headers: z.record(z.string(), z.string()),
+  /** The text of a cookies.txt. */
+  cookies: z.string().nullable(),
+  /** Its certificate is not checked, by a person's explicit choice. */
+  insecure: z.boolean(),
+});
+export type HostWays = z.infer<typeof HostWays>;
+
 /** How workers transfer; the same for all tasks. */
 export const TransferSettings = z.object({
   lane: Lane,
@@ -59,10 +71,13 @@ export const TransferSettings = z.object({
   allowInsecureRedirect: z.boolean(),
   userAgent: z.string(),
   proxy: z.string().nullable(),
+  /** Hosts that are reached without a proxy, as in `NO_PROXY`. */
+  noProxy: z.string(),
   /** PEM text of extra certificate authorities. */
   extraCa: z.string().nullable(),
-  /** Hosts whose certificate is not checked, by a person's explicit choice. */
-  insecureHosts: z.array(z.string()),
+  /** The text of a cookies.txt for all hosts. */
+  cookies: z.string().nullable(),
+  hosts: z.array(HostWays),
 });
 export type TransferSettings = z.infer<typeof TransferSettings>;
 

@@ -1,5 +1,6 @@
 // Every setting with its bounds and default; units are in the names.
 import { z } from 'zod';
+import { Headers, HostRules } from './host-rules.ts';
 import { Lane } from './protocol.ts';
 
 export const Settings = z.object({
@@ -19,8 +20,14 @@ export const Settings = z.object({
   lane: Lane.default('auto'),
   hash: z.boolean().default(true),
   proxy: z.string().nullable().default(null),
+  /** Hosts that are reached without a proxy, as in `NO_PROXY`. */
+  noProxy: z.string().max(10_000).default(''),
+  /** What Sluice calls itself; null: by its name and version. */
+  userAgent: Headers.valueType.nullable().default(null),
   extraCaFile: z.string().nullable().default(null),
-  insecureHosts: z.array(z.string()).default([]),
+  /** A Netscape cookies.txt whose cookies go where they belong. */
+  cookiesFile: z.string().nullable().default(null),
+  hostRules: HostRules.default([]),
   /** Whether other machines may join as workers, at an address of this machine; 127.0.0.1 is for this machine alone. */
   coordinator: z.boolean().default(true),
   coordinatorHost: z.string().min(1).max(255).default('127.0.0.1'),

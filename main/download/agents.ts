@@ -3,6 +3,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
 import { rootCertificates } from 'node:tls';
+import { ruleFor } from '../../shared/host-rules.ts';
 import type { TransferSettings } from '../../shared/protocol.ts';
 import { proxyAgent, proxyFor } from './proxies.ts';
 
@@ -22,25 +23,28 @@ export function createAgents(settings: TransferSettings, env: NodeJS.ProcessEnv 
   const trust = settings.extraCa === null ? {} : { ca: [...rootCertificates, settings.extraCa] };
   const make = (url: URL, proxy: string | null): http.Agent => {
     const secure = url.protocol === 'https:';
-    const options = isUnchecked(url, settings) ? { ...keep, rejectUnauthorized: false } : { ...keep, ...trust };
-    if (proxy !== null) return proxyAgent(proxy, secure, options);
+    const optionsFor = (to: URL): object =>
+      isUnchecked(to, settings) ? { ...keep, rejectUnauthorized: false } : { ...keep, ...trust };
+    const options = optionsFor(url);
+    if (proxy !== null) return proxyAgent(proxy, secure, options, optionsFor);
     return withConnectTimeout(secure ? new https.Agent(options) : new http.Agent(options), settings.connectTimeoutMs);
   };
   return {
     for(url) {
-      const proxy = proxyFor(url, settings.proxy, env);
+      const proxy = proxyFor(url, settings, env);
       const key = `${url.protocol} ${isUnchecked(url, settings)} ${proxy}`;
       const known = made.get(key) ?? make(url, proxy);
       made.set(key, known);
       return known;
     },
-    proxied: (url) => proxyFor(url, settings.proxy, env) !== null,
+    proxied: (url) => proxyFor(url, settings, env) !== null,
     close: () => [...made.values()].forEach(closeIdle),
   };
 }
 
-function isUnchecked(url: URL, { insecureHosts }: TransferSettings): boolean {
-  return url.protocol === 'https:' && (insecureHosts.includes(url.hostname) || insecureHosts.includes(url.host));
+/** Whether a person chose not to have the certificate of `url`'s host checked. */
+export function isUnchecked(url: URL, { hosts }: TransferSettings): boolean {
+  return url.protocol === 'https:' && ruleFor(hosts, url.host)?.insecure === true;
 }
 
 /** Unlike `destroy`, leaves alone what is in use; that closes when it is done. */

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import { rootCertificates, type ConnectionOptions } from 'node:tls';
 import type { TransferSettings } from '../../shared/protocol.ts';
+import { isUnchecked } from './agents.ts';
 import type { Head } from './answers.ts';
 import { Buffers } from './buffers.ts';
 import { DirectConnection } from './direct-connection.ts';
@@ -75,11 +76,11 @@ export class DirectLane {
   }
 
   #security(url: URL): ConnectionOptions {
-    const { extraCa, insecureHosts } = this.#settings;
+    const { extraCa } = this.#settings;
     const host = url.hostname.replace(/^\[|\]$/g, '');
     return {
       ALPNProtocols: ['http/1.1'],
-      rejectUnauthorized: !insecureHosts.includes(url.hostname) && !insecureHosts.includes(url.host),
+      rejectUnauthorized: !isUnchecked(url, this.#settings),
       ...(isIP(host) ? {} : { servername: host }),
       ...(extraCa === null ? {} : { ca: [...rootCertificates, extraCa] }),
     };

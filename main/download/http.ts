@@ -1,34 +1,24 @@
 // Asks: one GET with its redirects followed by hand, over connections that are kept and shared.
 import fetch, { type Response } from 'node-fetch';
 import type { TransferSettings } from '../../shared/protocol.ts';
-import { createAgents, type Agents } from './agents.ts';
+import { maskCredentials } from '../../shared/url.ts';
+import { createAgents, isUnchecked, type Agents } from './agents.ts';
 import { bodyLength, type Head } from './answers.ts';
 import { DirectLane } from './direct-lane.ts';
 import { fail, FailureError } from './failures.ts';
 import type { Answer, Request } from './lane.ts';
+import { RequestHeaders } from './request-headers.ts';
 import { StreamBody } from './stream-body.ts';
 
 const MAX_REDIRECTS = 20;
-/** Headers of a download that would break what Sluice itself must say. */
-const OURS = new Set([
-  'accept-encoding',
-  'connection',
-  'content-length',
-  'host',
-  'if-range',
-  'range',
-  'te',
-  'transfer-encoding',
-  'upgrade',
-]);
-
 /** The settings that connections are made with; when others change the connections stay. */
-const lineSettings = ['connectTimeoutMs', 'idleTimeoutMs', 'proxy', 'extraCa', 'insecureHosts'] as const;
+const lineSettings = ['connectTimeoutMs', 'idleTimeoutMs', 'proxy', 'noProxy', 'extraCa', 'hosts'] as const;
 /** So many answers that the direct lane could not take, and an origin is left to node-fetch. */
 const UNUSUAL_MAX = 3;
 
 export class Http {
   #settings: TransferSettings;
+  #headers: RequestHeaders;
   #agents: Agents;
   #direct: DirectLane;
   /** Origins whose answers were plain, with how often the direct lane met something else there. */
@@ -36,6 +26,7 @@ export class Http {
 
   constructor(settings: TransferSettings) {
     this.#settings = settings;
+    this.#headers = new RequestHeaders(settings);
     this.#agents = createAgents(settings);
     this.#direct = new DirectLane(settings);
   }
@@ -43,6 +34,7 @@ export class Http {
   /** Requests from now on follow these settings; answers that are open go on. */
   configure(settings: TransferSettings): void {
     const before = this.#settings;
+    this.#headers = new RequestHeaders(settings);
     const same = lineSettings.every((name) => JSON.stringify(before[name]) === JSON.stringify(settings[name]));
     if (same) {
       this.#settings = settings;
@@ -65,20 +57,16 @@ export class Http {
    * with the owner's secrets only where they belong. Rejects with a `FailureError` or the network's error.
    */
   async ask(request: Request): Promise<Answer> {
-    const owner = parseUrl(request.owner.url);
-    const secrets = secretsOf(owner, request.owner.headers);
+    parseUrl(request.owner.url);
+    let uncheckedHost: string | undefined;
     for (let url = parseUrl(request.url), hops = 0; ; hops += 1) {
-      const headers = {
-        accept: '*/*',
-        'user-agent': this.#settings.userAgent,
-        ...(url.origin === owner.origin ? secrets : {}),
-        ...request.range,
-        'accept-encoding': 'identity',
-      };
-      const answer = await this.#hop(withoutCredentials(url), headers, request.signal);
+      if (isUnchecked(url, this.#settings)) uncheckedHost ??= url.host;
+      const answer = await this.#hop(withoutCredentials(url), this.#headers.of(url, request), request.signal);
       const location = isRedirect(answer.head.status) ? answer.head.headers.get('location') : undefined;
-      if (location === undefined)
-        return hops === 0 ? answer : { ...answer, head: { ...answer.head, redirected: true } };
+      if (location === undefined) {
+        const head = hops === 0 ? answer.head : { ...answer.head, redirected: true };
+        return { ...answer, head, uncheckedHost };
+      }
       answer.body.skip();
       if (hops >= MAX_REDIRECTS) {
         throw new FailureError(fail('too-many-redirects', `More than ${MAX_REDIRECTS} redirects`, 'by-hand'));
@@ -139,7 +127,9 @@ export class Http {
       });
     } catch (error) {
       if (!late.signal.aborted && this.#agents.proxied(url) && codeOf(error) === 'undefined') {
-        throw new FailureError(fail('refused', `The proxy did not let it through: ${String(error)}`, 'soon'));
+        throw new FailureError(
+          fail('refused', `The proxy did not let it through: ${maskCredentials(String(error))}`, 'soon'),
+        );
       }
       if (!late.signal.aborted || signal.aborted) throw error;
       throw new FailureError(fail('timeout', 'The server did not answer in time', 'soon'));
@@ -169,19 +159,6 @@ function withoutCredentials(url: URL): URL {
   bare.password = '';
   bare.hash = '';
   return bare;
-}
-
-/** The download's own headers and the URL's credentials, as headers. */
-function secretsOf(url: URL, headers: Record<string, string>): Record<string, string> {
-  const secrets: Record<string, string> = {};
-  if (url.username || url.password) {
-    const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-    secrets['authorization'] = `Basic ${Buffer.from(pair).toString('base64')}`;
-  }
-  for (const [name, value] of Object.entries(headers)) {
-    if (!OURS.has(name.toLowerCase())) secrets[name.toLowerCase()] = value;
-  }
-  return secrets;
 }
 
 function codeOf(error: unknown): string {

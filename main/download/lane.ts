@@ -25,6 +25,8 @@ export interface Answer {
   head: Head;
   lane: 'fetch' | 'direct';
   body: Body;
+  /** A host on the way whose certificate was not checked, by a person's choice. */
+  uncheckedHost?: string | undefined;
 }
 
 /** One GET. */
@@ -32,7 +34,7 @@ export interface Request {
   url: string;
   /** Range and If-Range. */
   range: Record<string, string>;
-  /** The download's own URL, with its credentials, and its own headers: both go to that URL's origin and nowhere else. */
+  /** The download's own URL and its own headers, which go to that URL's origin and nowhere else. */
   owner: { url: string; headers: Record<string, string> };
   signal: AbortSignal;
 }

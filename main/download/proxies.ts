@@ -1,16 +1,20 @@
 // Which proxy a request goes through, from the settings or the environment, and how.
 import type http from 'node:http';
+import { BlockList, isIP } from 'node:net';
 import { HttpProxyAgent } from 'http-proxy-agent';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 import { SocksProxyAgent } from 'socks-proxy-agent';
 import { fail, FailureError } from './failures.ts';
 
+type ProxySettings = { proxy: string | null; noProxy: string };
+
 /**
  * The proxy's URL for a request to `url`, or null for none. A proxy in the settings is for everything but this machine;
- * the environment's are per scheme, with the exceptions of `NO_PROXY`.
+ * the environment's are per scheme, with the exceptions of `NO_PROXY`. The settings' exceptions hold for both.
  */
-export function proxyFor(url: URL, setting: string | null, env: NodeJS.ProcessEnv): string | null {
-  if (setting) return isLoopback(url.hostname) && !isLoopback(hostOf(setting)) ? null : setting;
+export function proxyFor(url: URL, { proxy: own, noProxy }: ProxySettings, env: NodeJS.ProcessEnv): string | null {
+  if (isExcepted(url, noProxy)) return null;
+  if (own) return isLoopback(url.hostname) && !isLoopback(hostOf(own)) ? null : own;
   const name = url.protocol === 'https:' ? 'https_proxy' : 'http_proxy';
   // HTTP_PROXY in capitals is what a web server may set from a request's header; curl leaves it alone, too.
   const proxy =
@@ -22,39 +26,69 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '[::1]' || host.startsWith('127.');
 }
 
-function hostOf(text: string): string {
+function hostOf(proxy: string): string {
+  return parsed(proxy.includes('://') ? proxy : `http://${proxy}`)?.hostname ?? '';
+}
+
+function parsed(text: string): URL | null {
   try {
-    return new URL(text).hostname;
+    return new URL(text);
   } catch {
-    return '';
+    return null;
   }
 }
 
+/** Whether a `NO_PROXY` list names the host: `*`, a name with those below it, an address, a subnet, each with a port or without. */
 function isExcepted(url: URL, noProxy: string): boolean {
   const port = url.port || (url.protocol === 'https:' ? '443' : '80');
+  const host = url.hostname.replace(/^\[|\]$/g, '');
   return noProxy
+    .toLowerCase()
     .split(/[\s,]+/)
     .filter(Boolean)
     .some((entry) => {
       if (entry === '*') return true;
-      const [, name = '', only] = /^\*?\.?(.+?)(?::(\d+))?$/.exec(entry.toLowerCase()) ?? [];
+      const [, address = '', bits] = /^([\d.]+|[0-9a-f:]+:[0-9a-f:.]*)\/(\d{1,3})$/.exec(entry) ?? [];
+      if (bits !== undefined) return isWithin(host, address, Number(bits));
+      if (entry.replace(/^\[|\]$/g, '') === host) return true;
+      const [, name = '', only] = /^\*?\.?(.+?)(?::(\d+))?$/.exec(entry) ?? [];
       if (only !== undefined && only !== port) return false;
-      return url.hostname === name || url.hostname.endsWith(`.${name}`) || url.hostname === `[${name}]`;
+      return host === name.replace(/^\[|\]$/g, '') || host.endsWith(`.${name}`);
     });
 }
 
-/** An agent that reaches http or (`secure`) https servers through `proxy`. Throws a `FailureError` when that is no proxy. */
-export function proxyAgent(proxy: string, secure: boolean, options: object): http.Agent {
+function isWithin(host: string, address: string, bits: number): boolean {
+  const family = isIP(host);
+  if (family === 0 || isIP(address) !== family || bits > (family === 4 ? 32 : 128)) return false;
+  const subnet = new BlockList();
+  const type = family === 4 ? 'ipv4' : 'ipv6';
+  subnet.addSubnet(address, bits, type);
+  return subnet.check(host, type);
+}
+
+/**
+ * An agent that reaches http or (`secure`) https servers through `proxy`: with `options` the servers, with what
+ * `optionsFor` says the proxy itself. Throws a `FailureError` when that is no proxy.
+ */
+export function proxyAgent(
+  proxy: string,
+  secure: boolean,
+  options: object,
+  optionsFor: (proxy: URL) => object,
+): http.Agent {
   const text = proxy.includes('://') ? proxy : `http://${proxy}`;
   const scheme = text.slice(0, text.indexOf(':')).toLowerCase();
+  const url = parsed(text);
+  if (!url || url.hostname === '')
+    throw new FailureError(fail('bad-url', 'The proxy has no proper address', 'by-hand'));
   // Names are left to the proxy: this machine may not know them.
   if (/^socks[45]?[ah]?$/.test(scheme)) return new SocksProxyAgent(text.replace(/^socks5?:/, 'socks5h:'), options);
   if (scheme !== 'http' && scheme !== 'https') {
     throw new FailureError(fail('bad-url', `Not a proxy: ${scheme}`, 'by-hand'));
   }
-  if (!secure) return new HttpProxyAgent(text, options);
+  if (!secure) return new HttpProxyAgent(text, optionsFor(url));
   // Those given to the constructor are about the proxy; these are about the server behind it.
-  const agent: http.Agent & { options?: object } = new HttpsProxyAgent(text, options);
+  const agent: http.Agent & { options?: object } = new HttpsProxyAgent(text, optionsFor(url));
   Object.assign(agent.options ?? {}, options);
   return agent;
 }

@@ -236,7 +236,7 @@ export class Session {
     for (const { segment, declaredEnd } of this.#attempts) this.#segments.extend(segment, declaredEnd);
   }
 
-  #onBody({ head, lane }: Answer, start: number, attempt: Attempt): boolean {
+  #onBody({ head, lane, uncheckedHost }: Answer, start: number, attempt: Attempt): boolean {
     if (this.#end) return false;
     const { segment } = attempt;
     attempt.lane = lane;
@@ -247,6 +247,7 @@ export class Session {
       if (instead) this.#finish({ kind: 'failed', failure: instead });
       return false;
     }
+    if (uncheckedHost && !this.#confirmed) this.#o.report.event('certificate-exception', { host: uncheckedHost });
     if (head.redirected && !this.#confirmed) this.#o.report.event('redirected', { to: head.url });
     if (!this.#probed) {
       this.#probed = true;

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { EngineEvent, Handlers } from '../../shared/api.ts';
 import type { NewDownload } from '../../shared/download.ts';
-import type { TransferSettings } from '../../shared/protocol.ts';
+import { PROTOCOL, type TransferSettings } from '../../shared/protocol.ts';
 import type { Settings } from '../../shared/settings.ts';
 import type { Port } from '../transport/port.ts';
 import { Adding } from './adding.ts';
@@ -16,6 +16,7 @@ import { Pool, type SpawnedWorker } from './pool.ts';
 import { backUp, recover } from './recovery.ts';
 import { Removals } from './removals.ts';
 import { Listeners, type Signal } from './signal.ts';
+import { maskedSettings, unmaskedChange } from './secrets.ts';
 import { shareOut } from './speed-share.ts';
 import { isStoreFull } from './store/sql.ts';
 import { Store } from './store/store.ts';
@@ -138,8 +139,8 @@ export class Engine {
       view: this.view,
       disk: this.#disk,
       dir: () => this.downloadDir,
-      settings: () => this.#settings,
-      changeSettings: (change) => this.#changeSettings(change),
+      settings: () => maskedSettings(this.#settings),
+      changeSettings: (change) => this.#changeSettings(unmaskedChange(change, this.#settings)),
       listChanged: () => this.#listChanged(),
       startDemo: options.startDemo,
     });
@@ -220,7 +221,7 @@ export class Engine {
   }
 
   #welcome(link: WorkerLink): void {
-    link.send({ kind: 'welcome', protocol: 1, settings: this.#transferSettings(link) });
+    link.send({ kind: 'welcome', protocol: PROTOCOL, settings: this.#transferSettings(link) });
   }
 
   #transferSettings(link: WorkerLink): TransferSettings {
@@ -268,9 +269,10 @@ export class Engine {
     this.#share();
     this.#dispatch.recallAhead();
     this.#dispatch.kick();
-    this.#events.tell({ event: 'settings', settings: this.#settings });
+    const told = maskedSettings(this.#settings);
+    this.#events.tell({ event: 'settings', settings: told });
     this.#progressed();
-    return this.#settings;
+    return told;
   }
 
   #workerCount(): number {

@@ -8,6 +8,7 @@ import { keyOf, usableDir, type Adding } from './adding.ts';
 import type { DiskRoom } from './disk-room.ts';
 import type { Dispatch } from './dispatch.ts';
 import { addressOf } from './intake-address.ts';
+import { checkFiles } from './setting-files.ts';
 import { readList, type ListSource } from './intake-source.ts';
 import type { Removals } from './removals.ts';
 import type { Store } from './store/store.ts';
@@ -104,6 +105,7 @@ export function createHandlers(parts: Parts): Handlers {
     changeSettings(change) {
       const named = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
       if (change.dir) named['dir'] = usableDir(change.dir);
+      checkFiles(change);
       return parts.changeSettings(named);
     },
     async startDemo() {

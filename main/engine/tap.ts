@@ -1,7 +1,7 @@
 // The tap: sees every message on every pipe, keeps the last ones, and puts them into words only when somebody looks.
 import type { TapMessage } from '../../shared/traffic.ts';
-import { maskCredentials } from '../../shared/url.ts';
 import { Rate } from './rate.ts';
+import { maskSecrets } from './secrets.ts';
 
 const KEPT = 5000;
 
@@ -68,13 +68,4 @@ function inWords({ seq, at, pipe, message, downloadId }: Seen): TapMessage {
     sizeBytes: json.length,
     downloadId,
   };
-}
-
-/** Header values and credentials in addresses are nobody's business but the worker's. */
-function maskSecrets(key: string, value: unknown): unknown {
-  if (key === 'headers' && typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.keys(value).map((name) => [name, '***']));
-  }
-  if (key === 'extraCa' && typeof value === 'string') return '***';
-  return typeof value === 'string' && value.includes('://') ? maskCredentials(value) : value;
 }

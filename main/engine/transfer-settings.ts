@@ -1,15 +1,16 @@
 // What a worker needs to know of the settings.
 import fs from 'node:fs';
-import type { TransferSettings } from '../../shared/protocol.ts';
+import type { HostRule } from '../../shared/host-rules.ts';
+import type { HostWays, TransferSettings } from '../../shared/protocol.ts';
 import type { Settings } from '../../shared/settings.ts';
 
-/** `limitBytesPerS`: the worker's share of the limit. A certificate file that cannot be read adds no authority. */
+/** `limitBytesPerS`: the worker's share of the limit. A certificate or cookies file that cannot be read adds nothing. */
 export function transferSettingsOf(
   settings: Settings,
   limitBytesPerS: number | null,
   version: string,
 ): TransferSettings {
-  const { lane, maxRetries, connectTimeoutMs, idleTimeoutMs, allowInsecureRedirect, proxy, insecureHosts } = settings;
+  const { lane, maxRetries, connectTimeoutMs, idleTimeoutMs, allowInsecureRedirect, proxy, noProxy } = settings;
   return {
     lane,
     limitBytesPerS,
@@ -17,14 +18,32 @@ export function transferSettingsOf(
     connectTimeoutMs,
     idleTimeoutMs,
     allowInsecureRedirect,
-    userAgent: `Sluice/${version}`,
+    userAgent: settings.userAgent ?? `Sluice/${version}`,
     proxy,
-    extraCa: settings.extraCaFile === null ? null : readOrNull(settings.extraCaFile),
-    insecureHosts,
+    noProxy,
+    extraCa: readOrNull(settings.extraCaFile),
+    cookies: readOrNull(settings.cookiesFile),
+    hosts: settings.hostRules.map(waysOf),
   };
 }
 
-function readOrNull(file: string): string | null {
+function waysOf({ host, headers, referrer, user, password, bearer, cookiesFile, insecure }: HostRule): HostWays {
+  const basic = user === null ? null : Buffer.from(`${user}:${password ?? ''}`).toString('base64');
+  return {
+    host,
+    headers: {
+      ...headers,
+      ...(referrer === null ? {} : { referer: referrer }),
+      ...(basic === null ? {} : { authorization: `Basic ${basic}` }),
+      ...(bearer === null ? {} : { authorization: `Bearer ${bearer}` }),
+    },
+    cookies: readOrNull(cookiesFile),
+    insecure,
+  };
+}
+
+function readOrNull(file: string | null): string | null {
+  if (file === null) return null;
   try {
     return fs.readFileSync(file, 'utf8');
   } catch {

@@ -14,8 +14,12 @@ export type Field =
   | { kind: 'number'; name: NumberName; scale: number; unit: 'seconds' | 'kilobytes' | null; optional: boolean }
   | { kind: 'switch'; name: SwitchName }
   | { kind: 'choice'; name: 'theme' | 'language' | 'lane'; options: string[] }
-  | { kind: 'text'; name: 'dir' | 'proxy' | 'extraCaFile' | 'coordinatorHost'; optional: boolean }
-  | { kind: 'lines'; name: 'insecureHosts' };
+  | {
+      kind: 'text';
+      name: 'dir' | 'proxy' | 'noProxy' | 'userAgent' | 'extraCaFile' | 'cookiesFile' | 'coordinatorHost';
+      optional: boolean;
+    }
+  | { kind: 'hosts'; name: 'hostRules' };
 
 export type Section = { title: keyof Words & `section${string}`; fields: Field[] };
 
@@ -49,6 +53,9 @@ export const sections: Section[] = [
       seconds('connectTimeoutMs'),
       seconds('idleTimeoutMs'),
       { kind: 'text', name: 'proxy', optional: true },
+      { kind: 'text', name: 'noProxy', optional: false },
+      { kind: 'text', name: 'userAgent', optional: true },
+      { kind: 'text', name: 'cookiesFile', optional: true },
       { kind: 'choice', name: 'lane', options: ['auto', 'fetch', 'direct'] },
     ],
   },
@@ -57,9 +64,9 @@ export const sections: Section[] = [
     fields: [
       { kind: 'switch', name: 'allowInsecureRedirect' },
       { kind: 'text', name: 'extraCaFile', optional: true },
-      { kind: 'lines', name: 'insecureHosts' },
     ],
   },
+  { title: 'sectionHosts', fields: [{ kind: 'hosts', name: 'hostRules' }] },
   {
     title: 'sectionMachines',
     fields: [

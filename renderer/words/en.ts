@@ -2,6 +2,7 @@
 import type { Format } from '../../shared/format.ts';
 import { eventsEn } from './events.ts';
 import { failuresEn } from '../../shared/failure-words.ts';
+import { hostsEn } from './hosts.ts';
 import { settingsEn } from './settings.ts';
 
 export function en(f: Format) {
@@ -252,6 +253,7 @@ export function en(f: Format) {
     sectionDownloads: 'Downloads',
     sectionNetwork: 'Network',
     sectionSafety: 'Safety',
+    sectionHosts: 'Hosts',
     sectionMachines: 'Machines and programs',
     between: (low: number, high: number) => `${n(low)} to ${n(high)}`,
     atLeast: (low: number) => `at least ${n(low)}`,
@@ -292,5 +294,6 @@ export function en(f: Format) {
     bridgeGone: 'The engine did not answer.',
     failure: failuresEn,
     event: eventsEn(f),
+    hosts: hostsEn,
   };
 }

@@ -28,9 +28,18 @@ export const settingsEn: SettingWords = {
     label: 'Extra certificate authority',
     help: 'Path of a PEM file that is trusted besides the built-in ones.',
   },
-  insecureHosts: {
-    label: 'Hosts whose certificate is not checked',
-    help: 'One a line. Their downloads are marked: nobody vouches for who sent them.',
+  noProxy: {
+    label: 'Hosts without a proxy',
+    help: 'With spaces between: example.org with all below it, 10.0.0.0/8, *. What NO_PROXY names is excepted, too.',
+  },
+  userAgent: { label: 'User agent', help: 'What Sluice calls itself to servers. Empty means its name and version.' },
+  cookiesFile: {
+    label: 'Cookies file',
+    help: 'Path of a Netscape cookies.txt. Each cookie goes only to the host it is of.',
+  },
+  hostRules: {
+    label: 'Rules for hosts',
+    help: 'Logins, headers, cookies, limits and exceptions for single hosts. Machines that join get them, too.',
   },
   coordinator: { label: 'Let other machines join', help: 'A door where workers elsewhere take tasks, behind a key.' },
   coordinatorHost: {
@@ -67,7 +76,16 @@ export const settingsZh: SettingWords = {
   hash: { label: '计算已完成文件的 SHA-256', help: '在后台为没有校验和的文件计算。' },
   proxy: { label: '代理', help: 'http、https 或 socks5 地址。留空则只用环境变量中的代理。' },
   extraCaFile: { label: '额外的证书颁发机构', help: '除内置之外还信任的 PEM 文件路径。' },
-  insecureHosts: { label: '不检查证书的主机', help: '每行一个。其下载会被标记：无法确认发送者身份。' },
+  noProxy: {
+    label: '不用代理的主机',
+    help: '以空格分隔：example.org 及其下主机、10.0.0.0/8、*。NO_PROXY 中的主机同样例外。',
+  },
+  userAgent: { label: '用户代理', help: '向服务器自报的名称。留空则为名称和版本。' },
+  cookiesFile: { label: 'Cookie 文件', help: 'Netscape 格式 cookies.txt 的路径。每个 Cookie 只发给它所属的主机。' },
+  hostRules: {
+    label: '主机规则',
+    help: '为单个主机设定登录、请求头、Cookie、限速和例外。加入的其他机器也会得到这些规则。',
+  },
   coordinator: { label: '允许其他机器加入', help: '其他机器的工作进程凭密钥在此领取任务。' },
   coordinatorHost: { label: '监听地址', help: '127.0.0.1 仅限本机。其他地址会加密。' },
   coordinatorPort: { label: '监听端口', help: '被占用时使用其他端口。' },

@@ -3,6 +3,7 @@ import type { Format } from '../../shared/format.ts';
 import type { Words } from '../words.ts';
 import { eventsZh } from './events.ts';
 import { failuresZh } from '../../shared/failure-words.ts';
+import { hostsZh } from './hosts.ts';
 import { settingsZh } from './settings.ts';
 
 export function zh(f: Format): Words {
@@ -231,6 +232,7 @@ export function zh(f: Format): Words {
     sectionDownloads: '下载',
     sectionNetwork: '网络',
     sectionSafety: '安全',
+    sectionHosts: '主机',
     sectionMachines: '机器与程序',
     between: (low, high) => `${n(low)} 至 ${n(high)}`,
     atLeast: (low) => `至少 ${n(low)}`,
@@ -270,5 +272,6 @@ export function zh(f: Format): Words {
     bridgeGone: '引擎没有响应。',
     failure: failuresZh,
     event: eventsZh(f),
+    hosts: hostsZh,
   };
 }

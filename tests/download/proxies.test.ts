@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { proxyFor } from '../../main/download/proxies.ts';
 import { certificate } from '../support/certificate.ts';
-import { startBench } from '../support/lease.ts';
+import { startBench, waysOf } from '../support/lease.ts';
 import { contentBytes, seededContent } from '../support/origin.ts';
 import { httpProxy, socksProxy } from '../support/proxy.ts';
 import { originForTest } from '../support/start.ts';
@@ -16,7 +16,7 @@ test.each([
   const proxy = await start();
   const origin = await originForTest(tls ? { tls } : {});
   origin.serve('/f', { sizeBytes: 6_000_000 });
-  const bench = startBench({ settings: { proxy: proxy.url, insecureHosts: ['127.0.0.1'] } });
+  const bench = startBench({ settings: { proxy: proxy.url, hosts: [waysOf('127.0.0.1', { insecure: true })] } });
   const file = bench.read(await bench.download(origin.url('/f')));
   expect(file.equals(contentBytes(seededContent(6_000_000)))).toBe(true);
   expect(proxy.asked.length).toBe(tls || start === socksProxy ? origin.connections() : origin.requests('/f').length);
@@ -27,7 +27,9 @@ test('a proxy that wants a login is a failure, not a file', async () => {
   const proxy = await httpProxy(true);
   const origin = await originForTest({ tls: certificate });
   origin.serve('/f', { sizeBytes: 1000 });
-  const bench = startBench({ settings: { proxy: proxy.url, maxRetries: 0, insecureHosts: ['127.0.0.1'] } });
+  const bench = startBench({
+    settings: { proxy: proxy.url, maxRetries: 0, hosts: [waysOf('127.0.0.1', { insecure: true })] },
+  });
   expect(await bench.download(origin.url('/f'))).toMatchObject({ kind: 'failed' });
   expect(origin.requests('/f')).toHaveLength(0);
 });
@@ -55,5 +57,5 @@ test.each<[string, string | null, NodeJS.ProcessEnv, string | null]>([
   ['http://h/', p, { no_proxy: '*' }, p],
   ['http://127.0.0.1/', p, {}, null],
 ])('%s with setting %s and %j goes through %s', (url, setting, env, expected) => {
-  expect(proxyFor(new URL(url), setting, env)).toBe(expected);
+  expect(proxyFor(new URL(url), { proxy: setting, noProxy: '' }, env)).toBe(expected);
 });

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { bytesIn } from '../../main/download/extents.ts';
 import { lanes } from '../support/lanes.ts';
-import { startBench } from '../support/lease.ts';
+import { startBench, waysOf } from '../support/lease.ts';
 import { certificate } from '../support/certificate.ts';
 import { contentBytes, seededContent } from '../support/origin.ts';
 import { originForTest } from '../support/start.ts';
@@ -31,7 +31,7 @@ describe.each(lanes)('on the %s lane', (lane) => {
     const secure = await originForTest({ tls: certificate });
     plain.serve('/f', { sizeBytes: 1000 });
     secure.serve('/f', { location: plain.url('/f') });
-    const settings = { lane, insecureHosts: ['127.0.0.1'] };
+    const settings = { lane, hosts: [waysOf('127.0.0.1', { insecure: true })] };
     const careful = startBench({ settings });
     expect(await careful.download(secure.url('/f'))).toMatchObject({ failure: { code: 'insecure-redirect' } });
     expect(plain.requests('/f')).toHaveLength(0);

@@ -15,6 +15,7 @@ import { joinCoordinator, stayJoined, type JoinOptions } from '../../main/gatewa
 import { tcpPort } from '../../main/transport/tcp.ts';
 import type { CloseReason, Port } from '../../main/transport/port.ts';
 import { ending, portContract, take } from '../transport/port-contract.ts';
+import { PROTOCOL } from '../../shared/protocol.ts';
 
 const authkey = Buffer.from('open sesame');
 const cleanups: (() => unknown)[] = [];
@@ -119,7 +120,7 @@ describe('a login', () => {
   test('to a server that does not know the key itself fails', async () => {
     const server = net.createServer((socket) => {
       const port = tcpPort(socket);
-      port.send({ kind: 'greeting', name: 'x', protocol: 1, nonce: '0'.repeat(64) });
+      port.send({ kind: 'greeting', name: 'x', protocol: PROTOCOL, nonce: '0'.repeat(64) });
       port.onMessage(() => port.send({ kind: 'welcome', proof: '0'.repeat(64) }));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -6,6 +6,7 @@ import { memoryPorts } from '../../main/transport/memory.ts';
 import {
   FromWorker,
   PROTOCOL,
+  type HostWays,
   type Outcome,
   type Task,
   type ToWorker,
@@ -23,9 +24,16 @@ export const testSettings: TransferSettings = {
   allowInsecureRedirect: false,
   userAgent: 'Sluice-test',
   proxy: null,
+  noProxy: '',
   extraCa: null,
-  insecureHosts: [],
+  cookies: null,
+  hosts: [],
 };
+
+/** A rule for a host that sends nothing and checks as always, but for what is given. */
+export function waysOf(host: string, more: Partial<HostWays> = {}): HostWays {
+  return { host, headers: {}, cookies: null, insecure: false, ...more };
+}
 
 type Message<K extends FromWorker['kind']> = Extract<FromWorker, { kind: K }>;
 
@@ -34,6 +42,8 @@ export interface Bench {
   /** All messages of the worker so far. */
   readonly messages: readonly FromWorker[];
   send(message: ToWorker): void;
+  /** Other settings from now on. */
+  configure(settings: Partial<TransferSettings>): void;
   /** Leases a download of `url`; resolves with its outcome. */
   download(url: string, more?: Partial<Task>): Promise<Outcome>;
   /** Leases one ahead of time, to begin in the place of another; resolves with its outcome. */
@@ -145,6 +155,7 @@ export function startBench(options: BenchOptions = {}): Bench {
     dir,
     messages,
     send,
+    configure: (more) => send({ kind: 'settings', settings: { ...settings, ...more } }),
     download: (url, more = {}) => lease('tasks', url, more),
     ahead: (url, more = {}) => lease('ahead', url, more),
     of: (kind, id = 1) =>

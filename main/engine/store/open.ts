@@ -49,6 +49,9 @@ function sizeOf(file: string): number {
 }
 
 function openChecked(file: string, nativeBinding: string | undefined): Database.Database {
+  // Logins are in it. What SQLite puts beside it gets the same rights.
+  fs.closeSync(fs.openSync(file, 'a', 0o600));
+  if ((fs.statSync(file).mode & 0o077) !== 0) fs.chmodSync(file, 0o600);
   const db = new Database(file, nativeBinding === undefined ? {} : { nativeBinding });
   try {
     db.pragma('journal_mode = WAL');
@@ -124,6 +127,7 @@ export function backUp(db: Database.Database, dir: string, now: number): void {
   const unfinished = `${target}.tmp`;
   try {
     db.prepare('VACUUM INTO ?').run(unfinished);
+    fs.chmodSync(unfinished, 0o600);
     const handle = fs.openSync(unfinished, 'r');
     fs.fsyncSync(handle);
     fs.closeSync(handle);
