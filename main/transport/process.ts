@@ -1,10 +1,7 @@
-// Ports over Node's own channel between a process and its child.
+// Ports between a process and its child: over Node's own channel, or Electron's to a utility process.
 import { fork, type ChildProcess } from 'node:child_process';
-import { Inbox } from './inbox.ts';
-import type { Port } from './port.ts';
-
-/** As many messages may wait in the channel before `send` says that it is full. */
-const FULL_AT = 128;
+import { postedPort } from './posted.ts';
+import type { CloseReason, Port } from './port.ts';
 
 /** Starts a Node process from `entry` that talks through a Port. Its standard output is not ours to mix with. */
 export function forkWorker(entry: string): { port: Port; pid: number | undefined; kill: () => void } {
@@ -14,79 +11,37 @@ export function forkWorker(entry: string): { port: Port; pid: number | undefined
 
 /** The parent's end of a child started with an IPC channel. */
 export function childPort(child: ChildProcess): Port {
-  const inbox = new Inbox();
-  child.on('message', (messages) => deliverAll(inbox, messages));
-  child.on('error', (cause) => inbox.end({ kind: 'error', cause }));
-  child.once('disconnect', () => inbox.end({ kind: 'eof' }));
-  child.once('exit', () => inbox.end({ kind: 'eof' }));
-  return channelPort(
-    inbox,
-    (message, sent) => child.connected && child.send(message, sent),
-    () => child.connected && child.disconnect(),
-  );
+  const { port, hear, gone } = postedPort({
+    post: (value) => void (child.connected && child.send(value, failed)),
+    // Messages handed over already go out first.
+    leave: () => setImmediate(() => child.connected && child.disconnect()),
+  });
+  const failed = (cause: Error | null) => cause && gone(reasonOf(cause));
+  child.on('message', hear);
+  child.on('error', failed);
+  child.once('disconnect', () => gone({ kind: 'eof' }));
+  child.once('exit', () => gone({ kind: 'eof' }));
+  return port;
 }
 
 /** The child's end. Throws when this process was not started with an IPC channel. */
 export function parentPort(): Port {
   if (!process.send) throw new Error('This process has no parent to talk to.');
-  const inbox = new Inbox();
-  process.on('message', (messages) => deliverAll(inbox, messages));
-  process.once('disconnect', () => inbox.end({ kind: 'eof' }));
-  return channelPort(
-    inbox,
-    (message, sent) => process.connected && process.send!(message, undefined, undefined, sent),
-    () => process.connected && process.disconnect(),
-  );
+  const { port, hear, gone } = postedPort({
+    post: (value) => void (process.connected && process.send!(value, undefined, undefined, failed)),
+    leave: () => setImmediate(() => process.connected && process.disconnect()),
+  });
+  const failed = (cause: Error | null) => cause && gone(reasonOf(cause));
+  process.on('message', hear);
+  process.once('disconnect', () => gone({ kind: 'eof' }));
+  return port;
 }
 
-/** Anything but a list of messages is no message of ours, and the reader will say so. */
-function deliverAll(inbox: Inbox, messages: unknown): void {
-  for (const message of Array.isArray(messages) ? (messages as unknown[]) : [messages]) inbox.deliver(message);
-}
+/** Codes with which a channel says that the other end is gone rather than that something is wrong. */
+const GONE = new Set(['EPIPE', 'ECONNRESET', 'ERR_IPC_CHANNEL_CLOSED', 'ERR_IPC_DISCONNECTED']);
 
-function channelPort(
-  inbox: Inbox,
-  send: (message: object, sent: (error: Error | null) => void) => boolean,
-  disconnect: () => void,
-): Port {
-  // What is said in one go travels in one go: a write for each message would cost more than the message.
-  let batch: unknown[] = [];
-  let waiting = 0;
-  const onDrained: (() => void)[] = [];
-  const drain = () => {
-    for (const resolve of onDrained.splice(0)) resolve();
-  };
-  const flush = () => {
-    if (batch.length === 0) return;
-    const messages = batch;
-    batch = [];
-    send(messages, (error) => sent(messages.length, error));
-  };
-  const sent = (count: number, error: Error | null) => {
-    waiting -= count;
-    if (error) inbox.end({ kind: 'error', cause: error });
-    if (waiting === 0 || inbox.ended) drain();
-  };
-  return {
-    send(message) {
-      if (inbox.ended) return false;
-      waiting++;
-      if (batch.push(message) === 1) queueMicrotask(flush);
-      return waiting < FULL_AT;
-    },
-    onMessage: (listener) => inbox.listen(listener),
-    onClose: (listener) => inbox.whenClosed(listener),
-    drained: () =>
-      waiting === 0 || inbox.ended ? Promise.resolve() : new Promise((resolve) => onDrained.push(resolve)),
-    close() {
-      if (inbox.ended) return;
-      flush();
-      inbox.end({ kind: 'closed' });
-      // Messages handed over already go out first.
-      setImmediate(disconnect);
-      drain();
-    },
-  };
+function reasonOf(cause: NodeJS.ErrnoException): CloseReason {
+  return GONE.has(cause.code ?? '') ? { kind: 'eof' } : { kind: 'error', cause };
 }
 
 /** What Electron gives a utility process as `process.parentPort`, as far as a Port needs it. */
@@ -95,19 +50,9 @@ export type UtilityChannel = {
   on(event: 'message', listener: (event: { data: unknown }) => void): unknown;
 };
 
-/** The child's end in an Electron utility process; the process dies with its parent, so there is no other end of it. */
+/** The child's end in an Electron utility process; the process dies with its parent. */
 export function utilityPort(channel: UtilityChannel): Port {
-  const inbox = new Inbox();
-  channel.on('message', ({ data }) => inbox.deliver(data));
-  return {
-    send(message) {
-      if (inbox.ended) return false;
-      channel.postMessage(message);
-      return true;
-    },
-    onMessage: (listener) => inbox.listen(listener),
-    onClose: (listener) => inbox.whenClosed(listener),
-    drained: () => Promise.resolve(),
-    close: () => inbox.end({ kind: 'closed' }),
-  };
+  const { port, hear } = postedPort({ post: (value) => channel.postMessage(value) });
+  channel.on('message', ({ data }) => hear(data));
+  return port;
 }

@@ -14,8 +14,9 @@ import { loadAuthkey, loadIdentity } from '../../main/gateway/identity.ts';
 import { joinCoordinator, stayJoined, type JoinOptions } from '../../main/gateway/join.ts';
 import { tcpPort } from '../../main/transport/tcp.ts';
 import type { CloseReason, Port } from '../../main/transport/port.ts';
-import { ending, portContract, take } from '../transport/port-contract.ts';
 import { PROTOCOL } from '../../shared/protocol.ts';
+import { portContract } from '../transport/port-contract.ts';
+import { ending, take } from '../transport/port-promises.ts';
 
 const authkey = Buffer.from('open sesame');
 const cleanups: (() => unknown)[] = [];

@@ -6,7 +6,8 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { FrameError } from '../../main/transport/frames.ts';
 import { tcpPort, type TcpPortOptions } from '../../main/transport/tcp.ts';
-import { ending, portContract, take } from './port-contract.ts';
+import { portContract } from './port-contract.ts';
+import { ending, take } from './port-promises.ts';
 
 /** Two ends of one real connection. */
 async function sockets(where: net.ListenOptions): Promise<{ near: net.Socket; far: net.Socket; stop: () => void }> {
