@@ -3,6 +3,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { app } from 'electron';
+import { HashThread } from './download/hashing.ts';
+import { receiver } from './download/received.ts';
 import { ownWords, parseArguments } from './shell/arguments.ts';
 import { declareAppProtocol } from './shell/app-protocol.ts';
 import { startShell } from './shell/shell.ts';
@@ -10,6 +12,7 @@ import { stateDir } from './engine/state-dir.ts';
 import { version } from './engine/version.ts';
 
 const words = ownWords(process.argv, process.defaultApp === true);
+const folder = path.dirname(fileURLToPath(import.meta.url));
 const args = parseArguments(words, process.cwd());
 
 if (args.version) {
@@ -24,9 +27,10 @@ if (args.version) {
     startShell({
       args,
       dataDir,
-      folder: path.dirname(fileURLToPath(import.meta.url)),
+      folder,
       version,
       nativeBinding: nativeBinding(),
+      openIncoming: receiver(new HashThread(path.join(folder, 'hash-thread.cjs')).hashFile),
     }),
   );
 }

@@ -108,6 +108,8 @@ export const Outcome = z.discriminatedUnion('kind', [
     sha256: z.string().nullable(),
     /** A given checksum was compared and is equal. */
     verified: z.boolean(),
+    /** It came back from a worker elsewhere and stands in the download's folder here; only the gateway says so. */
+    sentBack: z.boolean().optional(),
   }),
   z.object({ kind: z.literal('failed'), failure: Failure, extents: z.array(Extent) }),
   z.object({ kind: z.literal('released'), extents: z.array(Extent) }),

@@ -10,6 +10,7 @@ import { openInstance } from '../engine/instance.ts';
 import { loadAuthkey } from '../gateway/identity.ts';
 import { type JoinError, stayJoined } from '../gateway/join.ts';
 import { inOwnFolder } from '../gateway/own-folder.ts';
+import { sendingBack } from '../gateway/sending-back.ts';
 import { resultDict, resultText } from '../gateway/python-calls.ts';
 import { joinPythonManager, PythonManagerError, type PythonManager } from '../gateway/python-client.ts';
 import type { PythonResult } from '../gateway/python-queues.ts';
@@ -23,7 +24,7 @@ export async function join(
   command: Extract<NetworkCommand, { kind: 'join' }>,
   { output, hashThread }: Surroundings,
 ): Promise<number> {
-  const { to, fingerprint, parallel, run } = command;
+  const { to, fingerprint, parallel, sendBack, run } = command;
   const dir = usableDir(run.dir ?? '.');
   const stop = new AbortController();
   void signalled().then(() => stop.abort());
@@ -36,7 +37,8 @@ export async function join(
     signal: stop.signal,
     work: (port) => {
       output.told('joined', { host: to.host, port: to.port }, run.json);
-      return runWorker(inOwnFolder(port, dir), { slots: parallel, hashThread, signal: stop.signal });
+      const own = inOwnFolder(port, dir);
+      return runWorker(sendBack ? sendingBack(own) : own, { slots: parallel, hashThread, signal: stop.signal });
     },
     onTrouble: (error, againMs) => {
       if (againMs === null) status = 1;

@@ -37,6 +37,8 @@ export type NetworkCommand =
       authkeyFile: string;
       fingerprint: string | undefined;
       parallel: number;
+      /** Finished files go to the coordinator instead of staying here. */
+      sendBack: boolean;
       run: RunOptions;
     }
   | { kind: 'join-python'; to: Address; authkeyFile: string; md5: boolean; dict: boolean; run: RunOptions }
@@ -72,6 +74,7 @@ const options = {
   discoverable: { type: 'boolean' },
   connect: { type: 'string' },
   fingerprint: { type: 'string' },
+  'send-back': { type: 'boolean' },
   'python-manager': { type: 'string' },
   dict: { type: 'boolean' },
   host: { type: 'string' },
@@ -146,7 +149,8 @@ function networkCommand(
       }
       const parallel = run.settings.parallel ?? defaultSettings.parallel;
       const to = address('connect', values.connect);
-      return { kind: 'join', to, authkeyFile, fingerprint: values.fingerprint, parallel, run };
+      const { fingerprint } = values;
+      return { kind: 'join', to, authkeyFile, fingerprint, parallel, sendBack: values['send-back'] ?? false, run };
     }
     case 'discover':
       return { kind: 'discover', json };
@@ -236,6 +240,7 @@ LIST-FILE: one URL a line (also .csv .html .url .webloc .metalink); "-" reads a 
       --python-authkey-file FILE   serve: the key of the door for Python programs, when it is to be another one
       --no-md5              serve --python, worker --python-manager: refuse HMAC-MD5, which Python before 3.12 needs
       --fingerprint HEX     worker: of the certificate that serve shows
+      --send-back           worker --connect: send finished files to the coordinator instead of keeping them
       --dict                worker --python-manager: put dicts, not "URL--->success", as results
   -V, --version         the version
   -h, --help            this text

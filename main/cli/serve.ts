@@ -1,5 +1,7 @@
 // `sluice serve`: the engine without a window, open to workers of other machines and to Python programs, until a signal.
 import path from 'node:path';
+import { HashThread } from '../download/hashing.ts';
+import { receiver } from '../download/received.ts';
 import { Engine } from '../engine/engine.ts';
 import { openInstance } from '../engine/instance.ts';
 import { stateDir } from '../engine/state-dir.ts';
@@ -16,7 +18,7 @@ const TAP_MS = 250;
 /** Serves until SIGINT or SIGTERM; resolves to 0 then. */
 export async function serve(command: Serve, around: Surroundings): Promise<number> {
   const { run } = command;
-  const { output, stdout, nativeBinding, spawnWorker, version } = around;
+  const { output, stdout, nativeBinding, spawnWorker, version, hashThread } = around;
   const dataDir = stateDir(run.data);
   const instance = await openInstance(dataDir, nativeBinding);
   if (instance.kind === 'second') {
@@ -32,6 +34,7 @@ export async function serve(command: Serve, around: Surroundings): Promise<numbe
     dataDir,
     authkeyFile: command.authkeyFile,
     pythonAuthkeyFile: command.pythonAuthkeyFile,
+    openIncoming: receiver(new HashThread(hashThread).hashFile),
     onError: (error) => process.stderr.write(`sluice: python door: ${String(error)}\n`),
   });
   let stopTap = () => {};

@@ -151,8 +151,9 @@ export class TakingIn {
     switch (outcome.kind) {
       case 'done': {
         // A program elsewhere may name its file as it likes; in this list it has a name of its own.
-        const name = lease.holder.place === '' ? path.basename(outcome.path) : safeName(outcome.path);
-        store.finish(id, { ...outcome, name: store.reserveName(id, name) }, now());
+        const here = lease.holder.place === '' || outcome.sentBack === true;
+        const name = here ? path.basename(outcome.path) : safeName(outcome.path);
+        store.finish(id, { ...outcome, name: store.reserveName(id, name), here }, now());
         this.#desk.note(id, 'done', { sizeBytes: outcome.sizeBytes });
         turn.done.push(lease);
         this.#desk.paceOf(lease.holder).add(performance.now());

@@ -10,6 +10,7 @@ import { isLoopback } from './doorkeeper.ts';
 import { EngineQueues } from './engine-queues.ts';
 import { loadAuthkey, loadIdentity, type Identity } from './identity.ts';
 import { openPythonDoor, type PythonDoor } from './python-managers.ts';
+import { receivingBack, type OpenIncoming } from './receiving-back.ts';
 
 /** Which doors are to be open; port 0 is any free one. */
 export type DoorPlan = {
@@ -25,6 +26,8 @@ export type DoorsOptions = {
   /** Default: `authkey` and `python-authkey` in the data directory, made when missing. */
   authkeyFile?: string | undefined;
   pythonAuthkeyFile?: string | undefined;
+  /** Writes the files that workers elsewhere send back. */
+  openIncoming: OpenIncoming;
   /** Told what went wrong behind the Python door; its caller hears no details. */
   onError: (error: unknown) => void;
 };
@@ -116,7 +119,8 @@ export class Doors {
 
   async #openCoordinator(plan: DoorPlan['coordinator']): Promise<void> {
     if (!plan) return;
-    const { engine, dataDir } = this.#options;
+    const { engine, dataDir, openIncoming } = this.#options;
+    const notesDir = path.join(dataDir, 'parts');
     const authkey = await loadAuthkey(this.#keyFile);
     const identity = isLoopback(plan.host) ? undefined : await loadIdentity(path.join(dataDir, 'identity.pem'));
     const door = await openCoordinator({
@@ -124,7 +128,7 @@ export class Doors {
       authkey,
       ...(identity && { identity }),
       name: os.hostname(),
-      onWorker: (port, info) => engine.attachWorker(port, info.id),
+      onWorker: (port, info) => engine.attachWorker(receivingBack(port, openIncoming, notesDir), info.id),
     });
     this.#coordinator = { door, identity };
   }

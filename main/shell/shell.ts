@@ -5,6 +5,7 @@ import { languageFor } from '../../shared/language.ts';
 import type { Settings } from '../../shared/settings.ts';
 import type { MenuCommand } from '../../shared/shell-api.ts';
 import type { Doors } from '../gateway/doors.ts';
+import type { OpenIncoming } from '../gateway/receiving-back.ts';
 import { Engine } from '../engine/engine.ts';
 import { openInstance, type Remote } from '../engine/instance.ts';
 import { serveApp } from './app-protocol.ts';
@@ -25,6 +26,8 @@ export type ShellOptions = {
   folder: string;
   version: string;
   nativeBinding: string | undefined;
+  /** Writes the files that workers elsewhere send back. */
+  openIncoming: OpenIncoming;
 };
 
 const SCREENSHOT_PATIENCE_MS = 20_000;
@@ -156,7 +159,8 @@ class Shell {
     const { Doors } = await import('../gateway/doors.ts');
     if (this.#leaving) return;
     const onError = (error: unknown) => console.error('python door:', error);
-    this.#doors = new Doors({ engine: this.engine, dataDir: this.#options.dataDir, onError });
+    const { dataDir, openIncoming } = this.#options;
+    this.#doors = new Doors({ engine: this.engine, dataDir, openIncoming, onError });
     await this.#applyDoors(await this.engine.handlers.settings(null));
   }
 

@@ -2,6 +2,8 @@
 import net from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { defaultSettings } from '../../shared/settings.ts';
+import { hashHere } from '../../main/download/hashing.ts';
+import { receiver } from '../../main/download/received.ts';
 import { Engine } from '../../main/engine/engine.ts';
 import { doorPlan, Doors, type DoorPlan } from '../../main/gateway/doors.ts';
 import { joinCoordinator } from '../../main/gateway/join.ts';
@@ -19,6 +21,7 @@ beforeEach(() => {
   const dataDir = tempDir();
   engine = new Engine({ dataDir, spawnWorker: fakeWorkers().spawn, overrides: { dir: dataDir } });
   doors = new Doors({
+    openIncoming: receiver(hashHere),
     engine,
     dataDir,
     onError: (error) => {

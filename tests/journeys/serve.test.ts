@@ -128,6 +128,30 @@ test('two machines fetch a list for a third, each keeps its files, and a killed 
   expect(fs.readdirSync(path.join(dir, 'files'))).toEqual([]);
 });
 
+test('with --send-back what another machine fetches stands in the coordinator’s folder, over its death too', async () => {
+  const { urls } = await origin(12, 6_000_000);
+  const { workers: port, program } = await serving('--workers', '0');
+  const there = worker(port, 'there', '--parallel', '4', '--send-back');
+  await there.until(({ event }) => event === 'joined');
+  await sluice(['add', '--data', path.join(dir, 'data'), '--dir', path.join(dir, 'files'), ...urls]).ended;
+  await program.until(({ event }) => event === 'done');
+  program.child.kill('SIGKILL');
+  expect(await program.ended).toBe('SIGKILL');
+  const again = sluice([
+    ...['serve', '--json', '--workers', '0', '--data', path.join(dir, 'data'), '--dir', path.join(dir, 'files')],
+    ...['--listen', `127.0.0.1:${port}`, '--authkey-file', key],
+  ]);
+  const done = () =>
+    new Set([...program.told, ...again.told].filter(({ event }) => event === 'done').map(({ url }) => url));
+  await expect.poll(() => done().size, { timeout: 40_000 }).toBe(12);
+  again.child.kill('SIGTERM');
+  expect(await again.ended).toBe(0);
+  expect(fs.readdirSync(path.join(dir, 'files')).sort()).toEqual(urls.map((_, n) => `f${n}.bin`).sort());
+  for (let n = 0; n < 12; n++) {
+    expect(sha256(path.join(dir, 'files', `f${n}.bin`))).toBe(contentSha256(seededContent(6_000_000 + n, n)));
+  }
+});
+
 test('the Python door has a key of its own, made at first use, and the workers’ key does not open it', async () => {
   const program = sluice([
     ...['serve', '--json', '--data', path.join(dir, 'data'), '--dir', path.join(dir, 'files')],

@@ -234,20 +234,23 @@ export class Store {
       .run(JSON.stringify(validators), validators.totalBytes, id);
   }
 
+  /** `here`: the file stands in its folder on this machine, and its part file's name beside it for a moment. */
   finish(
     id: DownloadId,
-    done: { name: string; sizeBytes: number; sha256: string | null; verified: boolean },
+    done: { name: string; sizeBytes: number; sha256: string | null; verified: boolean; here: boolean },
     now: number,
   ) {
+    const { name, sizeBytes, sha256 } = done;
+    const flags = { verified: done.verified ? 1 : 0, here: done.here ? 1 : 0 };
     this.#sql
       .prepare(
         `
       UPDATE downloads SET status = 'done', name = @name, folded = @folded, size_bytes = @sizeBytes, done_bytes = @sizeBytes,
         extents = '[]', sha256 = @sha256, verified = @verified, failure = NULL, crashes = 0, finished_at = @now,
-        part_left = (place = '')
+        part_left = @here, place = CASE WHEN @here THEN '' ELSE place END
       WHERE id = @id`,
       )
-      .run({ ...done, folded: this.#names.fold(done.name), verified: done.verified ? 1 : 0, id, now });
+      .run({ ...flags, name, sizeBytes, sha256, folded: this.#names.fold(name), id, now });
   }
 
   /** Done ones whose part file may still stand beside the finished one, because a crash came between. */
