@@ -54,6 +54,16 @@ export const Traffic = z.object({
   workers: z.array(WorkerState),
   store: z.object({ transactionsPerS: z.number(), busyPercent: z.number() }),
   locks: z.array(z.object({ key: z.string(), holder: z.string(), depth: z.number(), waiters: z.number() })),
+  /** The connections that each host in use allows: a lock of so many places. `waiters`: those among the next in the queue. */
+  hosts: z.array(
+    z.object({
+      host: z.string(),
+      used: z.number(),
+      places: z.number(),
+      holders: z.array(z.string()),
+      waiters: z.number(),
+    }),
+  ),
   messagesPerS: z.number(),
   /** The newest messages, oldest first; at most 500. */
   messages: z.array(TapMessage),

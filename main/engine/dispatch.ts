@@ -1,6 +1,7 @@
 // The heart, the task queue on the list: takes in what holders say through the result queue and hands out tasks, a turn at a time, each one transaction.
 import type { DownloadId } from '../../shared/download.ts';
 import { needsTarget } from '../../shared/protocol.ts';
+import type { Traffic } from '../../shared/traffic.ts';
 import { maskCredentials } from '../../shared/url.ts';
 import { Desk, type DispatchOptions, type Turn } from './desk.ts';
 import { HandingOut } from './handing-out.ts';
@@ -8,6 +9,7 @@ import { lengthOf, namingOf, type Ending, type Holder, type Lease } from './leas
 import type { Locks } from './locks.ts';
 import { Queue, type WaitOptions } from './queue.ts';
 import type { Rate } from './rate.ts';
+import { hostPlaces, isFull } from './scheduler.ts';
 import type { Signal } from './signal.ts';
 import { isStoreFull } from './store/sql.ts';
 import type { Prepared } from './store/store.ts';
@@ -63,6 +65,23 @@ export class Dispatch implements TaskQueue {
   /** Who may write to which path, and who waits for it. */
   get targets(): Locks {
     return this.#desk.targets;
+  }
+
+  /** The hosts in use, who has places there, and how many wait for one: with a worker already, or next in the queue. */
+  hosts(): Traffic['hosts'] {
+    const { store, settings } = this.#desk.options;
+    const leases = [...this.#desk.leases.values()];
+    const running = leases
+      .filter(({ ahead }) => !ahead)
+      .map(({ holder, stored, connections }) => ({ host: stored.host, holder: holder.id, connections }));
+    const hosts = hostPlaces(running, (host) => this.#desk.capOf(host), settings());
+    const queued = store.queuedOf(hosts.filter(isFull).map(({ host }) => host));
+    const names = new Map(leases.map(({ holder }) => [holder.id, holder.name]));
+    return hosts.map((one) => {
+      const ahead = leases.filter((lease) => lease.ahead && lease.stored.host === one.host).length;
+      const holders = [...one.holders].map((id) => names.get(id)!);
+      return { ...one, holders, waiters: ahead + (queued.get(one.host) ?? 0) };
+    });
   }
 
   /** Grows with every change of membership, order or a settled row. */

@@ -85,11 +85,34 @@ export function planAhead<C extends { host: string }>(
   });
 }
 
+/** Who has how many of a host's places. */
+export type HostPlaces = { host: string; used: number; places: number; holders: Set<number> };
+
+/** The hosts in use: each connection of a task takes one of the places there are, until the task is over or its holder dies. */
+export function hostPlaces(
+  running: readonly Pick<Running, 'host' | 'holder' | 'connections'>[],
+  capOf: CapOf,
+  limits: Limits,
+): HostPlaces[] {
+  const hosts = new Map<string, HostPlaces>();
+  for (const { host, holder, connections } of running) {
+    let one = hosts.get(host);
+    if (!one) hosts.set(host, (one = { host, used: 0, places: allowance(host, capOf, limits), holders: new Set() }));
+    one.used += connections;
+    one.holders.add(holder);
+  }
+  return [...hosts.values()];
+}
+
 /** Hosts that take no further task now. */
 export function busyHosts(running: readonly Running[], capOf: CapOf, limits: Limits): string[] {
-  const used = new Map<string, number>();
-  for (const { host, connections } of running) used.set(host, (used.get(host) ?? 0) + connections);
-  return [...used].filter(([host, count]) => count >= allowance(host, capOf, limits)).map(([host]) => host);
+  return hostPlaces(running, capOf, limits)
+    .filter(isFull)
+    .map(({ host }) => host);
+}
+
+export function isFull({ used, places }: HostPlaces): boolean {
+  return used >= places;
 }
 
 type HostBudget = { total: number; used: number; tasks: number };

@@ -114,6 +114,7 @@ export class View {
       })),
       store: this.#storeLoad(at),
       locks: dispatch.targets.state(),
+      hosts: dispatch.hosts(),
       messagesPerS: tap.messagesPerS(),
       messages: tap.messages(afterSeq, MESSAGES_SHOWN),
     };

@@ -221,6 +221,8 @@ export function en(f: Format) {
     locks: 'Locks',
     noLocks: 'Nothing is locked.',
     lockHolder: (holder: string, depth: number) => (depth > 1 ? `${holder} (${n(depth)}×)` : holder),
+    hostHolders: (used: number, places: number, holders: readonly string[]) =>
+      `${n(used)} of ${n(places)}: ${holders.join(', ')}`,
     lockWaiters: (count: number) => (count === 0 ? 'nobody waits' : count === 1 ? '1 waits' : `${n(count)} wait`),
     trafficPicture: 'Producers, task queue, workers and result queue',
     // Machines

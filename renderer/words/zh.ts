@@ -203,6 +203,7 @@ export function zh(f: Format): Words {
     locks: '锁',
     noLocks: '没有锁。',
     lockHolder: (holder, depth) => (depth > 1 ? `${holder}（${n(depth)} 层）` : holder),
+    hostHolders: (used, places, holders) => `${n(used)} / ${n(places)}：${holders.join('、')}`,
     lockWaiters: (count) => (count === 0 ? '无等待' : `${n(count)} 个等待`),
     trafficPicture: '生产者、任务队列、工作进程与结果队列',
     machinesHint: '从队列领取任务的一切，按机器排列。',

@@ -342,6 +342,23 @@ test('the locks of a worker that dies are free', async () => {
   await vi.waitFor(() => expect(holders()).toEqual(['worker 2', 'worker 2']));
 });
 
+test('the places of a host are held by workers, waited for by others, and free when their holder dies', async () => {
+  const { spawn, workers } = fakeWorkers();
+  const engine = start(spawn, { parallel: 4, connectionsPerHost: 2, connectionsPerDownload: 1 });
+  await add(engine, ...[1, 2, 3, 4, 5].map((n) => `http://a.test/${n}.zip`), 'http://b.test/6.zip');
+  const hosts = () => engine.view.traffic(0).hosts;
+  await vi.waitFor(() => expect(workers[0]?.tasks).toHaveLength(3));
+  expect(hosts()).toEqual([
+    { host: 'a.test', used: 2, places: 2, holders: ['worker 1'], waiters: 3 },
+    { host: 'b.test', used: 1, places: 2, holders: ['worker 1'], waiters: 0 },
+  ]);
+  workers[0]!.crash();
+  await vi.waitFor(() => expect(workers[1]?.tasks).toHaveLength(3));
+  expect(hosts()[0]).toEqual({ host: 'a.test', used: 2, places: 2, holders: ['worker 2'], waiters: 3 });
+  for (const task of workers[1]!.tasks.slice(0, 2)) workers[1]!.settle(task, doneOf(task));
+  await vi.waitFor(() => expect(hosts()[0]?.waiters).toBe(1));
+});
+
 test('folders that differ in case alone are two, as far as the list goes, and neither waits for the other', async () => {
   const { spawn, workers } = fakeWorkers();
   const engine = start(spawn);

@@ -26,6 +26,7 @@ function trafficOf(count: number): { bridge: FakeBridge; traffic: Traffic } {
     workers: [],
     store: { transactionsPerS: 0, busyPercent: 0 },
     locks: [],
+    hosts: [],
     messagesPerS: 0,
     messages: Array.from({ length: count }, () => {
       seq += 1;

@@ -25,6 +25,8 @@ export type Prepared = {
 };
 
 const RESULTS_KEPT = 10_000;
+/** Who waits for a host is looked for among so many. */
+const QUEUE_SEEN = 1000;
 
 export class Store {
   /** What was wrong with the database at the start, in plain words. */
@@ -173,6 +175,20 @@ export class Store {
       )
       .all({ now, limit, busy: JSON.stringify(busyHosts), held: JSON.stringify(held) });
     return rows.map((row) => Candidate.parse(row));
+  }
+
+  /** How many of the next in the queue are of each of these hosts. */
+  queuedOf(hosts: readonly string[]): Map<string, number> {
+    if (hosts.length === 0) return new Map();
+    const rows = this.#sql
+      .prepare(
+        `SELECT host, count(*) FROM (
+           SELECT host FROM downloads WHERE status = 'queued' AND removed_at IS NULL ORDER BY position LIMIT ${QUEUE_SEEN})
+         WHERE host IN (SELECT value FROM json_each(?)) GROUP BY host`,
+      )
+      .raw()
+      .all(JSON.stringify(hosts));
+    return new Map(rows as [string, number][]);
   }
 
   /** When the next queued download that waits may start, in ms since 1970; null when none waits. */
