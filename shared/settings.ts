@@ -37,6 +37,14 @@ export const Settings = z.object({
   pythonDoor: z.boolean().default(false),
   pythonPort: z.number().int().min(1).max(65_535).default(8001),
   pythonMd5: z.boolean().default(true),
+  notifications: z.boolean().default(true),
+  /** Closing the window leaves the program in the tray; where there is no tray, in the task bar. */
+  closeToTray: z.boolean().default(false),
+  /** The machine does not fall asleep by itself while something downloads. */
+  keepAwake: z.boolean().default(true),
+  startAtLogin: z.boolean().default(false),
+  /** What comes after the last download; back to nothing after use and at each start. */
+  whenDone: z.enum(['nothing', 'quit', 'sleep', 'shutdown']).default('nothing'),
   theme: z.enum(['system', 'light', 'dark']).default('system'),
   language: z.enum(['system', 'en', 'zh-CN']).default('system'),
 });

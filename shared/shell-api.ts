@@ -4,6 +4,12 @@ import type { Answer, CallArg, CallName, CallResult, EngineEvent, HandlersOf } f
 import { Coordination } from './coordination.ts';
 import { DownloadId } from './download.ts';
 
+export const PowerAction = z.enum(['quit', 'sleep', 'shutdown']);
+export type PowerAction = z.infer<typeof PowerAction>;
+/** What is about to happen after the last download, and when, in ms since 1970. */
+export const Countdown = z.object({ action: PowerAction, endsAt: z.number() });
+export type Countdown = z.infer<typeof Countdown>;
+
 /** Every shell call: its argument and its result, as in the engine's table. */
 export const shellCalls = {
   /** Asks for a folder, starting at `dir`; null when the person thought better of it. */
@@ -22,6 +28,8 @@ export const shellCalls = {
   coordination: { arg: z.null(), result: Coordination },
   /** The secret of a door; only asked for when a person wants to see it. */
   coordinationKey: { arg: z.object({ of: z.enum(['coordinator', 'python']) }), result: z.string() },
+  /** The countdown after the last download, if one runs: to be looked at, stopped, or ended at once. */
+  countdown: { arg: z.object({ do: z.enum(['look', 'stop', 'now']) }), result: Countdown.nullable() },
   about: {
     arg: z.null(),
     result: z.object({
@@ -43,11 +51,21 @@ export type ShellCallArg<N extends ShellCallName> = z.input<(typeof shellCalls)[
 export type ShellCallResult<N extends ShellCallName> = z.output<(typeof shellCalls)[N]['result']>;
 export type ShellHandlers = HandlersOf<typeof shellCalls>;
 
-export const menuCommands = ['add', 'add-files', 'settings', 'find', 'traffic', 'shortcuts', 'about'] as const;
+export const menuCommands = ['add', 'add-files', 'settings', 'find', 'traffic', 'shortcuts', 'about', 'paste'] as const;
 export type MenuCommand = (typeof menuCommands)[number];
 
-/** What the shell tells: a menu item was chosen; something was opened and waits for `takeOpened`; a door was opened or shut. */
-export type ShellEvent = { event: 'menu'; command: MenuCommand } | { event: 'opened' } | { event: 'coordination' };
+/** What the shell tells. */
+export type ShellEvent =
+  | { event: 'menu'; command: MenuCommand }
+  /** Something was opened and waits for `takeOpened`. */
+  | { event: 'opened' }
+  /** A door was opened or shut. */
+  | { event: 'coordination' }
+  /** The person wants to see downloads of a state; one of them when it is just one. */
+  | { event: 'reveal'; status: 'done' | 'failed'; id: DownloadId | null }
+  | { event: 'countdown'; countdown: Countdown | null }
+  /** Something did not work that nobody waits for an answer to. */
+  | { event: 'trouble'; message: string };
 
 /** The one object that a window gets. */
 export type Bridge = {

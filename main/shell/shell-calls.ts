@@ -6,6 +6,7 @@ import { ApiError, type Handlers } from '../../shared/api.ts';
 import type { ShellHandlers } from '../../shared/shell-api.ts';
 import type { Doors } from '../gateway/doors.ts';
 import { readClipboard, writeClipboard } from './clipboard.ts';
+import type { WhenDone } from './when-done.ts';
 
 export type Opened = { files: string[]; text: string };
 
@@ -17,6 +18,7 @@ export type ShellCallOptions = {
   takeOpened: () => Opened;
   shown: () => void;
   doors: () => Doors | undefined;
+  whenDone: WhenDone;
 };
 
 const listExtensions = [
@@ -91,6 +93,12 @@ export function createShellHandlers(options: ShellCallOptions): ShellHandlers {
       const doors = options.doors();
       if (!doors) throw new ApiError('not-open', 'The doors are not open yet.');
       return doors.keyText(of);
+    },
+    countdown({ do: what }) {
+      const { whenDone } = options;
+      if (what === 'stop') whenDone.stop();
+      if (what === 'now') whenDone.now();
+      return whenDone.countdown;
     },
     about: () => ({
       version: options.version,

@@ -1,7 +1,6 @@
 // The desktop face of the engine: one window, its menu, and the way from the first start to the last byte kept.
 import path from 'node:path';
 import { app, dialog, nativeTheme, type BrowserWindow } from 'electron';
-import { languageFor } from '../../shared/language.ts';
 import type { Settings } from '../../shared/settings.ts';
 import type { MenuCommand } from '../../shared/shell-api.ts';
 import type { Doors } from '../gateway/doors.ts';
@@ -11,13 +10,13 @@ import { openInstance, type Remote } from '../engine/instance.ts';
 import { serveApp } from './app-protocol.ts';
 import { parseArguments, type Arguments } from './arguments.ts';
 import { startDemoOrigin, type DemoOrigin } from './demo-origin.ts';
+import { Everyday } from './everyday.ts';
 import { answerWindow, tellWindow } from './ipc.ts';
 import { showMenu } from './menu.ts';
 import { settled, takePicture } from './screenshot.ts';
 import { createShellHandlers, systemLocale, type Opened } from './shell-calls.ts';
 import { spawnUtilityWorker } from './utility-process.ts';
 import { guardPages, keepPlace, openWindow, preloadPath } from './window.ts';
-import { shellWords } from './words.ts';
 
 export type ShellOptions = {
   args: Arguments;
@@ -69,6 +68,7 @@ async function handOver(remote: Remote, args: Arguments): Promise<void> {
 
 class Shell {
   readonly engine: Engine;
+  readonly #everyday: Everyday;
   readonly #options: ShellOptions;
   readonly #unlock: () => void;
   readonly #devUrl: string | undefined;
@@ -98,6 +98,14 @@ class Shell {
         return this.#demo.downloads.length;
       },
     });
+    this.#everyday = new Everyday({
+      engine: this.engine,
+      window: () => this.#window,
+      raise: () => this.raise(),
+      tell: (event) => tellWindow(this.#window?.webContents, event),
+      iconFolder: path.join(folder, '../icons'),
+      systemLocale: systemLocale(),
+    });
   }
 
   start(): void {
@@ -116,6 +124,7 @@ class Shell {
         takeOpened: () => this.#takeOpened(),
         shown: () => this.#shown(),
         doors: () => this.#doors,
+        whenDone: this.#everyday.whenDone,
       }),
     );
     this.engine.onEvent((event) => {
@@ -129,6 +138,7 @@ class Shell {
       .then((settings) => this.#applySettings(settings))
       .then(() => this.#open());
     void this.#isShown.then(() => this.#openDoors());
+    if (args.screenshot === undefined) void this.#isShown.then(() => this.#everyday.start());
     this.#listen();
     this.engine.start();
     if (args.demo) void handlers.startDemo(null);
@@ -151,6 +161,7 @@ class Shell {
   #open(): void {
     const { dataDir, folder } = this.#options;
     this.#window = openWindow({ dataDir, preload: preloadPath(folder), show: true, devUrl: this.#devUrl });
+    this.#everyday.adopt(this.#window, () => this.#leaving);
     this.#window.on('closed', () => (this.#window = undefined));
   }
 
@@ -171,7 +182,10 @@ class Shell {
   }
 
   #listen(): void {
-    app.on('window-all-closed', () => app.quit());
+    app.on('window-all-closed', () => {
+      // On a Mac programs stay; the dock brings the window back.
+      if (process.platform !== 'darwin') app.quit();
+    });
     app.on('activate', () => this.raise());
     app.on('before-quit', (event) => {
       if (this.#left) return;
@@ -202,10 +216,12 @@ class Shell {
     return opened;
   }
 
-  #applySettings({ theme, language }: Settings): void {
+  #applySettings(settings: Settings): void {
+    const { theme } = settings;
     nativeTheme.themeSource = theme;
+    this.#everyday.applySettings(settings);
     showMenu({
-      words: shellWords(languageFor(language, systemLocale())).menu,
+      words: this.#everyday.words.menu,
       theme,
       run: (command) => this.#command(command),
       setTheme: (chosen) => void this.engine.handlers.changeSettings({ theme: chosen }),

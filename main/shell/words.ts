@@ -1,7 +1,10 @@
 // The words that the shell itself says, outside of the window: menus, dialogs of the system. In both languages.
+import type { FailureCode } from '../../shared/failure.ts';
+import { failuresEn, failuresZh } from '../../shared/failure-words.ts';
+import type { Format } from '../../shared/format.ts';
 import type { Language } from '../../shared/language.ts';
 
-const en = {
+const en = (f: Format) => ({
   menu: {
     file: '&File',
     addLinks: 'Add Links…',
@@ -33,11 +36,29 @@ const en = {
     shortcuts: 'Keys',
     about: 'About Sluice',
   },
-};
+  tray: {
+    idle: 'Nothing to do',
+    running: (count: number, speed: string) => `${f.count(count)} active, ${speed}`,
+    show: 'Show Sluice',
+    addFromClipboard: 'Add Links from the Clipboard',
+    pauseAll: 'Pause All',
+    resumeAll: 'Resume All',
+    quit: 'Quit',
+  },
+  notice: {
+    done: (count: number, name: string) => (count === 1 ? name : `${f.count(count)} downloads finished`),
+    doneBody: (count: number, name: string) => (count === 1 ? 'The download is finished.' : `${name} and others`),
+    failed: (count: number, name: string) => (count === 1 ? `${name} failed` : `${f.count(count)} downloads failed`),
+    failedBody: (count: number, name: string, code: FailureCode) =>
+      count === 1 ? failuresEn[code] : `${name}: ${failuresEn[code]}; and others`,
+  },
+  powerFailed: (why: string) => `The system did not do what was to be done at the end: ${why}`,
+  loginFailed: (why: string) => `Starting at login could not be changed: ${why}`,
+});
 
-export type ShellWords = typeof en;
+export type ShellWords = ReturnType<typeof en>;
 
-const zh: ShellWords = {
+const zh = (f: Format): ShellWords => ({
   menu: {
     file: '文件(&F)',
     addLinks: '添加链接…',
@@ -69,9 +90,26 @@ const zh: ShellWords = {
     shortcuts: '按键',
     about: '关于 Sluice',
   },
-};
+  tray: {
+    idle: '没有任务',
+    running: (count, speed) => `${f.count(count)} 个进行中，${speed}`,
+    show: '显示 Sluice',
+    addFromClipboard: '从剪贴板添加链接',
+    pauseAll: '全部暂停',
+    resumeAll: '全部继续',
+    quit: '退出',
+  },
+  notice: {
+    done: (count, name) => (count === 1 ? name : `${f.count(count)} 个下载已完成`),
+    doneBody: (count, name) => (count === 1 ? '下载已完成。' : `${name} 等`),
+    failed: (count, name) => (count === 1 ? `${name} 失败` : `${f.count(count)} 个下载失败`),
+    failedBody: (count, name, code) => (count === 1 ? failuresZh[code] : `${name}：${failuresZh[code]} 等`),
+  },
+  powerFailed: (why) => `系统未执行完成后的操作：${why}`,
+  loginFailed: (why) => `无法更改登录时启动：${why}`,
+});
 
-/** The words of a language. */
-export function shellWords(language: Language): ShellWords {
-  return language === 'zh-CN' ? zh : en;
+/** The words of a language, with numbers as `format` writes them. */
+export function shellWords(language: Language, format: Format): ShellWords {
+  return language === 'zh-CN' ? zh(format) : en(format);
 }

@@ -2,7 +2,7 @@
 import { createContext } from 'svelte';
 import type { Answer, CallArg, CallName, EngineEvent } from '../../shared/api.ts';
 import type { Row } from '../../shared/download.ts';
-import type { Bridge, MenuCommand, ShellEvent } from '../../shared/shell-api.ts';
+import type { Bridge, Countdown, MenuCommand, ShellEvent } from '../../shared/shell-api.ts';
 import { Adding, type Source } from './adding.svelte.ts';
 import { Coordination } from './coordination.svelte.ts';
 import { Downloads } from './downloads.svelte.ts';
@@ -29,6 +29,8 @@ const everything: Which = { query: { status: 'all' } };
 export class App {
   view = $state<View>('list');
   question = $state.raw<Question>({ kind: 'none' });
+  /** What is about to happen after the last download. */
+  countdown = $state.raw<Countdown | null>(null);
   /** The time now, in ms; moves once a second. */
   now = $state(Date.now());
   sidebarOpen = $state(false);
@@ -222,6 +224,8 @@ export class App {
         this.show('list');
         this.findAsked += 1;
         return;
+      case 'paste':
+        return void this.paste();
       case 'shortcuts':
       case 'about':
         this.question = { kind: command };
@@ -229,6 +233,18 @@ export class App {
       default:
         command satisfies never;
     }
+  }
+
+  /** Looks whether there is a countdown, stops it, or has it end now. */
+  async endCountdown(what: 'look' | 'stop' | 'now'): Promise<void> {
+    const answer = await this.bridge.shell('countdown', { do: what });
+    if (answer.ok) this.countdown = answer.value;
+  }
+
+  /** Shows the downloads of a state, and the details when it is one. */
+  #reveal(status: 'done' | 'failed', id: number | null): void {
+    this.filter({ status: id === null ? status : 'all', category: null, host: null, text: '' });
+    if (id !== null) this.inspected.open(id);
   }
 
   #openFiles(files: string[]): void {
@@ -240,7 +256,7 @@ export class App {
     await Promise.all([this.preferences.load(), this.downloads.load()]);
     // After the frame in which the list is painted.
     globalThis.requestAnimationFrame?.(() => setTimeout(() => void this.bridge.shell('shown', null)));
-    await Promise.all([this.#takeOpened(), this.coordination.refresh()]);
+    await Promise.all([this.#takeOpened(), this.coordination.refresh(), this.endCountdown('look')]);
   }
 
   async #takeOpened(): Promise<void> {
@@ -268,6 +284,13 @@ export class App {
         return this.command(event.command);
       case 'coordination':
         return void this.coordination.refresh();
+      case 'reveal':
+        return this.#reveal(event.status, event.id);
+      case 'countdown':
+        this.countdown = event.countdown;
+        return;
+      case 'trouble':
+        return this.toasts.error(event.message);
       case 'opened':
         return void this.#takeOpened();
       default:

@@ -27,6 +27,11 @@ export const defaultSettings: Settings = {
   pythonDoor: false,
   pythonPort: 8001,
   pythonMd5: true,
+  notifications: true,
+  closeToTray: false,
+  keepAwake: true,
+  startAtLogin: false,
+  whenDone: 'nothing',
   theme: 'system',
   language: 'system',
 };

@@ -13,7 +13,7 @@ export type Field =
   /** `scale`: how many of the setting's units are one of the shown ones. */
   | { kind: 'number'; name: NumberName; scale: number; unit: 'seconds' | 'kilobytes' | null; optional: boolean }
   | { kind: 'switch'; name: SwitchName }
-  | { kind: 'choice'; name: 'theme' | 'language' | 'lane'; options: string[] }
+  | { kind: 'choice'; name: 'theme' | 'language' | 'lane' | 'whenDone'; options: string[] }
   | {
       kind: 'text';
       name: 'dir' | 'proxy' | 'noProxy' | 'userAgent' | 'extraCaFile' | 'cookiesFile' | 'coordinatorHost';
@@ -33,6 +33,16 @@ export const sections: Section[] = [
       { kind: 'choice', name: 'theme', options: ['system', 'light', 'dark'] },
       { kind: 'choice', name: 'language', options: ['system', 'en', 'zh-CN'] },
       { kind: 'text', name: 'dir', optional: false },
+    ],
+  },
+  {
+    title: 'sectionDesktop',
+    fields: [
+      { kind: 'choice', name: 'whenDone', options: ['nothing', 'quit', 'sleep', 'shutdown'] },
+      { kind: 'switch', name: 'notifications' },
+      { kind: 'switch', name: 'closeToTray' },
+      { kind: 'switch', name: 'keepAwake' },
+      { kind: 'switch', name: 'startAtLogin' },
     ],
   },
   {

@@ -252,6 +252,7 @@ export function en(f: Format) {
     searchSettings: 'Search settings',
     noSettingFits: 'No setting fits.',
     sectionGeneral: 'General',
+    sectionDesktop: 'On this computer',
     sectionDownloads: 'Downloads',
     sectionNetwork: 'Network',
     sectionSafety: 'Safety',
@@ -273,6 +274,11 @@ export function en(f: Format) {
     downloadsFolder: 'Your download folder',
     notANumber: 'That is not a number.',
     setting: settingsEn,
+    whenDone: { nothing: 'Do nothing', quit: 'Quit Sluice', sleep: 'Put the computer to sleep', shutdown: 'Shut down' },
+    countdownTitle: { quit: 'Sluice is about to quit', sleep: 'About to sleep', shutdown: 'About to shut down' },
+    countdownLeft: (seconds: number) => `All downloads are done. ${many(seconds, 'second', 'seconds')} left.`,
+    countdownStop: 'Stop',
+    countdownNow: 'Now',
     // Messages
     shortcutsTitle: 'Keys',
     shortcuts: [

@@ -57,6 +57,17 @@ export const settingsEn: SettingWords = {
   },
   pythonPort: { label: 'Port for Python programs', help: 'On this computer only.' },
   pythonMd5: { label: 'Accept Python before 3.12', help: 'It proves its key with MD5, which is weaker.' },
+  notifications: { label: 'Notifications', help: 'When downloads finish or fail while you look elsewhere.' },
+  closeToTray: {
+    label: 'Go on in the tray when the window is closed',
+    help: 'Where there is no tray, the window goes to the task bar instead.',
+  },
+  keepAwake: { label: 'Stay awake while downloading', help: 'The screen may still go dark.' },
+  startAtLogin: { label: 'Start when you log in', help: 'For this user only.' },
+  whenDone: {
+    label: 'When all is done',
+    help: 'Once: after a countdown that you can stop. Back to nothing afterwards.',
+  },
   theme: { label: 'Theme', help: 'Light or dark.' },
   language: { label: 'Language', help: 'Of the window and its menus.' },
 };
@@ -93,6 +104,11 @@ export const settingsZh: SettingWords = {
   pythonDoor: { label: '允许 Python 程序加入', help: '本机程序只用 Python 标准库即可使用队列。' },
   pythonPort: { label: 'Python 程序的端口', help: '仅限本机。' },
   pythonMd5: { label: '接受 3.12 之前的 Python', help: '它们用较弱的 MD5 证明密钥。' },
+  notifications: { label: '通知', help: '您在看别处时，下载完成或失败会通知您。' },
+  closeToTray: { label: '关闭窗口后留在托盘', help: '没有托盘时，窗口会最小化到任务栏。' },
+  keepAwake: { label: '下载时保持唤醒', help: '屏幕仍可变暗。' },
+  startAtLogin: { label: '登录时启动', help: '仅对当前用户。' },
+  whenDone: { label: '全部完成后', help: '仅一次：先有可停止的倒计时，之后恢复为无操作。' },
   theme: { label: '主题', help: '浅色或深色。' },
   language: { label: '语言', help: '窗口和菜单的语言。' },
 };

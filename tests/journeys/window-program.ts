@@ -28,6 +28,7 @@ export interface SluiceOptions {
   data?: string;
   dir?: string;
   args?: string[];
+  env?: Record<string, string>;
 }
 
 /** Starts the program and waits until its list has come. */
@@ -39,7 +40,7 @@ export async function startSluice(options: SluiceOptions = {}): Promise<Sluice> 
   const app = await electron.launch({
     executablePath: electronPath,
     args: [root, '--data', data, ...(options.args ?? [])],
-    env: { ...(process.env as Record<string, string>), ...env, LANGUAGE: 'en' },
+    env: { ...(process.env as Record<string, string>), ...env, LANGUAGE: 'en', ...options.env },
     colorScheme: null,
   });
   const pid = app.process().pid!;
