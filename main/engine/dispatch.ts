@@ -77,7 +77,7 @@ export class Dispatch implements TaskQueue {
     const hosts = hostPlaces(running, (host) => this.#desk.capOf(host), settings());
     const queued = store.queuedOf(hosts.filter(isFull).map(({ host }) => host));
     const names = new Map(leases.map(({ holder }) => [holder.id, holder.name]));
-    return hosts.map((one) => {
+    return hosts.sort(byName).map((one) => {
       const ahead = leases.filter((lease) => lease.ahead && lease.stored.host === one.host).length;
       const holders = [...one.holders].map((id) => names.get(id)!);
       return { ...one, holders, waiters: ahead + (queued.get(one.host) ?? 0) };
@@ -318,6 +318,10 @@ export class Dispatch implements TaskQueue {
       holder.send({ kind: 'settled', ids });
     }
   }
+}
+
+function byName(one: { host: string }, other: { host: string }): number {
+  return one.host < other.host ? -1 : 1;
 }
 
 function progressOf(report: { receivedBytes: number; bytesPerS: number; connections: number }) {
