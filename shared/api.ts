@@ -1,6 +1,7 @@
 // The contract between the engine and whoever steers it: the window, the command line, a test.
 import { z } from 'zod';
 import { DownloadEvent, DownloadId, NewDownload, Row, Status, Validators } from './download.ts';
+import { hourKinds } from './schedule.ts';
 import { Settings, SettingsChange } from './settings.ts';
 import { Traffic } from './traffic.ts';
 
@@ -57,7 +58,10 @@ export const Totals = z.object({
   bytesPerS: z.number(),
   leftMs: z.number().nullable(),
   freeBytes: z.number().nullable(),
+  /** The limit for everything that holds now. */
   limitBytesPerS: z.number().nullable(),
+  /** What the week's timetable says now and until when; null when there is none. */
+  schedule: z.object({ kind: z.enum(hourKinds), until: z.number().nullable() }).nullable(),
   workers: z.number(),
   /** A sentence about something that stops the work as a whole (workers that keep crashing), else null. */
   trouble: z.string().nullable(),

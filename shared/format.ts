@@ -25,6 +25,12 @@ export function createFormat(locale: string) {
     hourCycle: 'h23',
   });
   const hour = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+  const dayHour = new Intl.DateTimeFormat(locale, {
+    weekday: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  });
   const day = new Intl.DateTimeFormat(locale, { year: 'numeric', month: 'short', day: 'numeric' });
   const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
 
@@ -53,6 +59,8 @@ export function createFormat(locale: string) {
     preciseClock: (atMs: number) => precise.format(atMs),
     /** The hour of what was today, the day of what was before. */
     when: (atMs: number, nowMs: number) => (day.format(atMs) === day.format(nowMs) ? hour : day).format(atMs),
+    /** The hour of what is still today, with the day of the week before what is later. */
+    until: (atMs: number, nowMs: number) => (day.format(atMs) === day.format(nowMs) ? hour : dayHour).format(atMs),
     dateTime: (atMs: number) => dateTime.format(atMs),
   };
 }

@@ -63,8 +63,6 @@ export type HostWays = z.infer<typeof HostWays>;
 /** How workers transfer; the same for all tasks. */
 export const TransferSettings = z.object({
   lane: Lane,
-  /** This worker's share of the global limit. */
-  limitBytesPerS: z.number().positive().nullable(),
   maxRetries: z.number().int().nonnegative(),
   connectTimeoutMs: z.number().positive(),
   idleTimeoutMs: z.number().positive(),
@@ -81,6 +79,13 @@ export const TransferSettings = z.object({
 });
 export type TransferSettings = z.infer<typeof TransferSettings>;
 
+/** One worker's shares of the speed limits in bytes a second: of that for all downloads, and of those in rules, by their host. */
+export const SpeedShares = z.object({
+  all: z.number().positive().nullable(),
+  hosts: z.record(z.string(), z.number().positive()),
+});
+export type SpeedShares = z.infer<typeof SpeedShares>;
+
 export const ToWorker = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('welcome'), protocol: z.number(), settings: TransferSettings }),
   z.object({ kind: z.literal('tasks'), tasks: z.array(Task) }),
@@ -93,6 +98,7 @@ export const ToWorker = z.discriminatedUnion('kind', [
   /** The engine has written down that these are done: their part files are not needed any more. */
   z.object({ kind: z.literal('settled'), ids: z.array(DownloadId) }),
   z.object({ kind: z.literal('settings'), settings: TransferSettings }),
+  z.object({ kind: z.literal('shares'), shares: SpeedShares }),
   z.object({ kind: z.literal('limit'), ...lease, limitBytesPerS: z.number().positive().nullable() }),
   z.object({ kind: z.literal('ping') }),
   /** Release everything durably and leave. */

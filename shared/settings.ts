@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { Headers, HostRules } from './host-rules.ts';
 import { Lane } from './protocol.ts';
+import { fullWeek } from './schedule.ts';
 
 export const Settings = z.object({
   /** Where files go; empty: the person's download folder. */
@@ -13,6 +14,13 @@ export const Settings = z.object({
   connectionsPerDownload: z.number().int().min(1).max(32).default(8),
   connectionsPerHost: z.number().int().min(1).max(256).default(16),
   limitBytesPerS: z.number().int().min(1024).nullable().default(null),
+  /** Whether the week's timetable holds, and the limit for everything in its limited hours. */
+  scheduleOn: z.boolean().default(false),
+  scheduleLimitBytesPerS: z.number().int().min(1024).default(500_000),
+  week: z
+    .array(z.string().regex(/^[FLN]{24}$/))
+    .length(7)
+    .default([...fullWeek]),
   maxRetries: z.number().int().min(0).max(100).default(8),
   connectTimeoutMs: z.number().int().min(1000).max(600_000).default(20_000),
   idleTimeoutMs: z.number().int().min(1000).max(600_000).default(30_000),

@@ -23,7 +23,7 @@ export interface Ask {
   careful: boolean;
   kept: Validators | null;
   part: PartFile;
-  buckets: readonly Bucket[];
+  buckets: () => readonly Bucket[];
   key: number;
   isOver: () => boolean;
   ask(request: Request): Promise<Answer>;

@@ -3,9 +3,9 @@ import type { EventKind, Extent, Validators } from '../../shared/download.ts';
 import type { TransferSettings } from '../../shared/protocol.ts';
 import type { Hosts } from './hosts.ts';
 import type { Answer, Request } from './lane.ts';
-import type { Bucket } from './limits.ts';
 import type { DirectorySyncs } from './placing.ts';
 import type { HashFile } from './hashing.ts';
+import type { Shares } from './shares.ts';
 
 export type EventDetail = Record<string, string | number | boolean | null>;
 
@@ -24,8 +24,7 @@ export interface World {
   settings: TransferSettings;
   ask(request: Request): Promise<Answer>;
   hosts: Hosts;
-  /** This worker's share of the global limit. */
-  bucket: Bucket;
+  shares: Shares;
   directories: DirectorySyncs;
   hashFile: HashFile;
 }

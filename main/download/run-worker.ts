@@ -7,10 +7,10 @@ import { fail } from './failures.ts';
 import { hashHere, HashThread } from './hashing.ts';
 import { Hosts } from './hosts.ts';
 import { Http } from './http.ts';
-import { Bucket } from './limits.ts';
 import { DirectorySyncs } from './placing.ts';
 import { Pulse } from './pulse.ts';
 import type { World } from './report.ts';
+import { Shares } from './shares.ts';
 import { Transfer } from './transfer.ts';
 
 /** While tasks wait ahead, nobody waits for what is told of the others: it is gathered for so long. */
@@ -153,6 +153,8 @@ class WorkerLoop {
       }
       case 'settings':
         return this.#configure(message.settings);
+      case 'shares':
+        return this.#world?.shares.set(message.shares);
       case 'ping':
         return this.#send({ kind: 'pong' });
       case 'stop':
@@ -173,7 +175,7 @@ class WorkerLoop {
       settings,
       ask: (request) => http.ask(request),
       hosts: new Hosts(),
-      bucket: new Bucket(settings.limitBytesPerS),
+      shares: new Shares(),
       directories: new DirectorySyncs(),
       hashFile: this.#hashing?.hashFile ?? hashHere,
     };
@@ -182,7 +184,6 @@ class WorkerLoop {
   #configure(settings: World['settings']): void {
     if (!this.#world) return;
     this.#world.settings = settings;
-    this.#world.bucket.bytesPerS = settings.limitBytesPerS;
     this.#http?.configure(settings);
   }
 

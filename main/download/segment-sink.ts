@@ -19,8 +19,8 @@ export interface SinkOptions {
   askedEnd: number;
   /** Whether the segment runs over bytes that the file has already. */
   overKnown: boolean;
-  /** The limits its bytes must pass, and the key under which they are asked. */
-  buckets: readonly Bucket[];
+  /** The limits its bytes must pass as they are now, and the key under which they are asked. */
+  buckets: () => readonly Bucket[];
   key: number;
   /** The session is over: what has come is written without waiting for its turn. */
   isOver: () => boolean;
@@ -44,7 +44,7 @@ export class SegmentSink implements Sink {
   }
 
   get gatherBytes(): number {
-    const rate = Math.min(...this.#options.buckets.map((bucket) => bucket.bytesPerS ?? Infinity));
+    const rate = Math.min(...this.#options.buckets().map((bucket) => bucket.bytesPerS ?? Infinity));
     return Math.min(GATHER_BYTES, Math.max(4096, Math.floor(rate / 40)));
   }
 
@@ -92,7 +92,8 @@ export class SegmentSink implements Sink {
   }
 
   async #write(pieces: Uint8Array[], byteCount: number, position: number): Promise<void> {
-    const { part, buckets, key } = this.#options;
+    const { part, key } = this.#options;
+    const buckets = this.#options.buckets();
     this.#options.onBytes();
     if (buckets.every((bucket) => bucket.bytesPerS === null)) return part.write(pieces, byteCount, position);
     const step = this.gatherBytes;

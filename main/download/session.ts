@@ -74,7 +74,7 @@ export class Session {
     this.#tempo.stop();
     for (const attempt of this.#attempts) attempt.stop();
     this.#o.bucket.release(this.#o.task.id);
-    this.#o.world.bucket.release(this.#o.task.id);
+    this.#o.world.shares.release(this.#o.task.id);
     this.#waits.stop();
   }
 
@@ -130,7 +130,7 @@ export class Session {
   }
 
   async #fetch(segment: Segment): Promise<Next> {
-    const { task, world, part, bucket } = this.#o;
+    const { task, world, part } = this.#o;
     const fresh = part.written.length === 0 && segment.start === 0 && segment.pos === 0 && !this.#confirmed;
     const url =
       this.#confirmed && !this.#refusals.useOriginal ? (this.#content.kept?.finalUrl ?? this.#o.url) : this.#o.url;
@@ -151,7 +151,7 @@ export class Session {
         careful: this.#careful,
         kept: this.#content.kept,
         part,
-        buckets: [bucket, world.bucket],
+        buckets: () => this.#buckets,
         key: task.id,
         isOver: () => this.#end !== null,
         ask: (request) => world.ask(request),
@@ -312,6 +312,11 @@ export class Session {
     this.#fill();
   }
 
+  /** The limits that hold for this source: the download's own, its host's, everybody's. */
+  get #buckets() {
+    return [this.#o.bucket, ...this.#o.world.shares.of(this.#o.url)];
+  }
+
   /** Where further connections go. */
   get #host(): string {
     return new URL(this.#content.kept?.finalUrl ?? this.#o.url).host;
@@ -330,7 +335,7 @@ export class Session {
   #onTick(): void {
     this.#fill();
     // What comes slowly because it should is no laggard.
-    if (this.#o.bucket.bytesPerS !== null || this.#o.world.bucket.bytesPerS !== null) return;
+    if (this.#buckets.some(({ bytesPerS }) => bytesPerS !== null)) return;
     const laggard = this.#tempo.laggard(this.#connections < this.#tempo.wanted);
     for (const attempt of this.#attempts) if (attempt.segment === laggard) attempt.stop();
   }

@@ -26,7 +26,7 @@ export type DispatchOptions = {
   settings: () => Settings;
   /** Worker processes on this machine, those that are starting included. */
   localWorkers: () => number;
-  /** No further tasks are handed out: the program is about to end. */
+  /** No further tasks are handed out now: the program is about to end, or the timetable says no. */
   closing: () => boolean;
   signals: Listeners<Signal>;
   /** There are more downloads than before. */

@@ -17,7 +17,7 @@ import { backUp, recover } from './recovery.ts';
 import { Removals } from './removals.ts';
 import { Listeners, type Signal } from './signal.ts';
 import { maskedSettings, unmaskedChange } from './secrets.ts';
-import { shareOut } from './speed-share.ts';
+import { SpeedLimits } from './speed-limits.ts';
 import { isStoreFull } from './store/sql.ts';
 import { Store } from './store/store.ts';
 import { Tap } from './tap.ts';
@@ -67,7 +67,9 @@ export class Engine {
   readonly #signals = new Listeners<Signal>();
   readonly #guests = new Set<Guest>();
   readonly #timers: NodeJS.Timeout[] = [];
-  readonly #shares = new Map<number, number | null>();
+  readonly #limits: SpeedLimits;
+  /** The timetable allows no downloads now. */
+  #resting = false;
   readonly #overrides: Partial<Settings>;
   readonly #version: string;
   #settings: Settings;
@@ -97,7 +99,7 @@ export class Engine {
       now,
       settings: () => this.#settings,
       localWorkers: () => this.#pool.expected,
-      closing: () => this.#closing !== undefined,
+      closing: () => this.#closing !== undefined || this.#resting,
       signals: this.#signals,
       grown: () => this.#sizePool(),
       progressed: () => this.#progressed(),
@@ -109,9 +111,16 @@ export class Engine {
       now,
       events: {
         ready: (link) => this.#welcome(link),
-        gone: (link) => this.#shares.delete(link.id),
+        gone: (link) => this.#limits.forget(link),
       },
     });
+    this.#limits = new SpeedLimits({
+      settings: () => this.#settings,
+      now,
+      workers: () => this.#pool.ready.filter(({ kind }) => kind === 'local'),
+      leases: () => this.#dispatch.leases.values(),
+    });
+    this.#resting = this.#limits.scheduled?.kind === 'N';
     this.#removals = new Removals({ store: this.#store, dispatch: this.#dispatch, notes, now });
     this.adding = new Adding({
       store: this.#store,
@@ -129,7 +138,7 @@ export class Engine {
       disk: this.#disk,
       now,
       dir: () => this.downloadDir,
-      limitBytesPerS: () => this.#settings.limitBytesPerS,
+      limits: this.#limits,
     });
     this.handlers = createHandlers({
       store: this.#store,
@@ -221,51 +230,32 @@ export class Engine {
   }
 
   #welcome(link: WorkerLink): void {
-    link.send({ kind: 'welcome', protocol: PROTOCOL, settings: this.#transferSettings(link) });
+    link.send({ kind: 'welcome', protocol: PROTOCOL, settings: this.#transferSettings });
+    this.#share();
   }
 
-  #transferSettings(link: WorkerLink): TransferSettings {
-    return transferSettingsOf(this.#settings, link.kind === 'local' ? this.#shareOf(link) : null, this.#version);
+  get #transferSettings(): TransferSettings {
+    return transferSettingsOf(this.#settings, this.#version);
   }
 
-  #shareOf(link: WorkerLink): number | null {
-    const limit = this.#settings.limitBytesPerS;
-    if (limit === null) return null;
-    return this.#shares.get(link.id) ?? limit / Math.max(1, this.#pool.local.length);
-  }
-
-  /** Moves the speed limit to where it is used. */
+  /** Moves the speed limits to where they are used, as the clock says. */
   #share(): void {
-    const limit = this.#settings.limitBytesPerS;
-    if (limit === null) return;
-    const local = this.#pool.ready.filter(({ kind }) => kind === 'local');
-    const shares = shareOut(
-      limit,
-      local.map((link) => {
-        const own = [...this.#dispatch.leases.values()].filter(({ holder, ahead }) => holder === link && !ahead);
-        return {
-          id: link.id,
-          tasks: own.length,
-          bytesPerS: own.reduce((sum, lease) => sum + lease.bytesPerS, 0),
-          share: this.#shares.get(link.id) ?? null,
-        };
-      }),
-    );
-    for (const link of local) {
-      const share = shares.get(link.id)!;
-      const before = this.#shares.get(link.id);
-      if (before != null && Math.abs(share - before) < before * 0.02) continue;
-      this.#shares.set(link.id, share);
-      link.send({ kind: 'settings', settings: this.#transferSettings(link) });
+    const resting = this.#limits.scheduled?.kind === 'N';
+    if (resting !== this.#resting) {
+      this.#resting = resting;
+      if (resting) this.#dispatch.recall([...this.#dispatch.leases.keys()], 'requeue');
+      else this.#dispatch.kick();
+      this.#progressed();
     }
+    this.#limits.share();
   }
 
   #changeSettings(change: Partial<Settings>): Settings {
     this.#store.settings.save(change);
     this.#settings = { ...this.#settings, ...change };
-    this.#shares.clear();
     this.#sizePool();
-    for (const link of this.#pool.ready) link.send({ kind: 'settings', settings: this.#transferSettings(link) });
+    const settings = this.#transferSettings;
+    for (const link of this.#pool.ready) link.send({ kind: 'settings', settings });
     this.#share();
     this.#dispatch.recallAhead();
     this.#dispatch.kick();

@@ -1,7 +1,14 @@
 // Decides who gets which download next. Pure: what it is given goes in, a plan comes out.
 import type { DownloadId } from '../../shared/download.ts';
+import { ruleFor } from '../../shared/host-rules.ts';
 
-export type Limits = { parallel: number; connectionsPerDownload: number; connectionsPerHost: number };
+export type Limits = {
+  parallel: number;
+  connectionsPerDownload: number;
+  connectionsPerHost: number;
+  /** Those with a number of their own for a host. */
+  hostRules?: readonly { host: string; connections: number | null }[];
+};
 
 /** A worker that waits for tasks. `shared` workers run on this machine and count against `parallel`. */
 export type Want = { holder: number; count: number; shared: boolean };
@@ -127,7 +134,8 @@ function hostBudget(hosts: Map<string, HostBudget>, host: string, state: PlanSta
 }
 
 function allowance(host: string, capOf: CapOf, limits: Limits): number {
-  return Math.min(limits.connectionsPerHost, capOf(host));
+  const own = ruleFor(limits.hostRules ?? [], host)?.connections ?? null;
+  return Math.min(own ?? limits.connectionsPerHost, capOf(host));
 }
 
 function leastLoaded(wants: Want[], load: ReadonlyMap<number, number>, perShared: number): Want | undefined {

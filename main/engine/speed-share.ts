@@ -8,7 +8,10 @@ const HEADROOM = 1.25;
 /** What a worker without tasks keeps, so that it can begin. */
 const IDLE_BYTES_PER_S = 1024;
 
-/** Shares in bytes a second by worker id; their sum is the limit (idle workers' start-up crumbs aside). */
+/**
+ * Shares in bytes a second by worker id. What the sated ones use and what the others may use is the limit together (idle
+ * workers' start-up crumbs aside): a sated one keeps some headroom, which the next round takes into account once it is used.
+ */
 export function shareOut(limitBytesPerS: number, sharers: readonly Sharer[]): Map<number, number> {
   const shares = new Map<number, number>();
   let open = sharers.filter((sharer) => sharer.tasks > 0);
@@ -24,7 +27,7 @@ export function shareOut(limitBytesPerS: number, sharers: readonly Sharer[]): Ma
     }
     for (const sharer of sated) {
       shares.set(sharer.id, needOf(sharer));
-      left -= needOf(sharer);
+      left -= sharer.bytesPerS;
     }
     open = open.filter((sharer) => !sated.includes(sharer));
   }

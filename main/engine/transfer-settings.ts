@@ -4,16 +4,11 @@ import type { HostRule } from '../../shared/host-rules.ts';
 import type { HostWays, TransferSettings } from '../../shared/protocol.ts';
 import type { Settings } from '../../shared/settings.ts';
 
-/** `limitBytesPerS`: the worker's share of the limit. A certificate or cookies file that cannot be read adds nothing. */
-export function transferSettingsOf(
-  settings: Settings,
-  limitBytesPerS: number | null,
-  version: string,
-): TransferSettings {
+/** A certificate or cookies file that cannot be read adds nothing. */
+export function transferSettingsOf(settings: Settings, version: string): TransferSettings {
   const { lane, maxRetries, connectTimeoutMs, idleTimeoutMs, allowInsecureRedirect, proxy, noProxy } = settings;
   return {
     lane,
-    limitBytesPerS,
     maxRetries,
     connectTimeoutMs,
     idleTimeoutMs,

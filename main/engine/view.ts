@@ -10,6 +10,7 @@ import type { Guest } from './guest.ts';
 import type { Lease } from './lease.ts';
 import type { Pool } from './pool.ts';
 import { Rate } from './rate.ts';
+import type { SpeedLimits } from './speed-limits.ts';
 import type { Store, Stored } from './store/store.ts';
 import type { Tap } from './tap.ts';
 
@@ -25,7 +26,7 @@ export type ViewParts = {
   disk: DiskRoom;
   now: () => number;
   dir: () => string;
-  limitBytesPerS: () => number | null;
+  limits: SpeedLimits;
 };
 
 export class View {
@@ -57,7 +58,7 @@ export class View {
   }
 
   totals(): Totals {
-    const { store, dispatch, pool, disk, dir, limitBytesPerS } = this.#parts;
+    const { store, dispatch, pool, disk, dir, limits } = this.#parts;
     const leases = [...dispatch.leases.values()].filter(({ ahead }) => !ahead);
     const bytesPerS = leases.reduce((sum, lease) => sum + lease.bytesPerS, 0);
     const left = leases.reduce((sum, lease) => sum + Math.max(0, (lease.stored.sizeBytes ?? 0) - arrived(lease)), 0);
@@ -65,7 +66,8 @@ export class View {
       bytesPerS,
       leftMs: bytesPerS > 0 ? ((left + store.list.bytesLeft()) / bytesPerS) * 1000 : null,
       freeBytes: disk.freeBytes(dir()),
-      limitBytesPerS: limitBytesPerS(),
+      limitBytesPerS: limits.allBytesPerS,
+      schedule: limits.scheduled,
       workers: pool.ready.length,
       trouble: dispatch.trouble ?? pool.trouble ?? store.trouble,
     };

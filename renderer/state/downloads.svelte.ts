@@ -20,6 +20,7 @@ const noTotals: Totals = {
   leftMs: null,
   freeBytes: null,
   limitBytesPerS: null,
+  schedule: null,
   workers: 0,
   trouble: null,
 };

@@ -1,4 +1,5 @@
 // The settings until the engine has told its own, a moment after the start; typed, so that none is forgotten.
+import { fullWeek } from '../../shared/schedule.ts';
 import type { Settings } from '../../shared/settings.ts';
 
 export const defaultSettings: Settings = {
@@ -8,6 +9,9 @@ export const defaultSettings: Settings = {
   connectionsPerDownload: 8,
   connectionsPerHost: 16,
   limitBytesPerS: null,
+  scheduleOn: false,
+  scheduleLimitBytesPerS: 500_000,
+  week: [...fullWeek],
   maxRetries: 8,
   connectTimeoutMs: 20_000,
   idleTimeoutMs: 30_000,

@@ -19,6 +19,7 @@ export type Field =
       name: 'dir' | 'proxy' | 'noProxy' | 'userAgent' | 'extraCaFile' | 'cookiesFile' | 'coordinatorHost';
       optional: boolean;
     }
+  | { kind: 'week'; name: 'week' }
   | { kind: 'hosts'; name: 'hostRules' };
 
 export type Section = { title: keyof Words & `section${string}`; fields: Field[] };
@@ -74,6 +75,14 @@ export const sections: Section[] = [
     fields: [
       { kind: 'switch', name: 'allowInsecureRedirect' },
       { kind: 'text', name: 'extraCaFile', optional: true },
+    ],
+  },
+  {
+    title: 'sectionTimetable',
+    fields: [
+      { kind: 'switch', name: 'scheduleOn' },
+      { kind: 'number', name: 'scheduleLimitBytesPerS', scale: 1000, unit: 'kilobytes', optional: false },
+      { kind: 'week', name: 'week' },
     ],
   },
   { title: 'sectionHosts', fields: [{ kind: 'hosts', name: 'hostRules' }] },

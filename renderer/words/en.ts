@@ -4,6 +4,7 @@ import { eventsEn } from './events.ts';
 import { failuresEn } from '../../shared/failure-words.ts';
 import { hostsEn } from './hosts.ts';
 import { settingsEn } from './settings.ts';
+import { weekEn } from './week.ts';
 
 export function en(f: Format) {
   const n = f.count;
@@ -256,6 +257,7 @@ export function en(f: Format) {
     sectionDownloads: 'Downloads',
     sectionNetwork: 'Network',
     sectionSafety: 'Safety',
+    sectionTimetable: 'Timetable',
     sectionHosts: 'Hosts',
     sectionMachines: 'Machines and programs',
     between: (low: number, high: number) => `${n(low)} to ${n(high)}`,
@@ -303,5 +305,6 @@ export function en(f: Format) {
     failure: failuresEn,
     event: eventsEn(f),
     hosts: hostsEn,
+    week: weekEn,
   };
 }

@@ -7,6 +7,15 @@ export const settingsEn: SettingWords = {
   parallel: { label: 'Downloads at once', help: 'How many downloads run at the same time.' },
   connectionsPerDownload: { label: 'Connections per download', help: 'At most; fewer where more bring nothing.' },
   connectionsPerHost: { label: 'Connections per host', help: 'All downloads from one server together.' },
+  scheduleOn: {
+    label: 'Follow a timetable',
+    help: 'Each hour of the week as painted below, by this computer’s clock.',
+  },
+  scheduleLimitBytesPerS: {
+    label: 'Limit in limited hours',
+    help: 'For all downloads together; the limit above holds, too.',
+  },
+  week: { label: 'Timetable', help: 'What runs when an hour without downloads begins goes on after it.' },
   limitBytesPerS: { label: 'Speed limit', help: 'For all downloads together. Empty means no limit.' },
   maxRetries: {
     label: 'Tries after an error',
@@ -78,6 +87,9 @@ export const settingsZh: SettingWords = {
   parallel: { label: '同时下载数', help: '同时进行的下载数量。' },
   connectionsPerDownload: { label: '每个下载的连接数', help: '上限；再多没有好处时会更少。' },
   connectionsPerHost: { label: '每台主机的连接数', help: '同一服务器的所有下载合计。' },
+  scheduleOn: { label: '按时间表', help: '一周中的每个小时按下方涂画，以本机时钟为准。' },
+  scheduleLimitBytesPerS: { label: '限速时段的速度', help: '所有下载合计；上面的速度限制同样有效。' },
+  week: { label: '时间表', help: '进入不下载的时段时正在进行的下载，之后会自动继续。' },
   limitBytesPerS: { label: '速度限制', help: '所有下载合计。留空表示不限速。' },
   maxRetries: { label: '出错后的重试次数', help: '连接中断后重试多少次才算失败。' },
   connectTimeoutMs: { label: '连接时限', help: '服务器接受连接最多可用的时间。' },

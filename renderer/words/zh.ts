@@ -5,6 +5,7 @@ import { eventsZh } from './events.ts';
 import { failuresZh } from '../../shared/failure-words.ts';
 import { hostsZh } from './hosts.ts';
 import { settingsZh } from './settings.ts';
+import { weekZh } from './week.ts';
 
 export function zh(f: Format): Words {
   const n = f.count;
@@ -234,6 +235,7 @@ export function zh(f: Format): Words {
     sectionDownloads: '下载',
     sectionNetwork: '网络',
     sectionSafety: '安全',
+    sectionTimetable: '时间表',
     sectionHosts: '主机',
     sectionMachines: '机器与程序',
     between: (low, high) => `${n(low)} 至 ${n(high)}`,
@@ -280,5 +282,6 @@ export function zh(f: Format): Words {
     failure: failuresZh,
     event: eventsZh(f),
     hosts: hostsZh,
+    week: weekZh,
   };
 }

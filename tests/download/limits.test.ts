@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { Bucket } from '../../main/download/limits.ts';
 import { lanes } from '../support/lanes.ts';
-import { startBench, testSettings, type Bench } from '../support/lease.ts';
+import { startBench, type Bench } from '../support/lease.ts';
 import { originForTest } from '../support/start.ts';
 
 /** Takes from the bucket until the time is over. Returns when each piece went. */
@@ -99,16 +99,46 @@ describe.each(lanes)('on the %s lane', (lane) => {
     const origin = await originForTest();
     origin.serve('/a', { sizeBytes: 500_000_000 });
     origin.serve('/b', { sizeBytes: 500_000_000 });
-    const bench = startBench({ settings: { lane, limitBytesPerS: 4_000_000 } });
+    const bench = startBench({ settings: { lane } });
+    await bench.until((m) => m.kind === 'get');
+    bench.send({ kind: 'shares', shares: { all: 4_000_000, hosts: {} } });
     const ended = [bench.download(origin.url('/a')), bench.download(origin.url('/b'), { connections: 1 })];
     await bench.until((m) => m.kind === 'progress' && m.downloads.length === 2 && m.downloads[1]!.receivedBytes > 0);
     const both = await speed(received(bench), 2000);
     expect(both).toBeGreaterThan(3_200_000);
     expect(both).toBeLessThan(4_800_000);
-    bench.send({ kind: 'settings', settings: { ...testSettings, lane, limitBytesPerS: 100_000 } });
+    bench.send({ kind: 'shares', shares: { all: 100_000, hosts: {} } });
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(await speed(received(bench), 1000)).toBeLessThan(400_000);
     await bench.stop();
     for (const outcome of await Promise.all(ended)) expect(outcome.kind).toBe('released');
+  });
+
+  test('the limit of a host holds for its downloads together and for no other, from the moment that it is given', async () => {
+    const origin = await originForTest();
+    for (const path of ['/a', '/b', '/c']) origin.serve(path, { sizeBytes: 500_000_000, bytesPerS: 10_000_000 });
+    const bench = startBench({ settings: { lane } });
+    const one = { connections: 1 };
+    const ended = [
+      bench.download(origin.url('/a'), one),
+      bench.download(origin.url('/b'), one),
+      bench.download(origin.url('/c', 'localhost'), one),
+    ];
+    const bytes = async (path: string, ms: number) => speed(() => origin.bytesServed(path), ms);
+    await Promise.all(['/a', '/b', '/c'].map((path) => origin.served(path, 1_000_000)));
+    bench.send({ kind: 'shares', shares: { all: null, hosts: { '127.0.0.1': 1_000_000 } } });
+    const of = (id: number) => () =>
+      bench
+        .of('progress')
+        .flatMap(({ downloads }) => downloads)
+        .findLast((d) => d.id === id)!.receivedBytes;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const [a, b, c] = await Promise.all([speed(of(1), 2000), speed(of(2), 2000), bytes('/c', 2000)]);
+    expect(a + b).toBeGreaterThan(800_000);
+    expect(a + b).toBeLessThan(1_200_000);
+    expect(Math.min(a, b) / Math.max(a, b)).toBeGreaterThan(0.7);
+    expect(c).toBeGreaterThan(5_000_000);
+    await bench.stop();
+    await Promise.all(ended);
   });
 });

@@ -19,7 +19,7 @@ async function sinkFor(segment: Segment, start: number, declaredEnd: number | nu
     tailBytes: 0,
     askedEnd: segment.end,
     overKnown: false,
-    buckets: [],
+    buckets: () => [],
     key: 1,
     isOver: () => false,
     onBytes: () => {},

@@ -266,7 +266,7 @@ test('a speed limit is shared out and reaches the workers', async () => {
   await vi.waitFor(() => expect(workers.filter(({ settings }) => settings.length > 0)).toHaveLength(2));
   await call(engine, 'changeSettings', { limitBytesPerS: 1_000_000 });
   await vi.waitFor(() => {
-    for (const { settings } of workers) expect(settings.at(-1)!.limitBytesPerS).toBeLessThanOrEqual(1_000_000);
+    for (const { shares } of workers) expect(shares.at(-1)?.all).toBeLessThanOrEqual(1_000_000);
   });
   expect(await call(engine, 'settings', null)).toMatchObject({ limitBytesPerS: 1_000_000 });
 });

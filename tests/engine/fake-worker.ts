@@ -1,5 +1,5 @@
 // A worker without a network: takes tasks over a memory Port and does with them what the test says.
-import type { FromWorker, Outcome, Task, ToWorker } from '../../shared/protocol.ts';
+import type { FromWorker, Outcome, SpeedShares, Task, ToWorker } from '../../shared/protocol.ts';
 import { PROTOCOL } from '../../shared/protocol.ts';
 import type { SpawnedWorker } from '../../main/engine/engine.ts';
 import { memoryPorts } from '../../main/transport/memory.ts';
@@ -12,6 +12,7 @@ export type FakeWorker = {
   targets: Map<number, string>;
   cancelled: number[];
   settings: Extract<ToWorker, { kind: 'welcome' }>['settings'][];
+  shares: SpeedShares[];
   send(message: FromWorker): void;
   settle(task: Task, outcome: Outcome): void;
   /** Ends without a word, as a crash does. */
@@ -30,6 +31,7 @@ export function fakeWorkers(onTask: (worker: FakeWorker, task: Task) => void = (
       targets: new Map(),
       cancelled: [],
       settings: [],
+      shares: [],
       send: (message) => void port.send(message),
       settle(task, outcome) {
         worker.send({ kind: 'result', id: task.id, epoch: task.epoch, outcome });
@@ -46,6 +48,7 @@ export function fakeWorkers(onTask: (worker: FakeWorker, task: Task) => void = (
         worker.send({ kind: 'get', count: slots });
       }
       if (message.kind === 'settings') worker.settings.push(message.settings);
+      if (message.kind === 'shares') worker.shares.push(message.shares);
       if (message.kind === 'target') worker.targets.set(message.id, message.path);
       if (message.kind === 'stop') port.close();
       if (message.kind === 'tasks') {

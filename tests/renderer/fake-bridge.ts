@@ -123,6 +123,7 @@ const noTotals = {
   leftMs: null,
   freeBytes: null,
   limitBytesPerS: null,
+  schedule: null,
   workers: 0,
   trouble: null,
 };

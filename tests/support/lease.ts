@@ -17,7 +17,6 @@ import { tempDir } from './temp-dir.ts';
 
 export const testSettings: TransferSettings = {
   lane: 'auto',
-  limitBytesPerS: null,
   maxRetries: 2,
   connectTimeoutMs: 2000,
   idleTimeoutMs: 1000,
