@@ -125,6 +125,7 @@ class Reception {
         break;
       case 'welcome':
       case 'settings':
+      case 'shares':
       case 'limit':
       case 'ping':
       case 'stop':
