@@ -15,7 +15,8 @@ import type { TaskQueue } from './task-queue.ts';
 const BATCHES_KEPT = 8;
 const LINES_SHOWN = 200;
 const ASKED_SINGLY = 2000;
-const SLICE_LINES = 1000;
+/** Small enough that the first downloads start at once and that what a slice leaves behind is little. */
+const SLICE_LINES = 250;
 
 /** What became of a list that was asked for: ids that will run, finished ones, lines that are no download. */
 export type Asked = { ids: DownloadId[]; finished: Stored[]; rejected: Verdict[] };

@@ -58,7 +58,7 @@ function openChecked(file: string, nativeBinding: string | undefined): Database.
     // A finished download is only told after its commit is on the disk, so every commit is.
     db.pragma('synchronous = FULL');
     db.pragma('busy_timeout = 5000');
-    db.pragma('cache_size = -16000');
+    db.pragma('cache_size = -4000');
     db.pragma('temp_store = MEMORY');
     const verdict = db.pragma('quick_check(1)', { simple: true });
     if (verdict !== 'ok') throw new DamagedError(String(verdict));
