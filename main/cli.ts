@@ -1,8 +1,6 @@
 // Entry: the engine without a window, for terminals and scripts, under plain Node.
 import { fileURLToPath } from 'node:url';
-import { control } from './cli/control.ts';
 import { help, parseCommand, UsageError } from './cli/options.ts';
-import { network } from './cli/network.ts';
 import { Output } from './cli/output.ts';
 import { download, type Surroundings } from './cli/run.ts';
 import { forkWorker } from './transport/process.ts';
@@ -45,9 +43,10 @@ async function main(): Promise<number> {
       case 'discover':
       case 'echo':
       case 'check':
-        return await network(command, around);
+        // Loaded when it is wanted: a plain download starts sooner and lighter without.
+        return await (await import('./cli/network.ts')).network(command, around);
       default:
-        return await control(command, around);
+        return await (await import('./cli/control.ts')).control(command, around);
     }
   } catch (error) {
     if (isDiskTrouble(error)) {

@@ -33,7 +33,17 @@ export async function download(inputs: readonly string[], run: RunOptions, aroun
   const instance = await openInstance(dataDir, nativeBinding);
   if (instance.kind === 'second') return handOver(instance.remote, sources, dir, report);
 
-  const engine = new Engine({ dataDir, spawnWorker, nativeBinding, overrides: { ...run.settings, dir }, version });
+  // The first worker starts up while the list is being opened.
+  const early = spawnWorker();
+  let spawned = 0;
+  const spawn = (): SpawnedWorker => (spawned++ === 0 ? early : spawnWorker());
+  let engine: Engine;
+  try {
+    engine = new Engine({ dataDir, spawnWorker: spawn, nativeBinding, overrides: { ...run.settings, dir }, version });
+  } catch (error) {
+    early.kill();
+    throw error;
+  }
   const running = new Run(engine, report, run.exit);
   try {
     const listening = instance.listen(engine.handlers, () => {});
