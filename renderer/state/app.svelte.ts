@@ -255,7 +255,12 @@ export class App {
   async #load(): Promise<void> {
     await Promise.all([this.preferences.load(), this.downloads.load()]);
     // After the frame in which the list is painted.
-    globalThis.requestAnimationFrame?.(() => setTimeout(() => void this.bridge.shell('shown', null)));
+    globalThis.requestAnimationFrame?.(() =>
+      setTimeout(() => {
+        performance.mark('shown');
+        void this.bridge.shell('shown', null);
+      }),
+    );
     await Promise.all([this.#takeOpened(), this.coordination.refresh(), this.endCountdown('look')]);
   }
 

@@ -1,12 +1,12 @@
 // Runs one program and measures it with all its children: wall and CPU time, memory while it runs.
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { cpuTicks, descendants, pssBytes, read, rssBytes } from './processes.mjs';
 
 const SAMPLE_MS = 50;
 /** Proportional memory is dear to ask for, so it is asked for less often. */
 const PROPORTIONAL_EVERY = 8;
-const PAGE_BYTES = 4096;
 
 /** @type {Set<number>} */
 const running = new Set();
@@ -118,48 +118,6 @@ class Samples {
 }
 
 /**
- * Everything that a process started and that still runs, without itself.
- * @param {number} pid
- * @returns {number[]}
- */
-function descendants(pid) {
-  const children = tasksOf(pid).flatMap((task) =>
-    read(`/proc/${pid}/task/${task}/children`)
-      .split(' ')
-      .map(Number)
-      .filter((child) => child > 0),
-  );
-  return children.flatMap((child) => [child, ...descendants(child)]);
-}
-
-/** @param {number} pid */
-function tasksOf(pid) {
-  try {
-    return readdirSync(`/proc/${pid}/task`);
-  } catch {
-    return [];
-  }
-}
-
-/** @param {number} pid */
-function rssBytes(pid) {
-  return Number(read(`/proc/${pid}/statm`).split(' ')[1] ?? 0) * PAGE_BYTES;
-}
-
-/** @param {number} pid */
-function pssBytes(pid) {
-  return Number(/^Pss:\s+(\d+) kB/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0) * 1024;
-}
-
-/** @param {number} pid */
-function cpuTicks(pid) {
-  const stat = read(`/proc/${pid}/stat`);
-  // The name stands in brackets and may hold anything; user and system time are the 12th and 13th after it.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return Number(fields[11] ?? 0) + Number(fields[12] ?? 0);
-}
-
-/**
  * @param {number} root
  * @param {NodeJS.Signals} signal
  */
@@ -170,15 +128,6 @@ function signalTree(root, signal) {
     } catch {
       // It has left by itself.
     }
-  }
-}
-
-/** @param {string} path */
-function read(path) {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    return '';
   }
 }
 
