@@ -7,6 +7,8 @@ import type { Bridge } from '../../shared/shell-api.ts';
 
 /** Rows fetched beyond the visible ones, on each side. */
 const MARGIN = 60;
+/** When fewer than these are left beyond the visible ones, more are fetched. */
+const NEAR = 24;
 /** How many fetched rows are kept at most. */
 const KEEP = 3000;
 /** The least time between two fetches that only freshen what is shown, in ms. */
@@ -37,10 +39,11 @@ export class Downloads {
   first = $state(0);
   /** The rows of the window that the list shows; null where one has not come yet. */
   rows = $state.raw<(Row | null)[]>([]);
+  /** How many rows the screen takes. */
+  count = $state(0);
   revision = $state(0);
 
   #bridge: Bridge;
-  #count = 0;
   #known = new Map<number, Row>();
   #running = new Map<number, Row>();
   #latest = new Map<number, Row>();
@@ -106,11 +109,11 @@ export class Downloads {
 
   /** Says which rows are on the screen: `count` from index `first`. */
   setWindow(first: number, count: number): void {
-    if (first === this.first && count === this.#count) return;
+    if (first === this.first && count === this.count) return;
     this.first = first;
-    this.#count = count;
+    this.count = count;
     this.#show();
-    if (this.rows.includes(null)) void this.#fetch();
+    if (!this.#hasAround()) void this.#fetch();
   }
 
   /** The row at an index of the list, if it has been fetched. */
@@ -130,10 +133,17 @@ export class Downloads {
   }
 
   #show(): void {
-    const end = Math.min(this.first + this.#count, this.total);
+    const end = Math.min(this.first + this.count, this.total);
     const rows: (Row | null)[] = [];
     for (let index = this.first; index < end; index += 1) rows.push(this.rowAt(index));
     this.rows = rows;
+  }
+
+  /** Whether the visible rows and those next to them have come; they come in one piece, so the ends tell. */
+  #hasAround(): boolean {
+    const before = Math.max(0, this.first - NEAR);
+    const behind = Math.min(this.total, this.first + this.count + NEAR) - 1;
+    return !this.rows.includes(null) && (behind < 0 || (this.#known.has(before) && this.#known.has(behind)));
   }
 
   #freshen(): void {
@@ -163,7 +173,7 @@ export class Downloads {
   async #fetchOnce(): Promise<void> {
     const generation = this.#generation;
     const offset = Math.max(0, this.first - MARGIN);
-    const limit = Math.max(1, this.first + this.#count + MARGIN - offset);
+    const limit = Math.max(1, this.first + this.count + MARGIN - offset);
     const answer = await this.#bridge.call('list', { query: this.query, offset, limit });
     this.#fetchedAt = Date.now();
     // The answer to a question that is no longer asked.

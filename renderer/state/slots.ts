@@ -1,0 +1,24 @@
+// The rows of the list that exist: as many as the screen takes, each used again for the row that comes when it has left.
+import type { Row } from '../../shared/download.ts';
+
+/** A place in the list. While its row has not come, `row` is the one that it held before and `coming` is true. */
+export type Slot = { key: number; index: number; row: Row | null; coming: boolean };
+
+/**
+ * The slots for rows from index `first` on; what was in the slots before stays in them. At rest they are in the order of
+ * the list, as a screen reader reads them. While the list moves they keep an order of their own, so that nothing in the
+ * page changes its place but by a coordinate.
+ */
+export function slotsOf(
+  { rows, first, count }: { rows: readonly (Row | null)[]; first: number; count: number },
+  before: readonly Slot[],
+  moving: boolean,
+): Slot[] {
+  const held = new Map(before.map((slot) => [slot.key, slot.row]));
+  const slots = rows.map((row, i) => {
+    const index = first + i;
+    const key = index % Math.max(1, count);
+    return { key, index, row: row ?? held.get(key) ?? null, coming: row === null };
+  });
+  return moving ? slots.sort((a, b) => a.key - b.key) : slots;
+}
