@@ -68,7 +68,7 @@ export async function joinPython(
   const engine = new Engine({ dataDir, spawnWorker, nativeBinding, overrides: { ...run.settings, dir }, version });
   const report = reportTo(output, run.json, stdout);
   try {
-    await instance.listen(engine.handlers, () => {});
+    await instance.listen(engine.handlers);
     engine.start();
     const manager = await joinPythonManager({ ...to, authkey, allowMd5: command.md5, signal: stop.signal });
     const work = new ManagerWork(engine, manager, { dir, dict, room: run.settings.parallel ?? 8 });

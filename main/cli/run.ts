@@ -46,7 +46,7 @@ export async function download(inputs: readonly string[], run: RunOptions, aroun
   }
   const running = new Run(engine, report, run.exit);
   try {
-    const listening = instance.listen(engine.handlers, () => {});
+    const listening = instance.listen(engine.handlers);
     engine.start();
     await running.ask(await listsOf(sources), dir);
     await listening;

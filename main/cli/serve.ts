@@ -41,7 +41,7 @@ export async function serve(command: Serve, around: Surroundings): Promise<numbe
   const report = reportTo(output, run.json, stdout);
   engine.onSignal((signal) => report.tell(signal));
   try {
-    await instance.listen(engine.handlers, () => {});
+    await instance.listen(engine.handlers);
     await doors.apply({
       coordinator: { ...command.listen, orAnotherPort: false },
       python: command.python && { ...command.python, md5: command.md5 },

@@ -22,18 +22,22 @@ import { tcpPort } from '../transport/tcp.ts';
 /** Calls the engine that runs on a state directory. Throws the ApiError that the call was answered with. */
 export type Remote = {
   call<N extends CallName>(name: N, arg: CallArg<N>): Promise<CallResult<N>>;
-  /** Asks a window to come to the front. */
-  raise(): Promise<void>;
+  /** Brings the window to the front and gives it something to open, maybe nothing; false when the engine has no window. */
+  open(opened: Opened): Promise<boolean>;
   close(): void;
 };
 
+/** Files and links that a window shows to the person before anything is added. */
+const Opened = z.object({ files: z.array(z.string()), text: z.string() });
+export type Opened = z.infer<typeof Opened>;
+
 export type Instance =
-  | { kind: 'first'; listen: (handlers: Handlers, raise: () => void) => Promise<void>; close: () => void }
+  | { kind: 'first'; listen: (handlers: Handlers, open?: (opened: Opened) => void) => Promise<void>; close: () => void }
   | { kind: 'second'; remote: Remote };
 
 const Request = z.object({ call: z.number(), name: z.string(), arg: z.unknown() });
 const Reply = z.object({ call: z.number(), answer: z.unknown() });
-const RAISE = 'raise';
+const OPEN = 'open';
 /** Unix socket paths are short: 104 bytes on macOS, 108 on Linux. */
 const SOCKET_PATH_MAX_BYTES = 100;
 const CONNECT_TRIES = 40;
@@ -75,13 +79,13 @@ function first(dir: string, unlock: () => void): Instance {
   const sockets = new Set<net.Socket>();
   return {
     kind: 'first',
-    listen(handlers, raise) {
+    listen(handlers, open) {
       const address = socketPath(dir);
       if (process.platform !== 'win32') fs.rmSync(address, { force: true });
       server.on('connection', (socket) => {
         sockets.add(socket);
         socket.on('close', () => sockets.delete(socket));
-        serve(tcpPort(socket), handlers, raise);
+        serve(tcpPort(socket), handlers, open);
       });
       return new Promise((resolve, reject) => {
         server.once('error', reject);
@@ -99,14 +103,15 @@ function first(dir: string, unlock: () => void): Instance {
   };
 }
 
-function serve(port: Port, handlers: Handlers, raise: () => void): void {
+function serve(port: Port, handlers: Handlers, open: ((opened: Opened) => void) | undefined): void {
   port.onMessage((raw) => {
     const request = Request.safeParse(raw);
     if (!request.success) return port.close();
     const { call, name, arg } = request.data;
-    if (name === RAISE) {
-      raise();
-      port.send({ call, answer: { ok: true, value: null } });
+    if (name === OPEN) {
+      const opened = Opened.safeParse(arg);
+      if (opened.success) open?.(opened.data);
+      port.send({ call, answer: { ok: true, value: opened.success && open !== undefined } });
       return;
     }
     void answer(calls, handlers, name, arg)
@@ -149,7 +154,7 @@ async function connect(address: string): Promise<Remote> {
   };
   return {
     call: async (name, arg) => (await ask(name, arg)) as CallResult<typeof name>,
-    raise: async () => void (await ask(RAISE, null)),
+    open: async (opened) => (await ask(OPEN, opened)) === true,
     close: () => port.close(),
   };
 }

@@ -4,11 +4,10 @@ import path from 'node:path';
 import { app, dialog, shell, type BrowserWindow } from 'electron';
 import { ApiError, type Handlers } from '../../shared/api.ts';
 import type { ShellHandlers } from '../../shared/shell-api.ts';
+import type { Opened } from '../engine/instance.ts';
 import type { Doors } from '../gateway/doors.ts';
 import { readClipboard, writeClipboard } from './clipboard.ts';
 import type { WhenDone } from './when-done.ts';
-
-export type Opened = { files: string[]; text: string };
 
 export type ShellCallOptions = {
   window: () => BrowserWindow | undefined;

@@ -6,7 +6,7 @@ import type { MenuCommand } from '../../shared/shell-api.ts';
 import type { Doors } from '../gateway/doors.ts';
 import type { OpenIncoming } from '../gateway/receiving-back.ts';
 import { Engine } from '../engine/engine.ts';
-import { openInstance, type Remote } from '../engine/instance.ts';
+import { openInstance, type Opened, type Remote } from '../engine/instance.ts';
 import { serveApp } from './app-protocol.ts';
 import { parseArguments, type Arguments } from './arguments.ts';
 import { startDemoOrigin, type DemoOrigin } from './demo-origin.ts';
@@ -14,7 +14,7 @@ import { Everyday } from './everyday.ts';
 import { answerWindow, tellWindow } from './ipc.ts';
 import { showMenu } from './menu.ts';
 import { settled, takePicture } from './screenshot.ts';
-import { createShellHandlers, systemLocale, type Opened } from './shell-calls.ts';
+import { createShellHandlers, systemLocale } from './shell-calls.ts';
 import { spawnUtilityWorker } from './utility-process.ts';
 import { guardPages, keepPlace, openWindow, preloadPath } from './window.ts';
 
@@ -40,7 +40,7 @@ export async function startShell(options: ShellOptions): Promise<void> {
       return app.exit(0);
     }
     const shell = new Shell(options, () => instance.close());
-    await instance.listen(shell.engine.handlers, () => shell.raise());
+    await instance.listen(shell.engine.handlers, (opened) => shell.receive(opened));
     shell.start();
   } catch (error) {
     console.error(error);
@@ -51,19 +51,25 @@ export async function startShell(options: ShellOptions): Promise<void> {
   }
 }
 
-/** Gives links and lists to the running instance; it comes to the front. */
+/** Gives links and lists to the running instance: to its window, which shows them first; to its list where it has none. */
 async function handOver(remote: Remote, args: Arguments): Promise<void> {
-  const sources = [
-    ...(args.files.length > 0 ? [{ files: args.files }] : []),
-    ...(args.links.length > 0 ? [{ text: args.links.join('\n') }] : []),
-  ];
-  for (const source of sources) {
-    const { batch } = await remote.call('preview', source);
-    await remote.call('addBatch', { batch });
+  const opened = openedBy(args);
+  if (!(await remote.open(opened))) {
+    const sources = [
+      ...(opened.files.length > 0 ? [{ files: opened.files }] : []),
+      ...(opened.text === '' ? [] : [{ text: opened.text }]),
+    ];
+    for (const source of sources) {
+      const { batch } = await remote.call('preview', source);
+      await remote.call('addBatch', { batch });
+    }
   }
   if (args.demo) await remote.call('startDemo', null);
-  await remote.raise();
   remote.close();
+}
+
+function openedBy({ files, links }: Arguments): Opened {
+  return { files, text: links.join('\n') };
 }
 
 class Shell {
@@ -86,7 +92,7 @@ class Shell {
     this.#options = options;
     this.#unlock = unlock;
     this.#devUrl = app.isPackaged ? undefined : process.env['ELECTRON_RENDERER_URL'];
-    this.#opened = { files: args.files, text: args.links.join('\n') };
+    this.#opened = openedBy(args);
     this.engine = new Engine({
       dataDir,
       nativeBinding,
@@ -194,16 +200,17 @@ class Shell {
     });
     app.on('open-file', (event, file) => {
       event.preventDefault();
-      this.#receive({ files: [file], text: '' });
+      this.receive({ files: [file], text: '' });
     });
     app.on('open-url', (event, url) => {
       event.preventDefault();
-      this.#receive({ files: [], text: parseArguments([url], '/').links.join('\n') });
+      this.receive(openedBy(parseArguments([url], '/')));
     });
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => app.quit());
   }
 
-  #receive(opened: Opened): void {
+  /** Comes to the front and shows what was opened, before anything of it is added. */
+  receive(opened: Opened): void {
     const text = [this.#opened.text, opened.text].filter((one) => one !== '').join('\n');
     this.#opened = { files: [...this.#opened.files, ...opened.files], text };
     tellWindow(this.#window?.webContents, { event: 'opened' });

@@ -267,6 +267,7 @@ export class App {
   async #takeOpened(): Promise<void> {
     const answer = await this.bridge.shell('takeOpened', null);
     if (!answer.ok) return;
+    if (answer.value.files.length > 0 || answer.value.text !== '') this.question = { kind: 'none' };
     if (answer.value.files.length > 0) this.#openFiles(answer.value.files);
     else if (answer.value.text !== '') void this.adding.openWith({ text: answer.value.text });
   }

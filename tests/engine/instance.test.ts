@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { Engine } from '../../main/engine/engine.ts';
-import { openInstance, type Instance } from '../../main/engine/instance.ts';
+import { openInstance, type Opened, type Instance } from '../../main/engine/instance.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { fakeWorkers } from './fake-worker.ts';
 
@@ -15,7 +15,7 @@ async function first(dataDir: string): Promise<Extract<Instance, { kind: 'first'
   return instance;
 }
 
-async function serving(dataDir: string, raise = () => {}): Promise<void> {
+async function serving(dataDir: string, open?: (opened: Opened) => void): Promise<void> {
   const instance = await first(dataDir);
   const engine = new Engine({
     dataDir,
@@ -23,7 +23,7 @@ async function serving(dataDir: string, raise = () => {}): Promise<void> {
     overrides: { dir: path.join(dataDir, 'files') },
   });
   onTestFinished(() => engine.close());
-  await instance.listen(engine.handlers, raise);
+  await instance.listen(engine.handlers, open);
 }
 
 async function second(dataDir: string) {
@@ -53,12 +53,15 @@ test('two directories never meet', async () => {
   expect((await b.call('overview', null)).counts.all).toBe(0);
 });
 
-test('a window is asked to come to the front', async () => {
-  const dir = tempDir();
-  let raised = 0;
-  await serving(dir, () => raised++);
-  await (await second(dir)).raise();
-  expect(raised).toBe(1);
+test('a window is given what there is to open; an engine without one says so', async () => {
+  const [dir, windowless] = [tempDir(), tempDir()];
+  const seen: Opened[] = [];
+  await serving(dir, (opened) => seen.push(opened));
+  const opened = { files: ['/lists/a.urls'], text: 'https://a.test/a' };
+  expect(await (await second(dir)).open(opened)).toBe(true);
+  expect(seen).toEqual([opened]);
+  await serving(windowless);
+  expect(await (await second(windowless)).open(opened)).toBe(false);
 });
 
 test('a path too long for a socket works all the same', async () => {

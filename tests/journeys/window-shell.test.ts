@@ -1,6 +1,6 @@
 // What the shell keeps around the window: its policy, its frame, its picture, its place.
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runtime } from '../../scripts/runtime.mjs';
@@ -121,6 +121,23 @@ test('a list that it is started with is previewed, not added behind the back', a
   const { page } = await startSluice({ args: ['https://files.example/linked.iso'] });
   await page.getByRole('dialog', { name: 'Add links' }).getByRole('button', { name: 'Add 1 link' }).waitFor();
   await untilCounts(page, { all: 0 });
+});
+
+test('a link and a list that are opened while it runs come to the window that is there, and are previewed', async () => {
+  const { app, page, data } = await startSluice();
+  const list = join(tempDir(), 'mixed.urls');
+  writeFileSync(list, 'https://files.example/a.iso\nhttps://files.example/b.iso\n');
+  expect((await runElectron(['--data', data, 'sluice:https://files.example/linked.iso'])).status).toBe(0);
+  const dialog = page.getByRole('dialog', { name: 'Add links' });
+  await dialog.getByRole('button', { name: 'Add 1 link' }).waitFor();
+  expect(await dialog.getByRole('textbox', { name: /Links/ }).inputValue()).toBe('https://files.example/linked.iso');
+  await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.minimize());
+  expect((await runElectron(['--data', data, list])).status).toBe(0);
+  await dialog.getByRole('button', { name: 'Add 2 links' }).waitFor();
+  await untilCounts(page, { all: 0 });
+  expect(
+    await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().map((one) => one.isVisible())),
+  ).toEqual([true]);
 });
 
 test('two windows with different state never meet', async () => {
