@@ -1,6 +1,7 @@
 // The contract between the engine and whoever steers it: the window, the command line, a test.
 import { z } from 'zod';
 import { DownloadEvent, DownloadId, NewDownload, Row, Status, Validators } from './download.ts';
+import { Machine, MachineDownload, MachineOrder } from './machines.ts';
 import { hourKinds } from './schedule.ts';
 import { Settings, SettingsChange } from './settings.ts';
 import { Traffic } from './traffic.ts';
@@ -159,6 +160,18 @@ export const calls = {
   settings: { arg: z.null(), result: Settings },
   changeSettings: { arg: SettingsChange, result: Settings },
   traffic: { arg: z.object({ afterSeq: z.number().default(0) }), result: Traffic },
+  /** Machines elsewhere that have joined and are not forgotten, the ones that have left included. */
+  machines: { arg: z.null(), result: z.array(Machine) },
+  changeMachine: { arg: z.object({ place: z.string(), to: MachineOrder }), result: z.null() },
+  /** What a machine elsewhere has downloaded, the newest first. */
+  machineDownloads: {
+    arg: z.object({
+      place: z.string(),
+      offset: z.number().int().nonnegative(),
+      limit: z.number().int().min(1).max(1000),
+    }),
+    result: z.array(MachineDownload),
+  },
   startDemo: { arg: z.null(), result: z.object({ added: z.number() }) },
 } as const;
 

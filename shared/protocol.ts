@@ -129,6 +129,8 @@ export const FromWorker = z.discriminatedUnion('kind', [
     pid: z.number(),
     machine: z.string(),
     runtime: z.string(),
+    /** Of its Sluice. */
+    version: z.string().max(100).optional(),
     /** How many tasks it will run at once. */
     slots: z.number().int().positive(),
     /** How many more it will hold ahead of time; left out: none. */

@@ -33,7 +33,7 @@ const everything = {
   descending: false,
 } as const;
 
-type Control = Extract<Command, { kind: 'add' | 'list' | ListAction }>;
+type Control = Extract<Command, { kind: 'add' | 'list' | 'machines' | ListAction }>;
 
 export async function control(command: Control, around: Surroundings): Promise<number> {
   const caller = await open(stateDir(command.data), around);
@@ -43,6 +43,8 @@ export async function control(command: Control, around: Surroundings): Promise<n
         return await add(caller, command, around);
       case 'list':
         return await list(caller, command.json, around);
+      case 'machines':
+        return await machines(caller, command, around);
       case 'remove': {
         const which = await selectionOf(caller, command.which);
         const { changed } = await caller.call('remove', { which, deleteFiles: command.deleteFiles });
@@ -113,6 +115,23 @@ async function list(caller: Caller, json: boolean, { output }: Surroundings): Pr
     }
     if (rows.length < PAGE) return 0;
   }
+}
+
+async function machines(
+  caller: Caller,
+  { order, json }: Extract<Control, { kind: 'machines' }>,
+  { output }: Surroundings,
+): Promise<number> {
+  if (order) await caller.call('changeMachine', order);
+  for (const machine of await caller.call('machines', null)) {
+    if (json) output.json(machine);
+    else {
+      const { place, address, mode, here, leases, files, seenAt } = machine;
+      const seen = here ? 'here' : `last seen ${new Date(seenAt).toISOString()}`;
+      output.line(`${place}  ${address}  ${mode}  ${seen}  ${leases} running, ${files} done`);
+    }
+  }
+  return 0;
 }
 
 function rowAsJson(row: Row): object {

@@ -22,7 +22,7 @@ import { signalled } from './signalled.ts';
 /** Takes tasks from a coordinator until a signal comes, and joins again when the line breaks. */
 export async function join(
   command: Extract<NetworkCommand, { kind: 'join' }>,
-  { output, hashThread }: Surroundings,
+  { output, hashThread, version }: Surroundings,
 ): Promise<number> {
   const { to, fingerprint, parallel, sendBack, run } = command;
   const dir = usableDir(run.dir ?? '.');
@@ -38,7 +38,9 @@ export async function join(
     work: (port) => {
       output.told('joined', { host: to.host, port: to.port }, run.json);
       const own = inOwnFolder(port, dir);
-      return runWorker(sendBack ? sendingBack(own) : own, { slots: parallel, hashThread, signal: stop.signal });
+      return runWorker(sendBack ? sendingBack(own) : own, {
+        ...{ slots: parallel, hashThread, version, signal: stop.signal },
+      });
     },
     onTrouble: (error, againMs) => {
       if (againMs === null) status = 1;

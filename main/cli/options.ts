@@ -1,5 +1,6 @@
 // The command line, parsed: which command, its options with their bounds, its operands. Nothing is done here.
 import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { MachineOrder } from '../../shared/machines.ts';
 import { defaultSettings, Settings } from '../../shared/settings.ts';
 
 /** Says what is wrong with the words of a command line; ends with status 2. */
@@ -12,6 +13,7 @@ export type Command =
   | { kind: 'add'; inputs: string[]; dir: string | undefined; data: string | undefined; json: boolean }
   | { kind: 'list'; data: string | undefined; json: boolean }
   | { kind: ListAction; which: string[]; deleteFiles: boolean; data: string | undefined; json: boolean }
+  | { kind: 'machines'; order: { to: MachineOrder; place: string } | null; data: string | undefined; json: boolean }
   | NetworkCommand
   | { kind: 'help' }
   | { kind: 'version' };
@@ -97,6 +99,7 @@ export function parseCommand(argv: readonly string[]): Command {
   if (word === 'list') return { kind: 'list', data, json };
   if (word === 'add')
     return { kind: 'add', inputs: needed(rest, 'add needs at least one URL or list.'), dir: values.dir, data, json };
+  if (word === 'machines') return { kind: 'machines', order: machineOrder(rest), data, json };
   if (word !== undefined && listActions.includes(word)) {
     const which = needed(rest, `${word} needs ids or URLs from "sluice list", or the word all.`);
     return { kind: word as ListAction, which, deleteFiles: values['delete-files'] ?? false, data, json };
@@ -104,6 +107,14 @@ export function parseCommand(argv: readonly string[]): Command {
   const run = { dir: values.dir, data, json, exit: values.exit ?? false, settings: settingsOf(values) };
   const network = networkCommand(word, rest, values, run);
   return network ?? { kind: 'download', inputs: positionals, run };
+}
+
+function machineOrder([to, place]: readonly string[]): { to: MachineOrder; place: string } | null {
+  if (to === undefined) return null;
+  const parsed = MachineOrder.safeParse(to);
+  if (!parsed.success) throw new UsageError(`machines takes ${MachineOrder.options.join(', ')}, not "${to}".`);
+  if (place === undefined) throw new UsageError(`machines ${to} needs the name of a machine from "sluice machines".`);
+  return { to: parsed.data, place };
 }
 
 type Values = ReturnType<typeof parseWords>['values'];
@@ -218,6 +229,7 @@ sluice pause|resume|retry|remove ID|URL|all change downloads (remove --delete-fi
 sluice serve                                the engine for other machines and programs, until SIGTERM
 sluice worker --connect HOST:PORT           help another machine: take its tasks
 sluice worker --python-manager HOST:PORT    work for a Python program's multiprocessing manager
+sluice machines [drain|pause|work|remove|forget MACHINE]   who works for this list; tell one what to do
 sluice discover                             who serves on this network
 sluice echo [--port 9999], sluice check HOST:PORT   find the firewall in the way
 

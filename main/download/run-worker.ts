@@ -26,6 +26,8 @@ export interface WorkerOptions {
   aheadWaitMs?: number;
   /** The machine's name as the engine shows it; default the host name. */
   machine?: string;
+  /** Of this Sluice, as the engine shows it. */
+  version?: string;
   /** Ends the worker as `stop` does. */
   signal?: AbortSignal;
   /** The script of the hashing thread; without it checksums are computed on the loop, a chunk at a time. */
@@ -77,6 +79,7 @@ class WorkerLoop {
         machine: this.#options.machine ?? hostname(),
         runtime: `${process.release.name} ${process.versions.node}`,
         slots: this.#options.slots,
+        ...(this.#options.version !== undefined && { version: this.#options.version }),
         ahead: this.#options.ahead ?? 0,
       });
     });

@@ -12,6 +12,7 @@ import { Dispatch } from './dispatch.ts';
 import { Guest, type Visitor } from './guest.ts';
 import { createHandlers } from './handlers.ts';
 import { foldName, numbered, partName } from './names.ts';
+import { Machines } from './machines.ts';
 import { Pool, type SpawnedWorker } from './pool.ts';
 import { backUp, recover } from './recovery.ts';
 import { Removals } from './removals.ts';
@@ -57,6 +58,7 @@ export class Engine {
   readonly handlers: Handlers;
   readonly adding: Adding;
   readonly view: View;
+  readonly machines: Machines;
   readonly #store: Store;
   readonly #tap: Tap;
   readonly #pool: Pool;
@@ -111,7 +113,10 @@ export class Engine {
       now,
       events: {
         ready: (link) => this.#welcome(link),
-        gone: (link) => this.#limits.forget(link),
+        gone: (link) => {
+          this.#limits.forget(link);
+          if (link.kind === 'remote' && !this.#closing) this.machines.left(link);
+        },
       },
     });
     this.#limits = new SpeedLimits({
@@ -140,7 +145,14 @@ export class Engine {
       dir: () => this.downloadDir,
       limits: this.#limits,
     });
+    this.machines = new Machines({
+      store: this.#store,
+      dispatch: this.#dispatch,
+      links: () => this.#pool.links.values(),
+      now,
+    });
     this.handlers = createHandlers({
+      machines: this.machines,
       store: this.#store,
       dispatch: this.#dispatch,
       removals: this.#removals,
@@ -200,9 +212,9 @@ export class Engine {
   }
 
   /** Takes in a worker of another machine; `place` is its own name for itself, the same each time it comes. A closed engine closes the port. */
-  attachWorker(port: Port, place: string): void {
+  attachWorker(port: Port, place: string, address = ''): void {
     if (this.#closing) port.close();
-    else this.#pool.attach(port, place);
+    else this.#pool.attach(port, place, address);
   }
 
   /** Takes in somebody who gets tasks without a Port. */
@@ -223,6 +235,7 @@ export class Engine {
     for (const timer of this.#timers) clearInterval(timer);
     clearTimeout(this.#changed);
     this.#removals.stop();
+    for (const link of this.#pool.links.values()) if (link.kind === 'remote') this.machines.left(link);
     await this.#pool.close(STOP_GRACE_MS);
     this.#dispatch.close();
     this.#store.forgetParts(Infinity);
@@ -230,6 +243,7 @@ export class Engine {
   }
 
   #welcome(link: WorkerLink): void {
+    if (link.kind === 'remote') this.machines.joined(link);
     link.send({ kind: 'welcome', protocol: PROTOCOL, settings: this.#transferSettings });
     this.#share();
   }

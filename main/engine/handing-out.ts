@@ -37,7 +37,7 @@ export class HandingOut {
 
   /** How many workers wait for tasks. */
   get waitingGetters(): number {
-    return [...this.#wants.values()].filter(({ asks }) => asks.size > 0).length;
+    return [...this.#wants.values()].filter(({ asks, holder }) => asks.size > 0 && !holder.resting).length;
   }
 
   /** A holder waits for `count` more tasks, `timeoutMs` 0: only for what the next turn has. */
@@ -69,7 +69,7 @@ export class HandingOut {
   /** Leases what can start, in the turn's transaction; the tasks go out after it. */
   fill(turn: Turn): void {
     const { store, now, settings, closing } = this.#desk.options;
-    const wants = [...this.#wants.values()].filter(({ asks }) => asks.size > 0);
+    const wants = [...this.#wants.values()].filter(({ asks, holder }) => asks.size > 0 && !holder.resting);
     if (wants.length === 0 || closing()) return;
     const begun: Lease[] = [];
     for (const start of this.#starts(wants, turn)) {

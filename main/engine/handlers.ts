@@ -10,12 +10,14 @@ import type { Dispatch } from './dispatch.ts';
 import { addressOf } from './intake-address.ts';
 import { checkFiles } from './setting-files.ts';
 import { readList, type ListSource } from './intake-source.ts';
+import type { Machines } from './machines.ts';
 import type { Removals } from './removals.ts';
 import type { Store } from './store/store.ts';
 import type { View } from './view.ts';
 
 type Parts = {
   store: Store;
+  machines: Machines;
   dispatch: Dispatch;
   removals: Removals;
   adding: Adding;
@@ -30,7 +32,7 @@ type Parts = {
 };
 
 export function createHandlers(parts: Parts): Handlers {
-  const { store, dispatch, removals, adding, view, disk, listChanged } = parts;
+  const { store, dispatch, removals, adding, view, disk, machines, listChanged } = parts;
   return {
     async preview(source) {
       return adding.preview(await sourcesOf(source), (dir) => disk.freeBytes(dir));
@@ -48,6 +50,12 @@ export function createHandlers(parts: Parts): Handlers {
     overview: () => ({ counts: view.counts(), totals: view.totals(), revision: dispatch.revision }),
     detail: ({ id }) => view.detail(id),
     traffic: ({ afterSeq }) => view.traffic(afterSeq),
+    machines: () => machines.list(),
+    machineDownloads: ({ place, offset, limit }) => machines.downloads(place, offset, limit),
+    changeMachine({ place, to }) {
+      machines.change(place, to);
+      return null;
+    },
 
     pause(which) {
       const leased = store.list.selectedAmong(which, [...dispatch.leases.keys()]);

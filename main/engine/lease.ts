@@ -17,6 +17,8 @@ export interface Holder {
   readonly gone: AbortSignal;
   /** How many tasks more than it runs it will hold, to begin each as one is done; left out: none. */
   readonly aheadMax?: number;
+  /** It gets no tasks for now, as a person wants it. */
+  readonly resting?: boolean;
   send(message: ToWorker): void;
 }
 

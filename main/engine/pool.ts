@@ -50,8 +50,8 @@ export class Pool {
   }
 
   /** Takes in a worker that came over the network; `place` is its own name for itself. */
-  attach(port: Port, place: string): void {
-    this.#link(port, 'remote', 0, place);
+  attach(port: Port, place: string, address: string): void {
+    this.#link(port, 'remote', 0, place, address);
   }
 
   /** A number for the next holder of tasks, unique in this process. */
@@ -96,13 +96,14 @@ export class Pool {
     this.#processes.set(link.id, { kill, startedAt: this.#options.now() });
   }
 
-  #link(port: Port, kind: 'local' | 'remote', pid: number, place: string): WorkerLink {
+  #link(port: Port, kind: 'local' | 'remote', pid: number, place: string, address = ''): WorkerLink {
     const { queue, tap, now, events } = this.#options;
     const link = new WorkerLink({
       id: this.nextId(),
       kind,
       pid,
       place,
+      address,
       port,
       queue,
       tap,

@@ -154,6 +154,7 @@ export class TakingIn {
         const here = lease.holder.place === '' || outcome.sentBack === true;
         const name = here ? path.basename(outcome.path) : safeName(outcome.path);
         store.finish(id, { ...outcome, name: store.reserveName(id, name), here }, now());
+        if (!lease.holder.shared) store.machines.fetched(id, lease.holder.place, here ? null : outcome.path);
         this.#desk.note(id, 'done', { sizeBytes: outcome.sizeBytes });
         turn.done.push(lease);
         this.#desk.paceOf(lease.holder).add(performance.now());

@@ -23,10 +23,14 @@ export class WorkerLink implements Holder {
   readonly kind: WorkerState['kind'];
   pid: number;
   machine = '';
-  #runtime = '';
-  #seenAt: number;
+  runtime = '';
+  seenAt: number;
   slots = 0;
   aheadMax = 0;
+  resting = false;
+  /** Where it came from; empty for this machine's own. */
+  readonly address: string;
+  version = '';
   phase: WorkerState['state'] = 'starting';
   readonly #port: Port;
   readonly #queue: TaskQueue;
@@ -43,6 +47,7 @@ export class WorkerLink implements Holder {
     kind: WorkerState['kind'];
     pid: number;
     place: string;
+    address: string;
     port: Port;
     queue: TaskQueue;
     tap: Tap;
@@ -53,11 +58,12 @@ export class WorkerLink implements Holder {
     this.kind = options.kind;
     this.pid = options.pid;
     this.place = options.place;
+    this.address = options.address;
     this.#port = options.port;
     this.#queue = options.queue;
     this.#tap = options.tap;
     this.#now = options.now;
-    this.#seenAt = options.now();
+    this.seenAt = options.now();
     const { events } = options;
     let complaint: string | null = null;
     options.port.onMessage((raw) => {
@@ -67,8 +73,8 @@ export class WorkerLink implements Holder {
       else if (this.phase === 'starting') complaint = 'it spoke before its hello';
       if (!parsed.success || complaint !== null) return options.port.close();
       const message = parsed.data;
-      this.#seenAt = this.#now();
-      this.#in.add(1, this.#seenAt);
+      this.seenAt = this.#now();
+      this.#in.add(1, this.seenAt);
       if (message.kind !== 'vitals' && message.kind !== 'pong') {
         this.#tap.saw(`worker ${this.id} > engine`, message, 'id' in message ? message.id : null);
       }
@@ -129,8 +135,8 @@ export class WorkerLink implements Holder {
       id: this.id,
       pid: this.pid,
       machine: this.machine,
-      runtime: this.#runtime,
-      seenAt: this.#seenAt,
+      runtime: this.runtime,
+      seenAt: this.seenAt,
       kind: this.kind,
       state: this.phase,
       slots: this.slots,
@@ -145,7 +151,8 @@ export class WorkerLink implements Holder {
     if (this.phase !== 'starting') return 'it said hello twice';
     this.pid = hello.pid;
     this.machine = hello.machine;
-    this.#runtime = hello.runtime;
+    this.runtime = hello.runtime;
+    this.version = hello.version ?? '';
     this.slots = hello.slots;
     this.aheadMax = hello.ahead ?? 0;
     this.phase = 'ready';

@@ -34,6 +34,8 @@ export interface CoordinatorOptions {
   authkey: Buffer;
   /** Shown to those who connect, before they log in. */
   name: string;
+  /** Whether one with the right key and this name may come in; default yes. */
+  mayJoin?: (id: string) => boolean;
   /** A worker has logged in; its port speaks shared/protocol.ts from now on. */
   onWorker: (port: Port, info: WorkerInfo) => void;
   limits?: Partial<DoorLimits>;
@@ -124,6 +126,7 @@ async function logIn(socket: net.Socket, visitor: Visitor, options: CoordinatorO
     return leave(port, { kind: 'refused', why: 'key' });
   }
   if (login.protocol !== PROTOCOL) return leave(port, { kind: 'refused', why: 'protocol' });
+  if (options.mayJoin?.(login.id) === false) return leave(port, { kind: 'refused', why: 'removed' });
   if (!visitor.welcome()) return leave(port, { kind: 'refused', why: 'full' });
   port.send({ kind: 'welcome', proof: proofOf('coordinator', facts) } satisfies LoginAnswer);
   port.setLimits({

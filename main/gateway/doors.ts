@@ -128,7 +128,8 @@ export class Doors {
       authkey,
       ...(identity && { identity }),
       name: os.hostname(),
-      onWorker: (port, info) => engine.attachWorker(receivingBack(port, openIncoming, notesDir), info.id),
+      mayJoin: (id) => engine.machines.mayJoin(id),
+      onWorker: (port, info) => engine.attachWorker(receivingBack(port, openIncoming, notesDir), info.id, info.address),
     });
     this.#coordinator = { door, identity };
   }

@@ -34,7 +34,15 @@ export interface JoinOptions {
 /** Why a coordinator was not joined. Only the first three may be over the next time. */
 export class JoinError extends Error {
   readonly code:
-    'unreachable' | 'lost' | 'full' | 'wrong-key' | 'wrong-fingerprint' | 'protocol' | 'not-encrypted' | 'given-up';
+    | 'unreachable'
+    | 'lost'
+    | 'full'
+    | 'wrong-key'
+    | 'wrong-fingerprint'
+    | 'protocol'
+    | 'removed'
+    | 'not-encrypted'
+    | 'given-up';
   constructor(code: JoinError['code'], message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'JoinError';
@@ -165,6 +173,11 @@ async function logIn(port: TcpPort, where: string, options: JoinOptions): Promis
       throw new JoinError('protocol', versions(where, null));
     case 'full':
       throw new JoinError('full', `${where} takes no more workers now.`);
+    case 'removed':
+      throw new JoinError(
+        'removed',
+        `${where} has removed this machine, and lets it in again when a person says so there.`,
+      );
     default:
       return answer.data.why satisfies never;
   }

@@ -1,6 +1,7 @@
 // The doors of a real engine: opened, shut and opened anew as the settings say.
 import net from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { PROTOCOL } from '../../shared/protocol.ts';
 import { defaultSettings } from '../../shared/settings.ts';
 import { hashHere } from '../../main/download/hashing.ts';
 import { receiver } from '../../main/download/received.ts';
@@ -76,6 +77,17 @@ test('a worker joins with the key and is the engine’s', async () => {
   await join();
   await vi.waitFor(() => expect(engine.view.traffic(0).workers).toHaveLength(1));
   expect(doors.state().coordinator!.counts).toMatchObject({ guests: 1, logins: 1 });
+});
+
+test('a machine that was removed is turned away with the right key, and is not to try again by itself', async () => {
+  await doors.apply({ ...shut, coordinator: here });
+  const worker = await join();
+  worker.send({ kind: 'hello', protocol: PROTOCOL, pid: 1, machine: 'w', runtime: '', slots: 1 });
+  await vi.waitFor(() => expect(engine.machines.list()).toMatchObject([{ place: 'w', address: '127.0.0.1' }]));
+  engine.machines.change('w', 'remove');
+  await expect(join()).rejects.toMatchObject({ code: 'removed', retry: false });
+  engine.machines.change('w', 'work');
+  await join();
 });
 
 test('beyond this machine it is encrypted, and the command carries the fingerprint', async () => {

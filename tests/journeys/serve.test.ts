@@ -117,6 +117,15 @@ test('two machines fetch a list for a third, each keeps its files, and a killed 
   await Promise.all([one, two].map(({ until }) => until(({ event }) => event === 'joined')));
   await sluice(['add', '--data', path.join(dir, 'data'), '--dir', path.join(dir, 'files'), ...urls]).ended;
   await program.until(({ event }) => event === 'done');
+  const machines = sluice(['machines', '--json', '--data', path.join(dir, 'data')]);
+  expect(await machines.ended).toBe(0);
+  expect(
+    machines
+      .stdout()
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { here: boolean }).here),
+  ).toEqual([true, true]);
   one.child.kill('SIGKILL');
   for (const url of urls) await program.until((told) => told.event === 'done' && told.url === url);
   expect(program.told.filter(({ event }) => event === 'done')).toHaveLength(60);

@@ -93,4 +93,19 @@ export const migrations: readonly string[] = [
     value TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE machines (
+    place TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    address TEXT NOT NULL,
+    runtime TEXT NOT NULL,
+    version TEXT NOT NULL,
+    mode TEXT NOT NULL,
+    joined_at INTEGER NOT NULL,
+    seen_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  ALTER TABLE downloads ADD COLUMN fetched_by TEXT NOT NULL DEFAULT '';
+  ALTER TABLE downloads ADD COLUMN kept_at TEXT;
+  CREATE INDEX downloads_fetched ON downloads (fetched_by, finished_at) WHERE fetched_by != '';
+  `,
 ];

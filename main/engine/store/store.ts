@@ -6,6 +6,7 @@ import { openJournal, type Journal } from './journal.ts';
 import { ListTable } from './list-table.ts';
 import { backUp, lastBackupAt, openDatabase } from './open.ts';
 import { Candidate, Stored, type NameRules } from './rows.ts';
+import { MachineTable } from './machine-table.ts';
 import { EventTable, HostTable, SettingTable } from './side-tables.ts';
 import { Sql } from './sql.ts';
 
@@ -35,6 +36,7 @@ export class Store {
   readonly bin: Bin;
   readonly events: EventTable;
   readonly hosts: HostTable;
+  readonly machines: MachineTable;
   readonly settings: SettingTable;
   readonly #sql: Sql;
   readonly #dir: string;
@@ -48,6 +50,7 @@ export class Store {
     this.bin = new Bin(this.#sql, options.names);
     this.events = new EventTable(this.#sql);
     this.hosts = new HostTable(this.#sql);
+    this.machines = new MachineTable(this.#sql);
     this.settings = new SettingTable(this.#sql);
     this.#dir = options.dir;
     this.#names = options.names;
@@ -301,7 +304,7 @@ export class Store {
     this.#sql
       .prepare(
         `UPDATE downloads SET extents = '[]', done_bytes = 0, validators = NULL, size_bytes = NULL, sha256 = NULL,
-         verified = 0, finished_at = NULL WHERE id = ?`,
+         verified = 0, finished_at = NULL, fetched_by = '', kept_at = NULL WHERE id = ?`,
       )
       .run(id);
   }

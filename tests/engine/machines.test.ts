@@ -1,0 +1,156 @@
+// Machines elsewhere: remembered, drained, paused, removed, let in again, forgotten; what each has downloaded.
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { answer, calls } from '../../shared/api.ts';
+import type { Machine, MachineOrder } from '../../shared/machines.ts';
+import { PROTOCOL, type FromWorker, type Task, type ToWorker } from '../../shared/protocol.ts';
+import { Engine } from '../../main/engine/engine.ts';
+import { memoryPorts } from '../../main/transport/memory.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { fakeWorkers } from './fake-worker.ts';
+
+let dataDir: string;
+let engine: Engine;
+const open = () => new Engine({ dataDir, spawnWorker: fakeWorkers().spawn, overrides: { dir: dataDir, parallel: 1 } });
+
+beforeEach(() => {
+  dataDir = tempDir();
+  engine = open();
+});
+afterEach(() => engine.close());
+
+/** A worker of another machine with room for two tasks. */
+function join(place: string) {
+  const [here, there] = memoryPorts();
+  const tasks: Task[] = [];
+  const told: ToWorker[] = [];
+  let over = false;
+  const send = (message: FromWorker) => void there.send(message);
+  there.onClose(() => (over = true));
+  there.onMessage((raw) => {
+    const message = raw as ToWorker;
+    told.push(message);
+    if (message.kind === 'welcome') send({ kind: 'get', count: 2 });
+    if (message.kind === 'tasks') tasks.push(...message.tasks);
+    if (message.kind === 'stop') there.close();
+    if (message.kind === 'cancel') {
+      const { id, epoch } = message;
+      tasks.splice(
+        tasks.findIndex((task) => task.id === id),
+        1,
+      );
+      send({ kind: 'result', id, epoch, outcome: { kind: 'released', extents: [] } });
+      send({ kind: 'get', count: 1 });
+    }
+  });
+  engine.attachWorker(here, place, '10.0.0.7');
+  send({ kind: 'hello', protocol: PROTOCOL, pid: 7, machine: 'attic', runtime: 'node 24', version: '1.2.3', slots: 2 });
+  const finish = () => {
+    const task = tasks.shift()!;
+    const outcome = {
+      kind: 'done',
+      path: `/attic/${task.id}.bin`,
+      sizeBytes: 5,
+      sha256: null,
+      verified: false,
+    } as const;
+    send({ kind: 'result', id: task.id, epoch: task.epoch, outcome });
+    send({ kind: 'get', count: 1 });
+  };
+  return { tasks, told, finish, port: there, isOver: () => over };
+}
+
+const machines = () => engine.handlers.machines(null) as Machine[];
+const change = (to: MachineOrder, place = 'attic-1') => answer(calls, engine.handlers, 'changeMachine', { place, to });
+const add = (count: number) =>
+  engine.handlers.add({
+    downloads: Array.from({ length: count }, (_, n) => ({ url: `http://h${n}.example/f${n}.bin` })),
+    paused: false,
+    producer: 'test',
+  });
+const counts = async () => (await engine.handlers.overview(null)).counts;
+
+test('a machine is told with what it runs, and stays listed when it has left, over a restart too', async () => {
+  const { port } = join('attic-1');
+  await expect.poll(machines).toMatchObject([
+    {
+      place: 'attic-1',
+      name: 'attic',
+      address: '10.0.0.7',
+      runtime: 'node 24',
+      version: '1.2.3',
+      mode: 'working',
+      here: true,
+      slots: 2,
+    },
+  ]);
+  port.close();
+  await expect.poll(() => machines()[0]!.here).toBe(false);
+  const { seenAt } = machines()[0]!;
+  await engine.close();
+  engine = open();
+  expect(machines()).toMatchObject([{ place: 'attic-1', here: false, seenAt }]);
+  expect(await change('forget')).toMatchObject({ ok: true });
+  expect(machines()).toEqual([]);
+});
+
+test('a drained machine finishes what it has and takes no more, until it is to work again', async () => {
+  const attic = join('attic-1');
+  await add(5);
+  await expect.poll(() => attic.tasks.length).toBe(2);
+  await change('drain');
+  attic.finish();
+  attic.finish();
+  await expect.poll(async () => (await counts()).done).toBe(2);
+  expect(machines()).toMatchObject([{ mode: 'draining', leases: 0, files: 2, fileBytes: 10 }]);
+  expect(attic.tasks).toEqual([]);
+  await change('work');
+  await expect.poll(() => attic.tasks.length).toBe(2);
+});
+
+test('a paused machine gives back what it has, and stays paused when it comes again', async () => {
+  const attic = join('attic-1');
+  await add(2);
+  await expect.poll(() => attic.tasks.length).toBe(2);
+  await change('pause');
+  await expect.poll(async () => (await counts()).queued).toBe(2);
+  expect(attic.isOver()).toBe(false);
+  attic.port.close();
+  await expect.poll(() => machines()[0]!.here).toBe(false);
+  const again = join('attic-1');
+  const other = join('cellar-1');
+  await expect.poll(() => other.tasks.length).toBe(2);
+  expect(again.tasks).toEqual([]);
+});
+
+test('a removed machine loses its leases at once and may not join, until it may', async () => {
+  const attic = join('attic-1');
+  await add(2);
+  await expect.poll(() => attic.tasks.length).toBe(2);
+  await change('remove');
+  await expect.poll(attic.isOver).toBe(true);
+  await expect.poll(async () => (await counts()).queued).toBe(2);
+  expect(machines()).toMatchObject([{ mode: 'removed', here: false, leases: 0 }]);
+  expect(engine.machines.mayJoin('attic-1')).toBe(false);
+  expect(engine.machines.mayJoin('cellar-1')).toBe(true);
+  await change('work');
+  expect(engine.machines.mayJoin('attic-1')).toBe(true);
+});
+
+test('what a machine has downloaded is told, with where it keeps it', async () => {
+  const attic = join('attic-1');
+  await add(1);
+  await expect.poll(() => attic.tasks.length).toBe(1);
+  attic.finish();
+  await expect.poll(async () => (await counts()).done).toBe(1);
+  expect(await engine.handlers.machineDownloads({ place: 'attic-1', offset: 0, limit: 10 })).toMatchObject([
+    { name: '1.bin', keptAt: '/attic/1.bin', sizeBytes: 5 },
+  ]);
+  expect(await engine.handlers.machineDownloads({ place: '', offset: 0, limit: 10 })).toEqual([]);
+});
+
+test('one that is here cannot be forgotten, and nobody can be told what is not known', async () => {
+  join('attic-1');
+  await expect.poll(() => machines().length).toBe(1);
+  expect(await change('forget')).toMatchObject({ ok: false, error: { code: 'machine-here' } });
+  expect(await change('pause', 'nowhere')).toMatchObject({ ok: false, error: { code: 'no-machine' } });
+});
