@@ -1,11 +1,5 @@
-// Entry: the thread of a worker that computes checksums.
-import { parentPort } from 'node:worker_threads';
-import { hashHere, type HashJob, type HashResult } from './download/hashing.ts';
+// Entry: a thread that computes checksums.
+import { hashHere, type HashJob } from './download/hashing.ts';
+import { serveThread } from './download/thread-pool.ts';
 
-parentPort?.on('message', ({ number, path, algorithm, start, end }: HashJob) => {
-  hashHere(path, algorithm, start, end).then(
-    (hex) => parentPort?.postMessage({ number, hex } satisfies HashResult),
-    (error: NodeJS.ErrnoException) =>
-      parentPort?.postMessage({ number, error: error.message, code: error.code } satisfies HashResult),
-  );
-});
+serveThread(({ path, algorithm, start, end }: HashJob) => hashHere(path, algorithm, start, end));

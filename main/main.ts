@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { app } from 'electron';
-import { HashThread } from './download/hashing.ts';
+import { HashThreads } from './download/hashing.ts';
 import { receiver } from './download/received.ts';
 import { ownWords, parseArguments } from './shell/arguments.ts';
 import { declareAppProtocol } from './shell/app-protocol.ts';
@@ -30,7 +30,7 @@ if (args.version) {
       folder,
       version,
       nativeBinding: nativeBinding(),
-      openIncoming: receiver(new HashThread(path.join(folder, 'hash-thread.cjs')).hashFile),
+      openIncoming: receiver(new HashThreads(path.join(folder, 'hash-thread.cjs')).hashFile),
     }),
   );
 }

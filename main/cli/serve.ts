@@ -1,6 +1,6 @@
 // `sluice serve`: the engine without a window, open to workers of other machines and to Python programs, until a signal.
 import path from 'node:path';
-import { HashThread } from '../download/hashing.ts';
+import { HashThreads } from '../download/hashing.ts';
 import { receiver } from '../download/received.ts';
 import { Engine } from '../engine/engine.ts';
 import { openInstance } from '../engine/instance.ts';
@@ -34,7 +34,7 @@ export async function serve(command: Serve, around: Surroundings): Promise<numbe
     dataDir,
     authkeyFile: command.authkeyFile,
     pythonAuthkeyFile: command.pythonAuthkeyFile,
-    openIncoming: receiver(new HashThread(hashThread).hashFile),
+    openIncoming: receiver(new HashThreads(hashThread).hashFile),
     onError: (error) => process.stderr.write(`sluice: python door: ${String(error)}\n`),
   });
   let stopTap = () => {};

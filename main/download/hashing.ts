@@ -1,8 +1,8 @@
 // Checksums of files on the disk, beside the loop that moves bytes.
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import { Worker } from 'node:worker_threads';
 import type { Checksum } from '../../shared/download.ts';
+import { ThreadPool } from './thread-pool.ts';
 
 type Algorithm = Checksum['algorithm'];
 
@@ -29,57 +29,21 @@ export const hashHere: HashFile = async (path, algorithm, start = 0, end = Infin
   return hash.digest('hex');
 };
 
-/** What goes to the hashing thread and what comes back. */
-export interface HashJob {
-  number: number;
-  path: string;
-  algorithm: Algorithm;
-  start: number;
-  end: number;
-}
-export type HashResult = { number: number; hex: string } | { number: number; error: string; code: string | undefined };
+/** What goes to a hashing thread. */
+export type HashJob = { path: string; algorithm: Algorithm; start: number; end: number };
 
-/** Hashes in one thread of its own, started at the first use; `entry` is the script that runs there. */
-export class HashThread {
-  readonly #entry: string | URL;
-  #thread: Worker | null = null;
-  #count = 0;
-  readonly #waiting = new Map<number, { resolve: (hex: string) => void; reject: (error: Error) => void }>();
+/** Hashes in threads of its own; `entry` is the script that runs there. */
+export class HashThreads {
+  readonly #pool: ThreadPool<HashJob, string>;
 
-  constructor(entry: string | URL) {
-    this.#entry = entry;
+  constructor(entry: string | URL, processes?: number) {
+    this.#pool = new ThreadPool(entry, processes);
   }
 
-  readonly hashFile: HashFile = (path, algorithm, start = 0, end = Infinity) => {
-    const thread = (this.#thread ??= this.#start());
-    const number = (this.#count += 1);
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(number, { resolve, reject });
-      thread.postMessage({ number, path, algorithm, start, end } satisfies HashJob);
-    });
-  };
+  readonly hashFile: HashFile = (path, algorithm, start = 0, end = Infinity) =>
+    this.#pool.apply({ path, algorithm, start, end });
 
-  async close(): Promise<void> {
-    await this.#thread?.terminate();
-  }
-
-  #start(): Worker {
-    const thread = new Worker(this.#entry);
-    thread.on('message', (result: HashResult) => {
-      const asked = this.#waiting.get(result.number);
-      this.#waiting.delete(result.number);
-      if ('hex' in result) asked?.resolve(result.hex);
-      else asked?.reject(Object.assign(new Error(result.error), { code: result.code }));
-    });
-    const lost = (cause: unknown): void => {
-      this.#thread = null;
-      const error = new Error('The hashing thread ended', { cause });
-      for (const { reject } of this.#waiting.values()) reject(error);
-      this.#waiting.clear();
-    };
-    thread.on('error', lost);
-    thread.on('exit', lost);
-    thread.unref();
-    return thread;
+  close(): Promise<void> {
+    return this.#pool.terminate();
   }
 }

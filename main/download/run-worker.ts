@@ -4,7 +4,7 @@ import { needsTarget, PROTOCOL, ToWorker, type FromWorker, type Outcome, type Ta
 import type { Port } from '../transport/port.ts';
 import { Ahead } from './ahead.ts';
 import { fail } from './failures.ts';
-import { hashHere, HashThread } from './hashing.ts';
+import { hashHere, HashThreads } from './hashing.ts';
 import { Hosts } from './hosts.ts';
 import { Http } from './http.ts';
 import { DirectorySyncs } from './placing.ts';
@@ -47,7 +47,7 @@ class WorkerLoop {
   /** Done, but the engine has not said yet that it knows. */
   readonly #unsettled = new Map<number, Transfer>();
   readonly #ends = new Set<Promise<void>>();
-  readonly #hashing: HashThread | null;
+  readonly #hashing: HashThreads | null;
   #world: World | null = null;
   #http: Http | null = null;
   readonly #gathered: FromWorker[] = [];
@@ -61,7 +61,8 @@ class WorkerLoop {
     this.#port = port;
     this.#options = options;
     this.#ahead = new Ahead(options.aheadWaitMs ?? AHEAD_WAIT_MS, (task) => this.#release(task));
-    this.#hashing = options.hashThread ? new HashThread(options.hashThread) : null;
+    // One, for there is a worker a core.
+    this.#hashing = options.hashThread ? new HashThreads(options.hashThread, 1) : null;
   }
 
   async run(): Promise<void> {

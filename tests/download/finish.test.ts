@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { hashHere, HashThread } from '../../main/download/hashing.ts';
+import { hashHere, HashThreads } from '../../main/download/hashing.ts';
 import type { Checksum } from '../../shared/download.ts';
 import { startBench } from '../support/lease.ts';
 import { contentBytes, contentSha256, seededContent } from '../support/origin.ts';
@@ -134,7 +134,7 @@ describe('checksums', () => {
   test('the thread computes what the loop computes', async () => {
     const path = join(tempDir(), 'f');
     writeFileSync(path, FILE);
-    const thread = new HashThread(new URL('../../main/hash-thread.ts', import.meta.url));
+    const thread = new HashThreads(new URL('../../main/hash-thread.ts', import.meta.url));
     for (const algorithm of ['md5', 'sha512'] as const) {
       expect(await thread.hashFile(path, algorithm)).toBe(hex(algorithm));
       expect(await thread.hashFile(path, algorithm, 100, 2000)).toBe(await hashHere(path, algorithm, 100, 2000));
