@@ -23,6 +23,8 @@ export const Validators = z.object({
   contentType: z.string().nullable(),
   /** Whether ranges were seen to work: true after a good 206, false after a 200 to a range. */
   ranges: z.boolean().nullable(),
+  /** The mirror that said so, when it was not the download's own URL. */
+  mirror: z.string().optional(),
 });
 export type Validators = z.infer<typeof Validators>;
 

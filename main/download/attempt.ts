@@ -1,5 +1,5 @@
 // One request for one segment: what to ask for, and the answer's way into the file.
-import type { Validators } from '../../shared/download.ts';
+import type { Extent, Validators } from '../../shared/download.ts';
 import type { Failure } from '../../shared/failure.ts';
 import { judge, strongValidator, type Head, type Verdict } from './answers.ts';
 import { knownAfter, knownBefore } from './extents.ts';
@@ -19,6 +19,8 @@ export interface Ask {
   segment: Segment;
   /** Asks for the plain file from its start instead of a range. */
   whole: boolean;
+  /** Also compares what is known around the segment when a validator vouches for it. */
+  compares: boolean;
   /** Does not rely on If-Range, which was refused: compares validators and bytes. */
   careful: boolean;
   kept: Validators | null;
@@ -31,14 +33,14 @@ export interface Ask {
   onBody(answer: Answer, start: number): boolean;
   /** A 200 came to a range. Null: of no use now; a segment over the whole file: its body goes there. */
   onWhole(head: Head): Segment | null;
-  onBytes: () => void;
+  onBytes: (start: number, byteCount: number) => void;
 }
 
 export type AttemptEnd =
   /** The body came to its end, or the segment did. */
   | { kind: 'over' }
   | { kind: 'answered'; verdict: Verdict; head: Head }
-  | { kind: 'differs' }
+  | { kind: 'differs'; range: Extent }
   | { kind: 'failed'; failure: Failure };
 
 export class Attempt {
@@ -48,14 +50,16 @@ export class Attempt {
   comparedBytes = 0;
   /** Where the answer that it reads promises to end. */
   declaredEnd = 0;
+  leaves = false;
   readonly #abort = new AbortController();
 
   constructor(segment: Segment) {
     this.segment = segment;
   }
 
-  /** Breaks it off; what has arrived is still written. */
-  stop(): void {
+  /** Breaks it off; what has arrived is still written. `leaves`: nobody is to go on in its place. */
+  stop(leaves = false): void {
+    this.leaves ||= leaves;
     this.#abort.abort();
   }
 
@@ -104,7 +108,7 @@ export class Attempt {
       );
       this.comparedBytes = sink.comparedBytes;
       // Even when the line broke afterwards: what differs differs.
-      if (sink.mismatch) return { kind: 'differs' };
+      if (sink.mismatch) return { kind: 'differs', range: sink.mismatch };
       if (broken) throw broken.error;
       return { kind: 'over' };
     } catch (error) {
@@ -119,8 +123,9 @@ function rangeFor(ask: Ask): { offset: number | null; range: Record<string, stri
   const { segment, kept, part } = ask;
   if (ask.whole) return { offset: null, range: {}, tailBytes: 0 };
   const strong = kept && !ask.careful ? strongValidator(kept) : null;
-  const overlap = strong ? 0 : knownBefore(part.written, segment.pos, OVERLAP_BYTES);
-  const tailBytes = strong ? 0 : knownAfter(part.written, segment.end, OVERLAP_BYTES);
+  const vouched = strong !== null && !ask.compares;
+  const overlap = vouched ? 0 : knownBefore(part.written, segment.pos, OVERLAP_BYTES);
+  const tailBytes = vouched ? 0 : knownAfter(part.written, segment.end, OVERLAP_BYTES);
   const offset = segment.pos - overlap;
   const end = segment.end + tailBytes;
   const range: Record<string, string> = { range: `bytes=${offset}-${Number.isFinite(end) ? end - 1 : ''}` };

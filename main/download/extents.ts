@@ -24,6 +24,20 @@ export function addExtent(extents: Extents, start: number, end: number): Extent[
   return result;
 }
 
+/** `extents` without `gone`. */
+export function without(extents: Extents, gone: Extents): Extent[] {
+  return extents.flatMap(([start, end]) =>
+    runsOf(gone, start, end)
+      .filter(({ known }) => !known)
+      .map((run) => [run.start, run.end] satisfies Extent),
+  );
+}
+
+/** Whether the two have a byte in common. */
+export function meets(one: Extents, other: Extents): boolean {
+  return one.some(([start, end]) => other.some((range) => range[0] < end && start < range[1]));
+}
+
 /** What is missing of `[0, totalBytes)`. */
 export function gapsOf(extents: Extents, totalBytes: number): Extent[] {
   const gaps: Extent[] = [];

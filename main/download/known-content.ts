@@ -41,7 +41,9 @@ export class KnownContent {
       return null;
     }
     const totalBytes = this.kept.totalBytes ?? seen.totalBytes;
-    this.kept = { ...this.kept, totalBytes, finalUrl: head.url, ranges: seen.ranges ?? this.kept.ranges };
+    const { etag, lastModified, date } = this.kept.etag === null && this.kept.lastModified === null ? seen : this.kept;
+    const ranges = seen.ranges ?? this.kept.ranges;
+    this.kept = { ...this.kept, etag, lastModified, date, totalBytes, finalUrl: head.url, ranges };
     return null;
   }
 

@@ -3,6 +3,7 @@ import type { Failure } from '../../shared/failure.ts';
 import type { Head, Verdict } from './answers.ts';
 import { fail } from './failures.ts';
 import type { SessionEnd, SessionOptions } from './session-contract.ts';
+import type { Source } from './sources.ts';
 
 export type Next =
   | { kind: 'again'; afterMs: number }
@@ -13,7 +14,7 @@ export type Next =
 export interface Situation {
   url: string;
   host: string;
-  /** No other connection of this download is open. */
+  /** No other connection to this source is open. */
   alone: boolean;
 }
 
@@ -21,15 +22,21 @@ const BACKOFF_MS = 250;
 const BACKOFF_MAX_MS = 30_000;
 /** A longer wait than this is the engine's to keep; the place in the worker is given to another download. */
 const WAIT_HERE_MAX_MS = 60_000;
+/** Where another source has the file, one is not tried and waited for so long. */
+const TRIES_WITH_OTHERS = 3;
+const WAIT_WITH_OTHERS_MS = 5000;
+
 export class Refusals {
   /** The URL that redirects led to has expired: ask the first one. */
   useOriginal = false;
   readonly #o: SessionOptions;
+  readonly #source: Source;
   #inARow = 0;
   #uselessInARow = 0;
 
-  constructor(options: SessionOptions) {
+  constructor(options: SessionOptions, source: Source) {
     this.#o = options;
+    this.#source = source;
   }
 
   progressed(): void {
@@ -82,9 +89,9 @@ export class Refusals {
   }
 
   #gone(head: Head, situation: Situation): Next {
-    const { url, part } = this.#o;
+    const { part } = this.#o;
     const { status } = head;
-    if ((head.redirected || situation.url !== url) && !this.useOriginal) {
+    if ((head.redirected || situation.url !== this.#source.url) && !this.useOriginal) {
       this.useOriginal = true;
       this.#o.report.event('link-expired', { status });
       return { kind: 'again', afterMs: 0 };
@@ -101,7 +108,11 @@ export class Refusals {
 
   #retry(failure: Failure, retryAfterMs: number | null): Next {
     this.#inARow += 1;
-    if (this.#inARow > this.#o.world.settings.maxRetries || (retryAfterMs ?? 0) > WAIT_HERE_MAX_MS) {
+    const { sources, world } = this.#o;
+    const hasOthers = sources.all.some((source) => source !== this.#source && !source.dropped);
+    const tries = Math.min(world.settings.maxRetries, hasOthers ? TRIES_WITH_OTHERS : Infinity);
+    const waitMaxMs = hasOthers ? WAIT_WITH_OTHERS_MS : WAIT_HERE_MAX_MS;
+    if (this.#inARow > tries || (retryAfterMs ?? 0) > waitMaxMs) {
       return this.#end(retryAfterMs === null ? failure : { ...failure, retryAfterMs });
     }
     const backoffMs = Math.min(BACKOFF_MAX_MS, BACKOFF_MS * 2 ** (this.#inARow - 1)) * (0.5 + Math.random());

@@ -1,4 +1,5 @@
 // Puts an answer's bytes where they belong: what the file has already is compared, never overwritten; the rest is written.
+import type { Extent } from '../../shared/download.ts';
 import type { Bucket } from './limits.ts';
 import type { Sink } from './lane.ts';
 import { runsOf } from './extents.ts';
@@ -25,12 +26,12 @@ export interface SinkOptions {
   /** The session is over: what has come is written without waiting for its turn. */
   isOver: () => boolean;
   /** Called after bytes were accepted for writing. */
-  onBytes: () => void;
+  onBytes: (start: number, byteCount: number) => void;
 }
 
 export class SegmentSink implements Sink {
-  /** Set when bytes differ from what the file has. */
-  mismatch = false;
+  /** Where bytes differ from what the file has, if they do. */
+  mismatch: Extent | null = null;
   comparedBytes = 0;
   readonly #options: SinkOptions;
   #at: number;
@@ -87,14 +88,14 @@ export class SegmentSink implements Sink {
     await before;
     const known = Buffer.allocUnsafe(bytes.length);
     const count = await this.#options.part.read(known, position);
-    if (count !== bytes.length || !known.equals(bytes)) this.mismatch = true;
+    if (count !== bytes.length || !known.equals(bytes)) this.mismatch = [position, position + bytes.length];
     this.comparedBytes += bytes.length;
   }
 
   async #write(pieces: Uint8Array[], byteCount: number, position: number): Promise<void> {
     const { part, key } = this.#options;
     const buckets = this.#options.buckets();
-    this.#options.onBytes();
+    this.#options.onBytes(position, byteCount);
     if (buckets.every((bucket) => bucket.bytesPerS === null)) return part.write(pieces, byteCount, position);
     const step = this.gatherBytes;
     for (let done = 0; done < byteCount; done += step) {

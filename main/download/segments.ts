@@ -94,13 +94,13 @@ export class Segments {
 
   /**
    * A segment that is far slower than the mean of `meanBytesPerS` and would take more than a second with it: worth
-   * breaking off so that another connection fetches its rest. `settled`: only one that had the time to become fast.
+   * breaking off so that another connection fetches its rest. One that had no time yet to become fast is none.
    */
-  laggard(meanBytesPerS: number, settled = false): Segment | null {
+  laggard(meanBytesPerS: number): Segment | null {
     for (const segment of this.running) {
       const left = segment.end - segment.pos;
       if (!Number.isFinite(left) || left <= 0) continue;
-      if (settled && !this.#isSettled(segment)) continue;
+      if (!this.#isSettled(segment)) continue;
       if (segment.bytesPerS < meanBytesPerS * FAR_SLOWER && left > segment.bytesPerS) return segment;
     }
     return null;

@@ -5,18 +5,21 @@ import type { Task } from '../../shared/protocol.ts';
 import type { Bucket } from './limits.ts';
 import type { PartFile } from './part-file.ts';
 import type { Report, World } from './report.ts';
+import type { Source, Sources } from './sources.ts';
 
 export type SessionEnd =
   | { kind: 'complete'; totalBytes: number }
   /** The server has another content than what was kept; `mixed`: bytes of it may be in the part file. */
   | { kind: 'changed'; why: string; mixed: boolean }
+  /** Sources whose bytes may be wrong, because two differ where they met. */
+  | { kind: 'distrusted'; sources: ReadonlySet<Source>; why: string }
   | { kind: 'failed'; failure: Failure }
   | { kind: 'stopped' };
 
 export interface SessionOptions {
   task: Task;
-  /** Where to ask: the task's URL or a mirror's. */
-  url: string;
+  /** Where to ask: the main one first, the others beside it once they were compared with it. */
+  sources: Sources;
   world: World;
   report: Report;
   part: PartFile;
@@ -27,6 +30,8 @@ export interface SessionOptions {
   bucket: Bucket;
   /** How many connections it may open at most. */
   connections: number;
+  /** How many of them a source's host may get. */
+  atHost(host: string): number;
   /** The first good answer of a content that was not known before. */
   onProbed(validators: Validators, contentDisposition: string | null): void;
 }

@@ -1,15 +1,19 @@
-// Fetches all that is missing of one content into one part file, with as many connections as it takes.
+// Fetches all that is missing of one content into one part file, with as many connections and sources as it takes.
 import type { Validators } from '../../shared/download.ts';
+import type { Failure } from '../../shared/failure.ts';
 import { encodingOf, type Head, type Verdict } from './answers.ts';
 import { Attempt, isComparable, type AttemptEnd } from './attempt.ts';
 import { endOf } from './extents.ts';
 import { fail, failureOf } from './failures.ts';
-import { KnownContent } from './known-content.ts';
+import { Crew } from './crew.ts';
+import type { Feed } from './feed.ts';
+import { Feeds } from './feeds.ts';
 import type { Answer } from './lane.ts';
+import { prove } from './proof.ts';
 import type { SessionEnd, SessionOptions } from './session-contract.ts';
-import { Refusals, type Next, type Situation } from './refusals.ts';
+import type { Next, Situation } from './refusals.ts';
 import { RESERVED_BYTES, Segments, type Segment } from './segments.ts';
-import { Tempo } from './tempo.ts';
+import { hostOf, isOurs } from './sources.ts';
 import { Waits } from './waits.ts';
 
 const NOTHING_CAME = fail('bad-response', 'The answer brought nothing of what was asked for', 'soon');
@@ -18,11 +22,9 @@ const TELL_WAIT_MS = 1000;
 
 export class Session {
   readonly #o: SessionOptions;
-  readonly #content: KnownContent;
+  readonly #feeds: Feeds;
   readonly #segments: Segments;
-  readonly #tempo: Tempo;
-  readonly #refusals: Refusals;
-  readonly #attempts = new Set<Attempt>();
+  readonly #crew: Crew;
   /** A good answer has come: others may join. */
   #confirmed = false;
   /** The server takes no ranges: one stream over the whole file. */
@@ -36,22 +38,19 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.#o = options;
-    const { task, kept, part, formerly } = options;
-    this.#content = new KnownContent(kept, { url: options.url, formerly, hasChecksum: task.checksum !== null });
+    const { kept, part } = options;
+    this.#feeds = new Feeds(options);
     this.#probed = kept !== null;
     this.#segments = new Segments(kept?.totalBytes ?? null, part.written);
-    this.#tempo = new Tempo(options.connections, part, this.#segments);
-    this.#refusals = new Refusals(options);
-  }
-
-  /** What is known of the content by now. */
-  get kept(): Validators | null {
-    return this.#content.kept;
+    this.#crew = new Crew(options, this.#feeds, this.#segments, {
+      open: (feed) => this.#spawn(feed),
+      putAside: (feed, why) => this.#putAside(feed, why),
+    });
   }
 
   /** Connections that fetch now. */
   get connections(): number {
-    return this.#attempts.size;
+    return this.#feeds.attempts;
   }
 
   /** Runs until all is there, or it cannot go on. Resolves when no connection is open any more. */
@@ -60,7 +59,7 @@ export class Session {
       this.#resolve = resolve;
       if (this.#segments.finished) this.#finish({ kind: 'complete', totalBytes: this.#totalBytes() });
       this.#o.part.onError = (error) => this.#finish({ kind: 'failed', failure: failureOf(error) });
-      this.#spawn();
+      this.#spawn(this.#feeds.main);
     });
   }
 
@@ -71,49 +70,59 @@ export class Session {
   #finish(end: SessionEnd): void {
     if (this.#end) return;
     this.#end = end;
-    this.#tempo.stop();
-    for (const attempt of this.#attempts) attempt.stop();
+    this.#crew.stop();
+    for (const feed of this.#feeds.all) feed.stop();
     this.#o.bucket.release(this.#o.task.id);
     this.#o.world.shares.release(this.#o.task.id);
     this.#waits.stop();
   }
 
-  #spawn(): void {
+  #spawn(feed: Feed): void {
     this.#connections += 1;
-    this.#connect()
+    feed.connections += 1;
+    this.#connect(feed)
       .catch((error: unknown) => this.#finish({ kind: 'failed', failure: failureOf(error) }))
       .finally(() => {
         this.#connections -= 1;
+        feed.connections -= 1;
         if (this.#connections > 0) return;
+        const left = this.#feeds.open[0] ?? this.#feeds.main;
+        if (left.phase === 'out') this.#finish({ kind: 'failed', failure: NOTHING_CAME });
         if (this.#end) this.#resolve?.(this.#end);
-        else this.#spawn();
+        else this.#spawn(left);
       })
       .catch(() => {});
   }
 
-  async #connect(): Promise<void> {
-    while (!this.#end) {
-      const segment = this.#nextSegment();
-      if (!segment) {
-        if (this.#segments.finished) this.#finish({ kind: 'complete', totalBytes: this.#totalBytes() });
-        return;
+  async #connect(feed: Feed): Promise<void> {
+    while (!this.#end && feed.phase !== 'out') {
+      let next: Next;
+      if (feed.phase === 'untried') {
+        next = await prove(feed, this.#o, this.#waits, () => this.#end !== null);
+        this.#crew.fill();
+      } else {
+        const segment = this.#nextSegment(feed);
+        if (!segment) {
+          if (this.#segments.finished) this.#finish({ kind: 'complete', totalBytes: this.#totalBytes() });
+          return;
+        }
+        next = await this.#fetch(feed, segment);
       }
-      const next = await this.#fetch(segment);
       if (this.#end || next.kind === 'leave') return;
-      if (next.kind === 'end') return this.#finish(next.end);
-      if (next.afterMs > 0) await this.#sleep(next.afterMs);
+      if (next.kind === 'end') return this.#giveUp(feed, next.end);
+      if (next.afterMs > 0) await this.#rest(feed, next.afterMs);
     }
   }
 
-  #nextSegment(): Segment | null {
+  #nextSegment(feed: Feed): Segment | null {
     const segments = this.#segments;
     if (this.#whole) {
       if (segments.running.size > 0 || segments.finished) return null;
       return this.#takeAll();
     }
     if (this.#confirmed) {
-      const takers = Math.max(1, this.#tempo.wanted - segments.running.size);
-      return segments.take(takers) ?? (this.#connections > 1 ? segments.steal(this.#tempo.meanBytesPerS) : null);
+      const takers = Math.max(1, this.#crew.wanted - segments.running.size);
+      return segments.take(takers) ?? (this.#connections > 1 ? segments.steal(this.#crew.speedOf(feed)) : null);
     }
     // Before the first good answer there is one connection, and it must be able to compare.
     const known = this.#o.part.written;
@@ -126,71 +135,61 @@ export class Session {
     const { part } = this.#o;
     const first = part.written[0];
     if (part.written.length > 1 || (first && first[0] > 0)) part.keepOnly(first && first[0] === 0 ? [first] : []);
-    return this.#segments.takeAll(this.#content.kept?.totalBytes ?? null);
+    return this.#segments.takeAll(this.#feeds.main.content.kept?.totalBytes ?? null);
   }
 
-  async #fetch(segment: Segment): Promise<Next> {
-    const { task, world, part } = this.#o;
+  async #fetch(feed: Feed, segment: Segment): Promise<Next> {
+    const { part, report } = this.#o;
+    const isMain = feed === this.#feeds.main;
     const fresh = part.written.length === 0 && segment.start === 0 && segment.pos === 0 && !this.#confirmed;
-    const url =
-      this.#confirmed && !this.#refusals.useOriginal ? (this.#content.kept?.finalUrl ?? this.#o.url) : this.#o.url;
-    const host = new URL(url).host;
     const attempt = new Attempt(segment);
-    if (!(await this.#waits.enter(world.hosts, host))) {
-      this.#segments.giveBack(segment);
-      return { kind: 'leave' };
-    }
-    this.#attempts.add(attempt);
-    let end: AttemptEnd;
+    const { url } = feed;
+    let end: AttemptEnd | null;
     try {
-      end = await attempt.run({
-        url,
-        owner: { url: task.url, headers: task.headers },
-        segment,
+      end = await feed.fetch(attempt, this.#waits, {
         whole: fresh || this.#whole,
-        careful: this.#careful,
-        kept: this.#content.kept,
-        part,
-        buckets: () => this.#buckets,
-        key: task.id,
+        careful: isMain && this.#careful,
+        compares: !isMain,
         isOver: () => this.#end !== null,
-        ask: (request) => world.ask(request),
-        onBody: (answer, start) => this.#onBody(answer, start, attempt),
-        onWhole: (head) => this.#onWhole(head, segment),
-        onBytes: () => this.#onBytes(),
+        onBody: (answer, start) => this.#onBody(answer, start, attempt, feed),
+        onWhole: (head) => this.#onWhole(head, segment, feed),
+        onBytes: (start, bytes) => this.#onBytes(start, bytes, feed),
       });
     } finally {
-      this.#attempts.delete(attempt);
-      world.hosts.leave(host);
       this.#segments.giveBack(segment);
       this.#segments.giveBack(attempt.segment);
     }
+    if (!end) return { kind: 'leave' };
     if (attempt.comparedBytes > 0 && end.kind !== 'failed') {
-      this.#o.report.event('overlap-compared', { bytes: attempt.comparedBytes, equal: end.kind !== 'differs' });
+      const detail = { bytes: attempt.comparedBytes, equal: end.kind !== 'differs' };
+      report.event('overlap-compared', isMain ? detail : { ...detail, host: feed.source.host });
     }
     if (this.#end) return { kind: 'leave' };
+    if (end.kind === 'differs') {
+      const why = 'the bytes differ from those already here';
+      const distrusted = this.#o.sources.distrusted(feed.source, end.range);
+      if (distrusted.size === 0) return changed(why, this.#confirmed);
+      return { kind: 'end', end: { kind: 'distrusted', sources: distrusted, why } };
+    }
     // Taken over by a faster connection.
-    if (attempt.stopped) return { kind: 'again', afterMs: 0 };
-    return this.#decide(end, attempt.segment, url, host);
+    if (attempt.stopped) return attempt.leaves ? { kind: 'leave' } : { kind: 'again', afterMs: 0 };
+    return this.#decide(end, attempt.segment, feed, { url, host: hostOf(url), alone: feed.attempts.size === 0 });
   }
 
-  #decide(end: AttemptEnd, segment: Segment, url: string, host: string): Next {
-    const situation = { url, host, alone: this.#attempts.size === 0 };
+  #decide(end: Exclude<AttemptEnd, { kind: 'differs' }>, segment: Segment, feed: Feed, situation: Situation): Next {
     switch (end.kind) {
       case 'over':
         // A body without a length came to its proper end: that is the file's end.
         if (segment.end === Infinity) this.#endAt(segment.pos);
         // Asking the same at once again would go on for ever.
         else if (segment.pos === segment.start && segment.pos < segment.end) {
-          return this.#stepDown(this.#refusals.failed(NOTHING_CAME, situation));
+          return this.#stepDown(feed, feed.refusals.failed(NOTHING_CAME, situation));
         }
         return { kind: 'again', afterMs: 0 };
-      case 'differs':
-        return changed('the bytes differ from those already here', this.#confirmed);
       case 'failed':
-        return this.#stepDown(this.#refusals.failed(end.failure, situation));
+        return this.#stepDown(feed, feed.refusals.failed(end.failure, situation));
       case 'answered':
-        return this.#stepDown(this.#decideAnswer(end.verdict, end.head, situation));
+        return this.#stepDown(feed, this.#decideAnswer(end.verdict, end.head, feed, situation));
       default:
         return end satisfies never;
     }
@@ -198,53 +197,81 @@ export class Session {
 
   #endAt(totalBytes: number): void {
     this.#segments.limitTo(totalBytes);
-    this.#content.learnTotal(totalBytes);
+    this.#feeds.main.content.learnTotal(totalBytes);
   }
 
   #totalBytes(): number {
-    return this.#content.totalBytes ?? endOf(this.#o.part.written);
+    return this.#feeds.main.content.totalBytes ?? endOf(this.#o.part.written);
   }
 
-  #decideAnswer(verdict: Verdict, head: Head, situation: Situation): Next {
+  #decideAnswer(verdict: Verdict, head: Head, feed: Feed, situation: Situation): Next {
     switch (verdict.kind) {
       case 'whole':
+        if (this.#feeds.hasOthers(feed)) return this.#putAside(feed, 'It takes no ranges');
         // Seen and turned down by onWhole: the same again without If-Range, or no more than one connection.
-        return this.#whole && this.#attempts.size > 0 ? { kind: 'leave' } : { kind: 'again', afterMs: 0 };
+        return this.#whole && feed.attempts.size > 0 ? { kind: 'leave' } : { kind: 'again', afterMs: 0 };
       case 'changed':
         return changed(verdict.why, false);
       case 'complete':
         this.#endAt(verdict.totalBytes);
         return { kind: 'again', afterMs: 0 };
       case 'useless':
-        if (!this.#whole && this.#refusals.useless() && this.#attempts.size === 0) this.#noRanges();
-        return this.#refusals.answered(verdict, head, situation);
+        if (!this.#whole && feed.refusals.useless() && this.#feeds.attempts === 0 && !this.#feeds.hasOthers(feed)) {
+          this.#noRanges();
+        }
+        return feed.refusals.answered(verdict, head, situation);
       default:
-        return this.#refusals.answered(verdict, head, situation);
+        return feed.refusals.answered(verdict, head, situation);
     }
   }
 
+  /** Uses a source no more in this session; nothing speaks against its bytes. */
+  #putAside(feed: Feed, message: string): Next {
+    this.#o.report.event('mirror-dropped', { host: feed.source.host, message });
+    this.#retire(feed);
+    return { kind: 'leave' };
+  }
+
+  #retire(feed: Feed): void {
+    feed.phase = 'out';
+    feed.stop();
+    this.#feeds.readOn(this.#segments);
+    this.#crew.fill();
+  }
+
+  /** A source came to its end: the others go on, when there are any. */
+  #giveUp(feed: Feed, end: SessionEnd): void {
+    const { sources } = this.#o;
+    const isMain = feed.source === sources.main;
+    let failure: Failure;
+    if (end.kind === 'failed') failure = end.failure;
+    // A mirror that never had what is kept: that is no news of the file.
+    else if (end.kind === 'changed' && (!isMain || (sources.isStranger && !end.mixed))) {
+      failure = fail('changed-on-server', `A mirror has other content: ${end.why}`, 'soon');
+    } else return this.#finish(end);
+    if (isOurs(failure)) return this.#finish({ kind: 'failed', failure });
+    sources.drop(feed.source, failure);
+    if (!this.#feeds.hasOthers(feed)) return this.#finish({ kind: 'failed', failure });
+    this.#retire(feed);
+  }
+
   /** A connection that goes away for good leaves the others a smaller number to aim at. */
-  #stepDown(next: Next): Next {
+  #stepDown(feed: Feed, next: Next): Next {
     if (next.kind !== 'leave') return next;
-    this.#tempo.stepDown(this.#attempts.size);
-    this.#readOn();
+    this.#crew.stepDown(feed);
+    this.#feeds.readOn(this.#segments);
     return next;
   }
 
-  /** What another gave up may be right behind what an open answer still brings. */
-  #readOn(): void {
-    for (const { segment, declaredEnd } of this.#attempts) this.#segments.extend(segment, declaredEnd);
-  }
-
-  #onBody({ head, lane, uncheckedHost }: Answer, start: number, attempt: Attempt): boolean {
+  #onBody({ head, lane, uncheckedHost }: Answer, start: number, attempt: Attempt, feed: Feed): boolean {
     if (this.#end) return false;
     const { segment } = attempt;
     attempt.lane = lane;
-    if (lane === 'direct' && this.#confirmed) this.#moveToDirect();
-    const instead = this.#content.learn(head);
-    const { kept } = this.#content;
+    if (lane === 'direct' && this.#confirmed) feed.moveToDirect();
+    const instead = feed.content.learn(head);
+    const { kept } = feed.content;
     if (instead || !kept) {
-      if (instead) this.#finish({ kind: 'failed', failure: instead });
+      if (instead) this.#giveUp(feed, { kind: 'failed', failure: instead });
       return false;
     }
     if (uncheckedHost && !this.#confirmed) this.#o.report.event('certificate-exception', { host: uncheckedHost });
@@ -257,18 +284,19 @@ export class Session {
     if (this.#confirmed) return true;
     // Others join once nothing is left to compare; what they write must belong to the same content.
     const nothingHere = this.#o.part.written.length === 0;
-    if (start === segment.start && (nothingHere || head.status === 206)) this.#confirm();
+    if (start === segment.start && (nothingHere || head.status === 206)) this.#confirm(kept);
     return true;
   }
 
-  #onWhole(head: Head, segment: Segment): Segment | null {
+  #onWhole(head: Head, segment: Segment, feed: Feed): Segment | null {
+    if (this.#feeds.hasOthers(feed)) return null;
     if (this.#confirmed) {
       this.#noRanges();
       this.#segments.giveBack(segment);
-      this.#readOn();
+      this.#feeds.readOn(this.#segments);
       return null;
     }
-    if (!this.#careful && this.#content.kept && this.#o.part.written.length > 0) {
+    if (!this.#careful && feed.content.kept && this.#o.part.written.length > 0) {
       this.#careful = true;
       return null;
     }
@@ -280,70 +308,32 @@ export class Session {
   #noRanges(): void {
     if (this.#whole) return;
     this.#whole = true;
-    this.#content.learnNoRanges();
+    this.#crew.stop();
+    this.#feeds.main.content.learnNoRanges();
     this.#o.report.event('no-ranges', {});
   }
 
-  #onBytes(): void {
-    this.#refusals.progressed();
-    if (!this.#confirmed) this.#confirm();
-  }
-
-  /** Ranges work on the direct lane: what still comes the slow way is fetched by it, too. */
-  #moveToDirect(): void {
-    for (const attempt of this.#attempts) {
-      if (attempt.lane === 'fetch' && attempt.segment.end - attempt.segment.pos > 2 * RESERVED_BYTES) attempt.stop();
-    }
+  #onBytes(start: number, byteCount: number, { source, refusals, content }: Feed): void {
+    source.brings(start, start + byteCount);
+    refusals.progressed();
+    if (!this.#confirmed) this.#confirm(content.kept);
   }
 
   /** The answer fits what was kept: from here on several connections may work. */
-  #confirm(): void {
+  #confirm(kept: Validators | null): void {
     this.#confirmed = true;
+    this.#feeds.main.phase = 'open';
     const { part, connections } = this.#o;
     if (part.receivedBytes > 0) this.#o.report.event('resumed', { offset: part.receivedBytes });
-    const { kept } = this.#content;
     if (this.#whole || connections === 1 || !kept || kept.totalBytes === null || !isComparable(kept)) return;
     if (kept.totalBytes - part.receivedBytes < 2 * RESERVED_BYTES) return;
-    this.#tempo.begin(
-      () => this.#attempts.size,
-      () => this.#onTick(),
-    );
-    this.#segments.makeRoom(Math.min(this.#tempo.wanted - 1, this.#o.world.hosts.room(this.#host)));
-    this.#fill();
+    this.#crew.begin();
   }
 
-  /** The limits that hold for this source: the download's own, its host's, everybody's. */
-  get #buckets() {
-    return [this.#o.bucket, ...this.#o.world.shares.of(this.#o.url)];
-  }
-
-  /** Where further connections go. */
-  get #host(): string {
-    return new URL(this.#content.kept?.finalUrl ?? this.#o.url).host;
-  }
-
-  /** Opens the connections that are wanted, as far as there is something for them to do. */
-  #fill(): void {
-    if (this.#whole || this.#end) return;
-    while (this.#connections < this.#tempo.wanted && this.#o.world.hosts.hasRoom(this.#host)) {
-      const before = this.#segments.running.size;
-      this.#spawn();
-      if (this.#segments.running.size === before) break;
-    }
-  }
-
-  #onTick(): void {
-    this.#fill();
-    // What comes slowly because it should is no laggard.
-    if (this.#buckets.some(({ bytesPerS }) => bytesPerS !== null)) return;
-    const laggard = this.#tempo.laggard(this.#connections < this.#tempo.wanted);
-    for (const attempt of this.#attempts) if (attempt.segment === laggard) attempt.stop();
-  }
-
-  async #sleep(ms: number): Promise<void> {
-    const tells = ms >= TELL_WAIT_MS;
+  async #rest(feed: Feed, ms: number): Promise<void> {
+    const tells = ms >= TELL_WAIT_MS && !this.#feeds.hasOthers(feed);
     if (tells) this.#o.report.waiting(Date.now() + ms, 'retry');
-    await this.#waits.sleep(ms);
+    await feed.rest(ms, this.#waits);
     if (tells && !this.#end) this.#o.report.waiting(null, 'retry');
   }
 }

@@ -1,7 +1,8 @@
-// The URLs that have a task's file: its own, then its mirrors. One is asked at a time; one that fails is dropped.
-import type { Validators } from '../../shared/download.ts';
+// The URLs that have a task's file: its own, then its mirrors in the order of preference, with what each brought and whether it failed.
+import type { Extent, Validators } from '../../shared/download.ts';
 import type { Failure, FailureCode } from '../../shared/failure.ts';
 import type { Task } from '../../shared/protocol.ts';
+import { addExtent, meets, without, type Extents } from './extents.ts';
 
 /** What another server does not help against. */
 const OURS: ReadonlySet<FailureCode> = new Set<FailureCode>([
@@ -16,34 +17,156 @@ const OURS: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'internal',
 ]);
 
+/** Whether the failure is of this machine or of what was asked for, so that another server does not help. */
+export function isOurs({ code }: Failure): boolean {
+  return OURS.has(code);
+}
+
+/** One URL and what the part file has from it, as far as this lease knows. */
+export class Source {
+  readonly url: string;
+  readonly host: string;
+  brought: Extents = [];
+  dropped = false;
+
+  constructor(url: string) {
+    this.url = url;
+    this.host = hostOf(url);
+  }
+
+  brings(start: number, end: number): void {
+    this.brought = addExtent(this.brought, start, end);
+  }
+}
+
 export class Sources {
-  readonly #urls: string[];
-  #at = 0;
+  /** The best one first. */
+  readonly all: readonly Source[];
+  /** The one that a session begins with, and whose word counts where two differ. */
+  main: Source;
+  /** Called for each one dropped while others are left. */
+  onDropped: ((source: Source, failure: Failure) => void) | null = null;
+  /** What is known of the content in the part file, and who said so. */
+  known: Validators | null;
+  #knownFrom: Source | null;
   #firstFailure: Failure | null = null;
 
-  constructor({ url, mirrors }: Task) {
-    this.#urls = [url, ...mirrors.filter((mirror) => mirror !== url)];
+  constructor({ url, mirrors, validators }: Pick<Task, 'url' | 'mirrors' | 'validators'>) {
+    this.all = [...new Set([url, ...mirrors])].map((each) => new Source(each));
+    const from = validators?.mirror ?? url;
+    this.known = validators;
+    this.#knownFrom = this.all.find((source) => source.url === from) ?? null;
+    this.main = this.#knownFrom ?? this.all[0]!;
   }
 
-  get url(): string {
-    return this.#urls[this.#at]!;
+  /** The main source said what its content is. */
+  learn(seen: Validators): Validators {
+    this.#knownFrom = this.main;
+    return (this.known = this.isOwn ? seen : { ...seen, mirror: this.main.url });
   }
 
-  get isMirror(): boolean {
-    return this.#at > 0;
+  /** What the main source's answers are held against. */
+  get kept(): Validators | null {
+    return this.main === this.#knownFrom ? this.known : asMirrored(this.known);
   }
 
-  /** Goes on to the next URL after `failure`. Null, or when none is left the failure to tell: that of the first URL. */
-  drop(failure: Failure): Failure | null {
+  /** Whether the main one is a mirror that was not heard of this content before: what it has is no news of the file. */
+  get isStranger(): boolean {
+    return !this.isOwn && this.main !== this.#knownFrom;
+  }
+
+  /** Those besides the main one that may still be asked. */
+  get others(): Source[] {
+    return this.all.filter((source) => source !== this.main && !source.dropped);
+  }
+
+  /** Whether the main one is the download's own URL. */
+  get isOwn(): boolean {
+    return this.main === this.all[0];
+  }
+
+  /**
+   * Whose bytes may be wrong when what `source` brings differs from what is here: its own, and of those that brought what is
+   * here all but the main one. None, when the main one was not heard of this content before or differs from itself.
+   */
+  distrusted(source: Source, range: Extent): ReadonlySet<Source> {
+    if (source === this.main && this.isStranger) return new Set();
+    return new Set(this.all.filter((each) => each !== this.main && (each === source || meets(each.brought, [range]))));
+  }
+
+  /** What of `extents` no mirror brought in this lease. */
+  ofMain(extents: Extents): Extents {
+    return without(extents, broughtBy(this.all.filter((source) => source !== this.main)));
+  }
+
+  /** Asks one no more. */
+  drop(source: Source, failure: Failure): void {
+    if (source.dropped) return;
+    source.dropped = true;
     this.#firstFailure ??= failure;
-    if (OURS.has(failure.code)) return failure;
-    if (this.#at + 1 >= this.#urls.length) return this.#firstFailure;
-    this.#at += 1;
-    return null;
+    if (this.all.some((other) => !other.dropped)) this.onDropped?.(source, failure);
+  }
+
+  /** Goes on with the best one left after `failure`. Null, or the failure to tell: the first one, when none is left. */
+  goOn(failure: Failure): Failure | null {
+    if (isOurs(failure)) return failure;
+    const next = this.all.find((source) => !source.dropped);
+    if (next) {
+      this.main = next;
+      return null;
+    }
+    const told = this.#firstFailure ?? failure;
+    const others = this.all.length - 1;
+    if (others === 0) return told;
+    return {
+      ...told,
+      message: `${told.message} (and ${others === 1 ? 'its mirror' : `its ${others} mirrors`} failed, too)`,
+    };
+  }
+
+  /**
+   * Drops those that brought what turned out to be wrong, when another one is left to fetch it from: who alone brought a
+   * wrong range, else all but the main one. Returns them.
+   */
+  blame(wrong: Extents, failure: Failure): Source[] {
+    const suspects = this.all.filter((source) => meets(source.brought, wrong));
+    const surely = suspects.filter((source) =>
+      wrong.some(
+        (range) =>
+          meets(source.brought, [range]) &&
+          suspects.every((other) => other === source || !meets(other.brought, [range])),
+      ),
+    );
+    const guilty = surely.length > 0 ? surely : suspects.filter((source) => source !== this.main);
+    if (!this.all.some((source) => !source.dropped && !guilty.includes(source))) return [];
+    for (const source of guilty) this.drop(source, failure);
+    if (this.main.dropped) this.main = this.all.find((source) => !source.dropped)!;
+    return guilty;
+  }
+
+  /** The part file does not hold `gone` any more. */
+  forget(gone: Extents): void {
+    for (const source of this.all) source.brought = without(source.brought, gone);
+  }
+}
+
+/** The host and port of a URL; empty when it is none, which whoever asks for it is told. */
+export function hostOf(url: string): string {
+  try {
+    return new URL(url).host;
+  } catch {
+    return '';
   }
 }
 
 /** What holds for a mirror of the same content: the length. Another server's tags and dates say nothing about this one's. */
 export function asMirrored(kept: Validators | null): Validators | null {
   return kept && { ...kept, etag: null, lastModified: null, date: null, ranges: null };
+}
+
+/** All of `sources` brought together. */
+export function broughtBy(sources: Iterable<Source>): Extents {
+  let all: Extents = [];
+  for (const { brought } of sources) for (const [start, end] of brought) all = addExtent(all, start, end);
+  return all;
 }

@@ -62,7 +62,7 @@ export class Tempo {
     if (this.#growth.wanted < 2) return null;
     if (free) return this.#segments.laggard(this.#meanBytesPerS);
     const now = performance.now();
-    const laggard = now < this.#replaceFrom ? null : this.#segments.laggard(this.#meanBytesPerS, true);
+    const laggard = now < this.#replaceFrom ? null : this.#segments.laggard(this.#meanBytesPerS);
     if (laggard) {
       this.#replaceFrom = now + this.#replaceWaitMs;
       this.#replaceWaitMs *= 2;

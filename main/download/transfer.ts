@@ -2,10 +2,10 @@
 import { unlinkSync } from 'node:fs';
 import { stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Extent, Validators } from '../../shared/download.ts';
+import type { Extent } from '../../shared/download.ts';
 import type { Failure } from '../../shared/failure.ts';
 import { needsTarget, type Outcome, type Task } from '../../shared/protocol.ts';
-import { bytesIn, coversAll, gapsOf, type Extents } from './extents.ts';
+import { bytesIn, coversAll, gapsOf, without, type Extents } from './extents.ts';
 import { fail, failureOf } from './failures.ts';
 import { quickly } from './in-place.ts';
 import { Bucket } from './limits.ts';
@@ -15,7 +15,7 @@ import { isSameFile, place } from './placing.ts';
 import type { Report, World } from './report.ts';
 import type { SessionEnd } from './session-contract.ts';
 import { Session } from './session.ts';
-import { asMirrored, Sources } from './sources.ts';
+import { broughtBy, Sources, type Source } from './sources.ts';
 import { verify } from './verify.ts';
 
 /** Content that changes more often than this while it is fetched is given up. */
@@ -34,8 +34,6 @@ export class Transfer {
   #part: PartFile | null = null;
   #session: Session | null = null;
   #cancelled = false;
-  /** What is known of the content in the part file. */
-  #kept: Validators | null = null;
   /** What `partPath` durably holds; the only thing that may be told as saved. */
   #claimed: Extent[];
   /** Set while a part file of newer content stands beside the claimed one. */
@@ -50,6 +48,8 @@ export class Transfer {
     this.#report = report;
     this.#bucket = new Bucket(task.limitBytesPerS);
     this.#sources = new Sources(task);
+    this.#sources.onDropped = ({ host }, { code, message }) =>
+      report.event('mirror-dropped', { host, code, message: message.slice(0, 200) });
     this.#note = task.notePath === null ? null : PartNote.at(task.notePath);
     this.#claimed = [...task.extents];
     this.#targetPath = task.targetPath;
@@ -109,42 +109,37 @@ export class Transfer {
   async #run(): Promise<Outcome> {
     let part = await this.#open();
     if (!part) return this.#finishedBefore();
-    let kept = part.written.length > 0 ? this.task.validators : null;
-    for (let restarts = 0; ; restarts += 1) {
+    const sources = this.#sources;
+    if (part.written.length === 0) sources.known = null;
+    for (let restarts = 0; ;) {
       // Servers behind one name that do not agree on validators still give one stream each.
       const connections = restarts < 2 ? this.task.connections : 1;
-      const end = await this.#fetch(part, kept, connections);
+      const end = await this.#fetch(part, connections);
       switch (end.kind) {
         case 'complete': {
           const outcome = await this.#finish(part, end.totalBytes, restarts < RESTARTS_MAX);
           if (outcome) return outcome;
-          kept = this.#kept;
+          restarts += 1;
           break;
         }
         case 'stopped':
           return { kind: 'released', extents: await this.#release(part) };
-        case 'failed': {
-          const failure = this.#dropSource(end.failure);
-          if (failure) return { kind: 'failed', failure, extents: await this.#release(part) };
-          kept = asMirrored(this.#kept);
+        case 'failed':
+        case 'distrusted': {
+          const failure = end.kind === 'failed' ? end.failure : await this.#distrust(part, end.sources, end.why);
+          const told = sources.goOn(failure);
+          if (told) return { kind: 'failed', failure: told, extents: await this.#release(part) };
           break;
         }
         case 'changed':
-          if (this.#sources.isMirror && !end.mixed) {
-            const failure = this.#dropSource(
-              fail('changed-on-server', `A mirror has other content: ${end.why}`, 'soon'),
-            );
-            if (failure) return { kind: 'failed', failure, extents: await this.#release(part) };
-            kept = asMirrored(this.#kept);
-            break;
-          }
           this.#report.event('changed-on-server', { why: end.why });
           if (restarts >= RESTARTS_MAX) {
             const failure = fail('changed-on-server', `The file keeps changing: ${end.why}`, 'soon');
             return { kind: 'failed', failure, extents: await this.#release(part) };
           }
           part = await this.#startOver(part, end.mixed);
-          kept = null;
+          sources.known = null;
+          restarts += 1;
           break;
         default:
           end satisfies never;
@@ -182,30 +177,36 @@ export class Transfer {
     return { kind: 'done', path: targetPath, sizeBytes: size, sha256, verified: checksum !== null };
   }
 
-  /** Goes on to the next mirror. Returns the failure to tell when there is none. */
-  #dropSource(failure: Failure): Failure | null {
-    const { host } = new URL(this.#sources.url);
-    const told = this.#sources.drop(failure);
-    if (!told)
-      this.#report.event('mirror-dropped', { host, code: failure.code, message: failure.message.slice(0, 200) });
-    return told;
+  /** Drops sources and what they brought. */
+  async #distrust(part: PartFile, distrusted: Iterable<Source>, why: string): Promise<Failure> {
+    const failure = fail('changed-on-server', `Two sources have other content: ${why}`, 'soon');
+    await part.settle();
+    for (const source of distrusted) this.#sources.drop(source, failure);
+    this.#forget(part, broughtBy(distrusted));
+    return failure;
   }
 
-  async #fetch(part: PartFile, kept: Validators | null, connections: number): Promise<SessionEnd> {
+  /** Counts a piece of the part file as missing again. */
+  #forget(part: PartFile, gone: Extents): void {
+    this.#sources.forget(gone);
+    part.keepOnly(without(part.written, gone));
+  }
+
+  async #fetch(part: PartFile, connections: number): Promise<SessionEnd> {
     if (this.#cancelled) return { kind: 'stopped' };
-    this.#kept = kept;
     this.#session = new Session({
       task: this.task,
-      url: this.#sources.url,
+      sources: this.#sources,
       world: this.#world,
       report: this.#report,
       part,
-      kept,
+      kept: this.#sources.kept,
       formerly: this.task.validators,
       bucket: this.#bucket,
       connections,
-      onProbed: (validators, contentDisposition) => {
-        this.#kept = validators;
+      atHost: () => connections,
+      onProbed: (seen, contentDisposition) => {
+        const validators = this.#sources.learn(seen);
         const tell = (): void => {
           const { naming, url } = this.task;
           if (needsTarget(naming, url, { validators, contentDisposition })) this.#targetsOwed += 1;
@@ -216,7 +217,8 @@ export class Transfer {
       },
     });
     part.onWritten = (extents, fd) => {
-      if (this.#kept && bytesIn(extents) >= NOTED_FROM_BYTES) this.#note?.write(fd, this.#kept, extents);
+      const { known } = this.#sources;
+      if (known && bytesIn(extents) >= NOTED_FROM_BYTES) this.#note?.write(fd, known, extents);
     };
     part.onDurable = (extents) => {
       if (!this.#rival) this.#claim(extents);
@@ -247,6 +249,7 @@ export class Transfer {
     await old.close();
     const inPlace = this.#claimed.length === 0;
     this.#rival = inPlace ? null : { tellProbed: null, move: null };
+    this.#sources.forget(old.written);
     this.#part = await PartFile.create(inPlace ? partPath : partPath + RIVAL_SUFFIX, true);
     return this.#part!;
   }
@@ -292,10 +295,15 @@ export class Transfer {
     const { hashFile } = this.#world;
     const wrong = await this.#unlessCancelled(verify(part.path, totalBytes, task.checksum, hashFile));
     if (wrong === 'cancelled') return { kind: 'released', extents: await this.#release(part) };
-    if (wrong && wrong.good.length > 0 && mayRefetch) {
-      this.#report.event('retrying', { code: 'wrong-checksum', badBytes: totalBytes - bytesIn(wrong.good) });
-      part.keepOnly(wrong.good);
-      return null;
+    if (wrong && mayRefetch) {
+      const bad = gapsOf(wrong.good, totalBytes);
+      const guilty = this.#sources.blame(bad, wrong.failure);
+      const gone = wrong.good.length > 0 ? bad : broughtBy(guilty);
+      if (gone.length > 0) {
+        this.#report.event('retrying', { code: 'wrong-checksum', badBytes: bytesIn(gone) });
+        this.#forget(part, gone);
+        return null;
+      }
     }
     if (wrong) return { kind: 'failed', failure: wrong.failure, extents: [] };
     if (task.checksum) this.#report.event('verified', { algorithm: task.checksum.algorithm, hex: task.checksum.hex });

@@ -46,7 +46,7 @@ export function eventsEn(f: Format): EventWords {
       `${text(d, 'status', 'httpStatus') ? `Server answered ${text(d, 'status', 'httpStatus')}, waiting` : 'Waiting'}${after(' ', seconds(d))}${after(': ', text(d, 'reason'))}`,
     resumed: (d) => `Went on${after(' from ', bytes(d, 'from', 'fromBytes', 'offset', 'bytes'))}`,
     'overlap-compared': (d) =>
-      `Compared ${bytes(d, 'bytes', 'sizeBytes') || 'the overlap'} with the server: ${d.equal === false ? 'different' : 'the same'}`,
+      `Compared ${bytes(d, 'bytes', 'sizeBytes') || 'the overlap'} with ${text(d, 'host') || 'the server'}: ${d.equal === false ? 'different' : 'the same'}`,
     'changed-on-server': (d) => `The file changed on the server${after(': ', text(d, 'why', 'reason', 'message'))}`,
     'restarted-from-zero': (d) => `Started again from zero${after(': ', text(d, 'reason', 'message'))}`,
     'link-expired': (d) =>

@@ -1,0 +1,93 @@
+// Opens and gives up a session's connections: as many as help, spread over its sources, none far slower than the others.
+import { hostOf } from './sources.ts';
+import type { Feed } from './feed.ts';
+import type { Feeds } from './feeds.ts';
+import type { Segments } from './segments.ts';
+import type { SessionOptions } from './session-contract.ts';
+import { Tempo } from './tempo.ts';
+
+export interface CrewActs {
+  /** Begins one more connection; synchronously as far as its first request. */
+  open(feed: Feed): void;
+  /** Uses a source no more. */
+  putAside(feed: Feed, why: string): void;
+}
+
+export class Crew {
+  readonly #o: SessionOptions;
+  readonly #feeds: Feeds;
+  readonly #segments: Segments;
+  readonly #acts: CrewActs;
+  readonly #tempo: Tempo;
+  #atWork = false;
+
+  constructor(options: SessionOptions, feeds: Feeds, segments: Segments, acts: CrewActs) {
+    this.#o = options;
+    this.#feeds = feeds;
+    this.#segments = segments;
+    this.#acts = acts;
+    this.#tempo = new Tempo(options.connections, options.part, segments);
+  }
+
+  /** How many connections the download should have now. */
+  get wanted(): number {
+    return this.#tempo.wanted;
+  }
+
+  /** What a connection to `feed` can be expected to bring. */
+  speedOf(feed: Feed): number {
+    return feed.bytesPerSEach || this.#tempo.meanBytesPerS;
+  }
+
+  /** Ranges work and there is enough to divide: others join the one connection that there is. */
+  begin(): void {
+    this.#atWork = true;
+    this.#feeds.begin(performance.now());
+    this.#tempo.begin(
+      () => this.#feeds.attempts,
+      () => this.#look(),
+    );
+    const { hosts } = this.#o.world;
+    this.#segments.makeRoom(Math.min(this.wanted - 1, hosts.room(hostOf(this.#feeds.main.url))));
+    this.fill();
+  }
+
+  /** No connection is opened or given up any more. */
+  stop(): void {
+    this.#atWork = false;
+    this.#tempo.stop();
+  }
+
+  /** A connection to `feed` was refused or broke: there, or in all, fewer are wanted. */
+  stepDown(feed: Feed): void {
+    if (this.#feeds.hasOthers(feed)) feed.stepDown(performance.now());
+    else this.#tempo.stepDown(this.#feeds.attempts);
+  }
+
+  /** Opens the connections that are wanted, as far as there is something for them to do. */
+  fill(): void {
+    while (this.#atWork && this.#feeds.busy < this.wanted) {
+      const feed = this.#feeds.next(this.wanted, performance.now());
+      if (!feed) return;
+      const before = this.#segments.running.size;
+      const isProof = feed.phase === 'untried';
+      this.#acts.open(feed);
+      if (!isProof && this.#segments.running.size === before) return;
+    }
+  }
+
+  #look(): void {
+    this.fill();
+    const feeds = this.#feeds;
+    feeds.surplus(this.wanted, performance.now())?.stop(true);
+    // What comes slowly because it should is no laggard.
+    if (!this.#atWork || feeds.all.some(({ isLimited }) => isLimited)) return;
+    const slow = feeds.laggard();
+    if (slow) this.#acts.putAside(slow, 'It is far slower than the others');
+    const laggard = this.#tempo.laggard(feeds.busy < this.wanted);
+    for (const { attempts } of feeds.all) {
+      // Left to whoever is next, which may be another source.
+      for (const attempt of attempts) if (attempt.segment === laggard) attempt.stop(true);
+    }
+  }
+}

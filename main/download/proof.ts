@@ -1,0 +1,75 @@
+// Before a byte of a mirror counts: its length must be equal, and a piece of it to what is here already from elsewhere.
+import { Attempt, isComparable } from './attempt.ts';
+import { fail } from './failures.ts';
+import { emptySegment, type Feed } from './feed.ts';
+import { PROOF_BYTES, proofPoint } from './feeds.ts';
+import type { Next } from './refusals.ts';
+import type { SessionOptions } from './session-contract.ts';
+import { hostOf } from './sources.ts';
+import type { Waits } from './waits.ts';
+
+const TOO_LITTLE = fail('bad-response', 'The answer brought less than was asked for', 'soon');
+
+/** Asks a mirror for a known piece. It is `open` afterwards when that was equal; else says what to do next. */
+export async function prove(feed: Feed, options: SessionOptions, waits: Waits, isOver: () => boolean): Promise<Next> {
+  const { report, part, sources } = options;
+  const at = proofPoint(sources.ofMain(part.written));
+  if (at === null) return { kind: 'leave' };
+  feed.phase = 'checking';
+  const attempt = new Attempt(emptySegment(at));
+  const { url } = feed;
+  const end = await feed.fetch(attempt, waits, {
+    whole: false,
+    careful: true,
+    compares: true,
+    isOver,
+    onBody: ({ head, uncheckedHost }) => {
+      if (uncheckedHost) report.event('certificate-exception', { host: uncheckedHost });
+      return feed.content.learn(head) === null;
+    },
+    onWhole: () => null,
+    onBytes: () => {},
+  });
+  if (!end || isOver()) return { kind: 'leave' };
+  const { host } = feed.source;
+  const isEqual = end.kind === 'over' && attempt.comparedBytes >= PROOF_BYTES;
+  if (isEqual || end.kind === 'differs') {
+    report.event('overlap-compared', { bytes: attempt.comparedBytes, equal: isEqual, host });
+  }
+  if (isEqual) {
+    const { kept } = feed.content;
+    if (kept && isComparable(kept)) {
+      feed.phase = 'open';
+      return { kind: 'again', afterMs: 0 };
+    }
+    return aside('It has nothing that tells one content from another');
+  }
+  // From here on it is to be tried again, unless it is given up.
+  feed.phase = 'untried';
+  const situation = { url, host: hostOf(url), alone: true };
+  switch (end.kind) {
+    case 'differs':
+      return otherBytes('its bytes differ');
+    case 'over':
+      return feed.refusals.failed(TOO_LITTLE, situation);
+    case 'failed':
+      return feed.refusals.failed(end.failure, situation);
+    case 'answered':
+      if (end.verdict.kind === 'whole') return aside('It takes no ranges');
+      if (end.verdict.kind === 'changed') return otherBytes(end.verdict.why);
+      if (end.verdict.kind === 'complete') return otherBytes(`it ends at ${end.verdict.totalBytes}`);
+      return feed.refusals.answered(end.verdict, end.head, situation);
+    default:
+      return end satisfies never;
+  }
+
+  function aside(message: string): Next {
+    report.event('mirror-dropped', { host, message });
+    feed.phase = 'out';
+    return { kind: 'leave' };
+  }
+}
+
+function otherBytes(why: string): Next {
+  return { kind: 'end', end: { kind: 'changed', why, mixed: false } };
+}
