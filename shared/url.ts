@@ -17,8 +17,8 @@ export function hostOf(url: string): string {
  * and credentials that the end of the text cuts off are masked too.
  */
 export function maskCredentials(text: string): string {
-  // Most have neither an @ nor anything after the host that could be half a password.
-  if (!text.includes('@') && text.lastIndexOf(':') < text.lastIndexOf('//')) return text;
+  // Most have neither an @ nor anything after the last colon that could be half a password.
+  if (!text.includes('@') && text.lastIndexOf(':') < text.lastIndexOf('/')) return text;
   return text.replace(credentials, '$1***@').replace(cutOff, '$1***');
 }
 

@@ -20,6 +20,8 @@ export interface NameSources {
 export function chooseName({ given, contentDisposition, finalUrl, contentType }: NameSources): string {
   const chosen = clean(given ?? '');
   if (chosen) return chosen;
+  const simple = contentDisposition ? undefined : endsInName.exec(finalUrl)?.[1];
+  if (simple !== undefined && !device.test(simple)) return simple;
   const { pathname, hostname } = new URL(finalUrl);
   const lastPart = pathname.split('/').filter(Boolean).at(-1) ?? '';
   const name = clean(fileNameOf(contentDisposition ?? '') ?? '') || clean(percentDecoded(lastPart));
@@ -40,6 +42,7 @@ export function numbered(name: string, n: number): string {
 
 /** The form in which names are compared: two that fold alike may be the same file on some system. */
 export function foldName(name: string): string {
+  if (plain.test(name)) return name.toUpperCase();
   return name.normalize('NFC').toUpperCase().normalize('NFC');
 }
 
@@ -50,6 +53,8 @@ export function partName(name: string, id: number): string {
 
 /** Nothing in such a name needs a look, and most names are such. */
 const plain = /^\w(?:[\w.-]{0,120}\w)?$/;
+/** An address that ends in such a name with an extension. */
+const endsInName = /^https?:\/\/[^?#]*[^/?#]\/(\w(?:[\w.-]{0,100}\w)?\.\w{1,20})$/;
 
 /** Safe, or empty when nothing is left. */
 function clean(raw: string): string {
@@ -77,6 +82,8 @@ function splitName(name: string): [stem: string, extension: string] {
 
 /** `stem + tail` in at most `maxBytes`, cut from the stem between characters. */
 function fitted(stem: string, tail: string, maxBytes: number): string {
+  // No character takes more than three bytes.
+  if ((stem.length + tail.length) * 3 <= maxBytes) return stem + tail;
   const room = maxBytes - Buffer.byteLength(tail);
   const bytes = Buffer.from(stem);
   if (bytes.length <= room) return stem + tail;

@@ -181,3 +181,13 @@ describe('the chosen name', () => {
     expect(chooseName({ given: 'notes', finalUrl: url, contentType: 'text/plain' })).toBe('notes');
   });
 });
+
+test('a plain address gives the same name as a careful reading of it would', () => {
+  const nameOf = (finalUrl: string) => chooseName({ finalUrl });
+  expect(nameOf('https://files.example/set/item-1.zip')).toBe('item-1.zip');
+  expect(nameOf('https://files.example:8080/con.txt')).toBe('_con.txt');
+  expect(nameOf('https://files.example/a.zip?name=/b.iso')).toBe('a.zip');
+  expect(nameOf('https://files.example')).toBe('files.example');
+  expect(nameOf('https://files.example/folder.d/')).toBe('folder.d');
+  expect(foldName('Item-1.zip')).toBe(foldName('ITEM-1.ZIP'));
+});

@@ -87,30 +87,21 @@ export class Store {
         const { url, mirrors = [], headers = {}, checksum } = download;
         const given = download.name === undefined ? 0 : 1;
         const sum = checksum ? JSON.stringify(checksum) : null;
-        const more = [headers, mirrors].map((value) => JSON.stringify(value));
+        const head = JSON.stringify(headers);
+        const others = JSON.stringify(mirrors);
         position += 1;
         id += 1;
-        const key = `${dir}\0${this.#names.fold(wanted)}`;
+        const foldedWanted = this.#names.fold(wanted);
+        const key = `${dir}\0${foldedWanted}`;
         for (let n = nextNumber.get(key) ?? 0; ; n++) {
           const name = n === 0 ? wanted : this.#names.numbered(wanted, n);
-          const naming = [name, this.#names.fold(name), given, this.#names.partName(name, id)];
-          const row = [
-            id,
-            url,
-            urlKey,
-            more[1],
-            host,
-            dir,
-            ...naming,
-            category,
-            status,
-            position,
-            more[0],
-            sum,
-            producer,
-            now,
-          ];
-          if (insert.run(...row).changes === 0) continue;
+          const folded = n === 0 ? foldedWanted : this.#names.fold(name);
+          const part = this.#names.partName(name, id);
+          // One after the other: an array of them for each of a hundred thousand rows is felt.
+          const { changes } = insert.run(
+            id, url, urlKey, others, host, dir, name, folded, given, part, category, status, position, head, sum, producer, now,
+          ); // prettier-ignore
+          if (changes === 0) continue;
           nextNumber.set(key, n + 1);
           return id;
         }
