@@ -53,6 +53,8 @@ export interface Bench {
   events(id?: number): string[];
   /** Resolves with the first message, past or to come, that `fits`. */
   until(fits: (message: FromWorker) => boolean): Promise<FromWorker>;
+  /** Resolves with the first message to come that `fits`. */
+  next(fits: (message: FromWorker) => boolean): Promise<FromWorker>;
   /** The file that a `done` outcome names. */
   read(outcome: Outcome): Buffer;
   /** Tells the worker to leave and waits until it has. */
@@ -105,7 +107,9 @@ export function startBench(options: BenchOptions = {}): Bench {
 
   const until = (fits: (message: FromWorker) => boolean): Promise<FromWorker> => {
     const past = messages.find(fits);
-    if (past) return Promise.resolve(past);
+    return past ? Promise.resolve(past) : next(fits);
+  };
+  const next = (fits: (message: FromWorker) => boolean): Promise<FromWorker> => {
     return new Promise((resolve) => {
       const watch = (message: FromWorker): void => {
         if (!fits(message)) return;
@@ -161,6 +165,7 @@ export function startBench(options: BenchOptions = {}): Bench {
       messages.filter((m): m is Message<typeof kind> => m.kind === kind && (!('id' in m) || m.id === id)),
     events: (id = 1) => messages.flatMap((m) => (m.kind === 'event' && m.id === id ? [m.event] : [])),
     until,
+    next,
     read(outcome) {
       if (outcome.kind !== 'done') throw new Error(`Not done: ${JSON.stringify(outcome)}`);
       return readFileSync(outcome.path);
