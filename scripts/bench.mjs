@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // `npm run bench`: Sluice beside the download tools that are installed, one after the other in each round, medians and ratios.
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -28,7 +28,6 @@ const help = `npm run bench -- [options]
   --runs N      rounds, of which the medians count (default 5)
   --only NAMES  only these works, with commas: http,https,capped,even,tail,small,small-disk,many,many-disk,queued,start,memory,database
   --tools NAMES only Sluice and these peers, with commas; none: no peer
-  --full        also 10,000 small files
   --quick       one round of small sizes: shows that everything works, says nothing about speed
   --lane LANE   Sluice with auto, fetch or direct
   --json FILE   every run's figures
@@ -45,7 +44,6 @@ export async function bench(argv) {
       tools: { type: 'string' },
       lane: { type: 'string' },
       json: { type: 'string' },
-      full: { type: 'boolean' },
       quick: { type: 'boolean' },
       install: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
@@ -72,7 +70,7 @@ export async function bench(argv) {
     const origin = await startOrigin(emptied(join(place.disk, 'origin')), emptied(join(place.memory, 'files')));
     cleaning.push(origin.stop);
     try {
-      return await runWorks(place, origin, { runs, quick, full: values.full ?? false, peers, missing, values });
+      return await runWorks(place, origin, { runs, quick, peers, missing, values });
     } finally {
       await origin.stop();
     }
@@ -85,12 +83,12 @@ export async function bench(argv) {
 /**
  * @param {import('./bench/place.mjs').Place} place
  * @param {import('./bench/origin.mjs').Origin} origin
- * @param {{ runs: number, quick: boolean, full: boolean, peers: Tool[], missing: string[],
+ * @param {{ runs: number, quick: boolean, peers: Tool[], missing: string[],
  *   values: { only?: string | undefined, lane?: string | undefined, json?: string | undefined } }} how
  * @returns {Promise<number>} exit status: 1 when a run of Sluice went wrong
  */
-async function runWorks(place, origin, { runs, quick, full, peers, missing, values }) {
-  const all = works(makeFiles(join(place.memory, 'files'), { quick, full }));
+async function runWorks(place, origin, { runs, quick, peers, missing, values }) {
+  const all = works(makeFiles(join(place.memory, 'files'), { quick }));
   const only = values.only?.split(',');
   const unknown = only?.find((name) => !all.some((work) => work.name === name));
   if (unknown) throw new SetupError(`There is no work "${unknown}".\n${help}`);
@@ -160,11 +158,13 @@ class Bencher {
       for (const row of all.filter(({ able }) => able)) {
         const tool = tools.find(({ name }) => name === row.tool);
         const result = tool ? await this.#once(work, tool) : null;
+        emptyFiles(join(this.#folder(work), `run${this.#count}`, 'files'));
         if (result === null) row.able = false;
         else if (typeof result === 'string') row.wrong.push(result);
         else row.runs.push(result);
       }
     }
+    emptied(this.#folder(work));
     const rows = all.filter(({ able }) => able);
     for (const { tool, runs } of rows) {
       this.#known.set(`${work.name}/${tool}`, medians(runs));
@@ -185,7 +185,9 @@ class Bencher {
    */
   async #once(work, tool) {
     const name = `run${(this.#count += 1)}`;
-    const root = emptied(join(work.target === 'disk' ? this.#place.disk : this.#place.memory, 'run'));
+    // What was fetched into the last one goes when the work is over: on ext4, who makes files right after many were removed
+    // pays for that. Only its room is given back.
+    const root = emptied(join(this.#folder(work), name));
     const [dir, data, scratch, profiles] = ['files', 'data', 'scratch', 'profiles'].map((each) =>
       emptied(join(root, each)),
     );
@@ -214,21 +216,26 @@ class Bencher {
     if (status !== 0) return `exit ${status ?? 'never'}: ${lastLine(stderr)}`;
     return (await wrongIn(dir, work.files)) ?? good;
   }
+
+  /** @param {Work} work */
+  #folder(work) {
+    return join(work.target === 'disk' ? this.#place.disk : this.#place.memory, 'runs');
+  }
 }
 
 /**
  * Makes the files that the origin serves.
  * @param {string} folder
- * @param {{ quick: boolean, full: boolean }} sizes
+ * @param {{ quick: boolean }} sizes
  */
-function makeFiles(folder, { quick, full }) {
+function makeFiles(folder, { quick }) {
   const big = makeFile(folder, 'big.bin', (quick ? 16 : 1024) * MiB);
   return {
     big,
     paced: quick ? big : makeFile(folder, 'paced.bin', 512 * MiB),
     parts: Array.from({ length: 16 }, (_, index) => makeFile(folder, `part${index}.bin`, (quick ? 1 : 64) * MiB)),
     small: makeSmallFiles(folder, 'small', quick ? 50 : 1000),
-    many: full ? makeSmallFiles(folder, 'many', quick ? 100 : 10_000) : null,
+    many: makeSmallFiles(folder, 'many', quick ? 100 : 10_000),
     queued: quick ? 1000 : 100_000,
   };
 }
@@ -245,6 +252,14 @@ async function chosenPeers(names) {
 
 function missingForOrigin() {
   return ['nginx', 'openssl'].filter((name) => !findProgram(name) && !existsSync(`/usr/sbin/${name}`));
+}
+
+/**
+ * Gives back the room of what a run fetched, and leaves the names.
+ * @param {string} folder
+ */
+function emptyFiles(folder) {
+  for (const name of readdirSync(folder)) truncateSync(join(folder, name));
 }
 
 /** @param {string[]} packages */

@@ -49,7 +49,7 @@ const ratio = (a, b) => (a !== undefined && b ? a / b : undefined);
 const against = (what, peer) => (of) => ratio(of('sluice')?.[what], of(peer)?.[what]);
 
 /**
- * @param {{ big: Served, paced: Served, parts: Served[], small: Served[], many: Served[] | null, queued: number }} files
+ * @param {{ big: Served, paced: Served, parts: Served[], small: Served[], many: Served[], queued: number }} files
  * @returns {Work[]}
  */
 export function works({ big, paced, parts, small, many, queued }) {
@@ -167,7 +167,8 @@ export function works({ big, paced, parts, small, many, queued }) {
     },
     smallFiles(small, 'small', 'tmpfs'),
     smallFiles(small, 'small-disk', 'disk'),
-    ...(many ? [smallFiles(many, 'many', 'tmpfs'), smallFiles(many, 'many-disk', 'disk')] : []),
+    smallFiles(many, 'many', 'tmpfs'),
+    smallFiles(many, 'many-disk', 'disk'),
     {
       name: 'queued',
       title: `${queued} queued addresses: until the first is asked for, and memory`,
