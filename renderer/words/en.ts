@@ -4,6 +4,7 @@ import { eventsEn } from './events.ts';
 import { failuresEn } from '../../shared/failure-words.ts';
 import { hostsEn } from './hosts.ts';
 import { settingsEn } from './settings.ts';
+import { machinesEn } from './machines.ts';
 import { weekEn } from './week.ts';
 
 export function en(f: Format) {
@@ -231,7 +232,6 @@ export function en(f: Format) {
     addMachine: 'Add a machine',
     doorAt: (address: string) => `The door is open at ${address}.`,
     doorEncrypted: 'Encrypted; the fingerprint is in the command.',
-    doorLocal: 'Only programs on this computer reach it.',
     joinHint: 'Run this on the other machine, with the key below in a file named key:',
     doorShut: 'The door for other machines is shut. The settings open it.',
     doorCounts: (guests: number, wrongKeys: number) =>
@@ -306,5 +306,6 @@ export function en(f: Format) {
     event: eventsEn(f),
     hosts: hostsEn,
     week: weekEn,
+    elsewhere: machinesEn,
   };
 }

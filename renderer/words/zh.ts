@@ -5,6 +5,7 @@ import { eventsZh } from './events.ts';
 import { failuresZh } from '../../shared/failure-words.ts';
 import { hostsZh } from './hosts.ts';
 import { settingsZh } from './settings.ts';
+import { machinesZh } from './machines.ts';
 import { weekZh } from './week.ts';
 
 export function zh(f: Format): Words {
@@ -211,7 +212,6 @@ export function zh(f: Format): Words {
     addMachine: '添加机器',
     doorAt: (address) => `入口开在 ${address}。`,
     doorEncrypted: '已加密；指纹在命令中。',
-    doorLocal: '仅本机程序可达。',
     joinHint: '在另一台机器上运行以下命令，并把下面的密钥存入名为 key 的文件：',
     doorShut: '其他机器的入口已关闭，可在设置中打开。',
     doorCounts: (guests, wrongKeys) => `现有 ${n(guests)} 个` + (wrongKeys > 0 ? `，错误密钥 ${n(wrongKeys)} 次` : ''),
@@ -283,5 +283,6 @@ export function zh(f: Format): Words {
     event: eventsZh(f),
     hosts: hostsZh,
     week: weekZh,
+    elsewhere: machinesZh,
   };
 }

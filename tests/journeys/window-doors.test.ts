@@ -1,6 +1,7 @@
 // The doors as the window has them: said below, opened by the settings, with the key hidden until asked for.
 import { execFile } from 'node:child_process';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
@@ -52,6 +53,19 @@ test('a machine joins with the command and the key that the window shows, and is
     .getByRole('cell', { name: /^node \d/ })
     .nth(1)
     .waitFor();
+
+  const orders = page.getByRole('group', { name: `What ${os.hostname()} is to do` });
+  await orders.getByRole('button', { name: 'Pause' }).click();
+  await page.getByText('paused', { exact: true }).waitFor();
+  await orders.getByRole('button', { name: 'Let it work' }).click();
+  await page.getByText('working', { exact: true }).waitFor();
+  await orders.getByRole('button', { name: 'Remove' }).click();
+  expect(await worker.ended).toBe(1);
+  expect(worker.stderr()).toMatch(/has removed this machine/);
+  await orders.getByRole('button', { name: 'Let it in again' }).click();
+  await page.getByText('not here', { exact: true }).waitFor();
+  await orders.getByRole('button', { name: 'Forget' }).click();
+  await page.getByText('No other machine has joined yet.').waitFor();
   await program.close();
 });
 
