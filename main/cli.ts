@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { help, parseCommand, UsageError } from './cli/options.ts';
 import { Output } from './cli/output.ts';
 import { download, type Surroundings } from './cli/run.ts';
+import { BackgroundHash } from './download/hashing.ts';
 import { forkWorker } from './transport/process.ts';
 import { ApiError } from '../shared/api.ts';
 import { version } from './engine/version.ts';
@@ -17,6 +18,7 @@ async function main(): Promise<number> {
     spawnWorker: () => forkWorker(workerEntry),
     nativeBinding: process.env['SLUICE_SQLITE_BINDING'],
     hashThread,
+    hasher: new BackgroundHash(hashThread),
     output,
     stdout: process.stdout,
     stdin: process.stdin,

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { app } from 'electron';
-import { HashThreads } from './download/hashing.ts';
+import { BackgroundHash, HashThreads } from './download/hashing.ts';
 import { receiver } from './download/received.ts';
 import { ownWords, parseArguments } from './shell/arguments.ts';
 import { declareAppProtocol } from './shell/app-protocol.ts';
@@ -28,6 +28,7 @@ if (args.version) {
       args,
       dataDir,
       folder,
+      hasher: new BackgroundHash(path.join(folder, 'hash-thread.cjs')),
       version,
       nativeBinding: nativeBinding(),
       openIncoming: receiver(new HashThreads(path.join(folder, 'hash-thread.cjs')).hashFile),

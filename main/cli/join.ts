@@ -56,7 +56,7 @@ export async function joinPython(
   around: Surroundings,
 ): Promise<number> {
   const { to, run, dict } = command;
-  const { output, stdout, nativeBinding, spawnWorker, version } = around;
+  const { output, stdout, nativeBinding, spawnWorker, hasher, version } = around;
   const dir = usableDir(run.dir ?? '.');
   const dataDir = path.resolve(run.data ?? path.join(dir, '.sluice'));
   const authkey = await keyOf(command.authkeyFile);
@@ -67,7 +67,8 @@ export async function joinPython(
   }
   const stop = new AbortController();
   void signalled().then(() => stop.abort());
-  const engine = new Engine({ dataDir, spawnWorker, nativeBinding, overrides: { ...run.settings, dir }, version });
+  const overrides = { ...run.settings, dir };
+  const engine = new Engine({ dataDir, spawnWorker, hasher, nativeBinding, overrides, version });
   const report = reportTo(output, run.json, stdout);
   try {
     await instance.listen(engine.handlers);

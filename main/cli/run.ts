@@ -2,6 +2,7 @@
 import path from 'node:path';
 import type { DownloadId } from '../../shared/download.ts';
 import { maskCredentials } from '../../shared/url.ts';
+import type { BackgroundHash } from '../download/hashing.ts';
 import { Engine, type SpawnedWorker } from '../engine/engine.ts';
 import { openInstance, type Remote } from '../engine/instance.ts';
 import type { ListSource } from '../engine/intake-source.ts';
@@ -17,6 +18,8 @@ export type Surroundings = {
   nativeBinding: string | undefined;
   /** The script of the hashing thread, for work in this process. */
   hashThread: URL;
+  /** Hashes finished files in the background. */
+  hasher: BackgroundHash;
   output: Output;
   stdout: NodeJS.WriteStream;
   stdin: NodeJS.ReadableStream;
@@ -25,7 +28,7 @@ export type Surroundings = {
 
 /** Runs until there is nothing left to do (with `--exit`) or a signal comes. Resolves to the exit status. */
 export async function download(inputs: readonly string[], run: RunOptions, around: Surroundings): Promise<number> {
-  const { output, stdout, stdin, nativeBinding, spawnWorker, version } = around;
+  const { output, stdout, stdin, nativeBinding, spawnWorker, hasher, version } = around;
   const sources = await sourcesOf(inputs, stdin);
   const dataDir = stateDir(run.data);
   const dir = path.resolve(run.dir ?? '.');
@@ -39,7 +42,8 @@ export async function download(inputs: readonly string[], run: RunOptions, aroun
   const spawn = (): SpawnedWorker => (spawned++ === 0 ? early : spawnWorker());
   let engine: Engine;
   try {
-    engine = new Engine({ dataDir, spawnWorker: spawn, nativeBinding, overrides: { ...run.settings, dir }, version });
+    const overrides = { ...run.settings, dir };
+    engine = new Engine({ dataDir, spawnWorker: spawn, hasher, nativeBinding, overrides, version });
   } catch (error) {
     early.kill();
     throw error;
@@ -64,6 +68,7 @@ class Run {
   readonly #report: Report;
   readonly #leave: boolean;
   readonly #failed = new Set<DownloadId>();
+  readonly #done = new Set<DownloadId>();
   #end: (status: number) => void = () => {};
   #asked = false;
 
@@ -83,6 +88,7 @@ class Run {
     engine.onSignal((signal) => {
       this.#report.tell(signal);
       if (signal.event === 'failed' || signal.event === 'waiting') this.#failed.add(signal.id);
+      if (signal.event === 'done') this.#done.add(signal.id);
       if (signal.event === 'started' || signal.event === 'done') this.#failed.delete(signal.id);
       if (signal.event !== 'progress') this.#leaveWhenIdle();
     });
@@ -94,6 +100,7 @@ class Run {
     const { ids, finished, rejected } = asked;
     for (const verdict of rejected) this.#report.tell({ event: 'rejected', verdict });
     for (const { id, url, dir: folder, name, sizeBytes, sha256 } of finished) {
+      if (this.#done.has(id) || this.#engine.tellsLater(id)) continue;
       const file = path.join(folder, name);
       this.#report.tell({
         event: 'done',

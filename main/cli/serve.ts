@@ -18,7 +18,7 @@ const TAP_MS = 250;
 /** Serves until SIGINT or SIGTERM; resolves to 0 then. */
 export async function serve(command: Serve, around: Surroundings): Promise<number> {
   const { run } = command;
-  const { output, stdout, nativeBinding, spawnWorker, version, hashThread } = around;
+  const { output, stdout, nativeBinding, spawnWorker, hasher, version, hashThread } = around;
   const dataDir = stateDir(run.data);
   const instance = await openInstance(dataDir, nativeBinding);
   if (instance.kind === 'second') {
@@ -27,7 +27,8 @@ export async function serve(command: Serve, around: Surroundings): Promise<numbe
   }
   const dir = path.resolve(run.dir ?? '.');
   const none = run.settings.workers === 0;
-  const engine = new Engine({ dataDir, spawnWorker, nativeBinding, overrides: { ...run.settings, dir }, version });
+  const overrides = { ...run.settings, dir };
+  const engine = new Engine({ dataDir, spawnWorker, hasher, nativeBinding, overrides, version });
   const stopped = signalled();
   const doors = new Doors({
     engine,

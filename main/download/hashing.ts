@@ -29,8 +29,8 @@ export const hashHere: HashFile = async (path, algorithm, start = 0, end = Infin
   return hash.digest('hex');
 };
 
-/** What goes to a hashing thread. */
-export type HashJob = { path: string; algorithm: Algorithm; start: number; end: number };
+/** What goes to a hashing thread; `background`: it gives way to everything else on the machine. */
+export type HashJob = { path: string; algorithm: Algorithm; start: number; end: number; background?: boolean };
 
 /** Hashes in threads of its own; `entry` is the script that runs there. */
 export class HashThreads {
@@ -45,5 +45,27 @@ export class HashThreads {
 
   close(): Promise<void> {
     return this.#pool.terminate();
+  }
+}
+
+/** Hashes one whole file at a time in a thread that gives way to everything else. */
+export class BackgroundHash {
+  readonly #entry: string | URL;
+  #pool: ThreadPool<HashJob, string> | null = null;
+
+  constructor(entry: string | URL) {
+    this.#entry = entry;
+  }
+
+  readonly hashFile = (path: string, algorithm: Algorithm): Promise<string> => {
+    this.#pool ??= new ThreadPool(this.#entry, 1);
+    return this.#pool.apply({ path, algorithm, start: 0, end: Infinity, background: true });
+  };
+
+  /** Ends the thread and breaks off what it is at; the next file starts another. */
+  async close(): Promise<void> {
+    const pool = this.#pool;
+    this.#pool = null;
+    await pool?.terminate();
   }
 }

@@ -5,6 +5,7 @@ import type { Failure } from '../../shared/failure.ts';
 import type { Settings } from '../../shared/settings.ts';
 import { maskCredentials } from '../../shared/url.ts';
 import type { DiskRoom } from './disk-room.ts';
+import type { HashLater } from './hash-later.ts';
 import { targetOf, type Ending, type Holder, type Lease } from './lease.ts';
 import { Locks, type LockOwner } from './locks.ts';
 import { foldName } from './names.ts';
@@ -29,6 +30,7 @@ export type DispatchOptions = {
   /** No further tasks are handed out now: the program is about to end, or the timetable says no. */
   closing: () => boolean;
   signals: Listeners<Signal>;
+  hashLater: HashLater;
   /** There are more downloads than before. */
   grown: () => void;
   /** Something that a window shows has changed. */

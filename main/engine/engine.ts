@@ -2,7 +2,7 @@
 import os from 'node:os';
 import path from 'node:path';
 import type { EngineEvent, Handlers } from '../../shared/api.ts';
-import type { NewDownload } from '../../shared/download.ts';
+import type { DownloadId, NewDownload } from '../../shared/download.ts';
 import { PROTOCOL, type TransferSettings } from '../../shared/protocol.ts';
 import type { Settings } from '../../shared/settings.ts';
 import type { Port } from '../transport/port.ts';
@@ -11,15 +11,15 @@ import { DiskRoom } from './disk-room.ts';
 import { Dispatch } from './dispatch.ts';
 import { Guest, type Visitor } from './guest.ts';
 import { createHandlers } from './handlers.ts';
+import { HashLater, type Hasher } from './hash-later.ts';
 import { foldName, numbered, partName } from './names.ts';
 import { Machines } from './machines.ts';
 import { Pool, type SpawnedWorker } from './pool.ts';
-import { backUp, recover } from './recovery.ts';
+import { backUp, recover, resumeWhereRoomIs } from './recovery.ts';
 import { Removals } from './removals.ts';
 import { Listeners, type Signal } from './signal.ts';
 import { maskedSettings, unmaskedChange } from './secrets.ts';
 import { SpeedLimits } from './speed-limits.ts';
-import { isStoreFull } from './store/sql.ts';
 import { Store } from './store/store.ts';
 import { Tap } from './tap.ts';
 import type { TaskQueue } from './task-queue.ts';
@@ -27,6 +27,7 @@ import { transferSettingsOf } from './transfer-settings.ts';
 import { View } from './view.ts';
 import type { WorkerLink } from './worker-link.ts';
 
+export type { Hasher } from './hash-later.ts';
 export type { Guest, Visitor } from './guest.ts';
 export type { SpawnedWorker } from './pool.ts';
 export { Queue } from './queue.ts';
@@ -37,6 +38,8 @@ export type EngineOptions = {
   dataDir: string;
   /** Starts one worker process. */
   spawnWorker: () => SpawnedWorker;
+  /** Computes the SHA-256 of finished files; without it there are none but those that workers elsewhere tell. */
+  hasher?: Hasher | undefined;
   /** Path of better-sqlite3's compiled part, where its own does not fit the runtime. */
   nativeBinding?: string | undefined;
   /** Settings for this run only; they are not kept. */
@@ -65,6 +68,7 @@ export class Engine {
   readonly #dispatch: Dispatch;
   readonly #removals: Removals;
   readonly #disk: DiskRoom;
+  readonly #hashLater: HashLater;
   readonly #events = new Listeners<EngineEvent>();
   readonly #signals = new Listeners<Signal>();
   readonly #guests = new Set<Guest>();
@@ -92,6 +96,15 @@ export class Engine {
     this.#settings = { ...this.#store.settings.load(), ...this.#overrides };
     this.#tap = new Tap(now);
     this.#disk = new DiskRoom(now);
+    this.#hashLater = new HashLater(this.#store, options.hasher, {
+      wanted: () => this.#settings.hash,
+      now,
+      tell: (done) => this.#signals.tell(done),
+      changed: () => {
+        this.#dispatch.listChanged();
+        this.#progressed();
+      },
+    });
     const notes = path.join(options.dataDir, 'parts');
     this.#dispatch = new Dispatch({
       store: this.#store,
@@ -103,6 +116,7 @@ export class Engine {
       localWorkers: () => this.#pool.expected,
       closing: () => this.#closing !== undefined || this.#resting,
       signals: this.#signals,
+      hashLater: this.#hashLater,
       grown: () => this.#sizePool(),
       progressed: () => this.#progressed(),
     });
@@ -167,7 +181,7 @@ export class Engine {
     });
     recover({ store: this.#store, removals: this.#removals, adding: this.adding, now });
     this.#every(SHARE_MS, () => this.#share());
-    this.#every(ROOM_MS, () => this.#resumeWhereRoomIs());
+    this.#every(ROOM_MS, () => resumeWhereRoomIs(this.#store, this.#disk) && this.#listChanged());
     this.#every(BACKUP_CHECK_MS, () => backUp(this.#store, now(), BACKUP_AGE_MS));
   }
 
@@ -175,6 +189,7 @@ export class Engine {
   start(): void {
     this.#started = true;
     this.#sizePool();
+    this.#hashLater.look();
   }
 
   /** One worker is there from the start; the others come when there is work for them. */
@@ -195,11 +210,16 @@ export class Engine {
     return this.#dispatch;
   }
 
-  /** Nothing is running and nothing waits to run. */
+  /** Nothing is running, nothing waits to run and nothing is left to hash. */
   get idle(): boolean {
-    if (this.#dispatch.leases.size > 0) return false;
+    if (this.#dispatch.leases.size > 0 || this.#hashLater.busy) return false;
     const { queued, running } = this.#store.list.counts();
     return queued === 0 && running === 0;
+  }
+
+  /** Whether a finished download is told of later, with its hash. */
+  tellsLater(id: DownloadId): boolean {
+    return this.#hashLater.tellsLater(id);
   }
 
   onEvent(listener: (event: EngineEvent) => void): () => void {
@@ -238,6 +258,7 @@ export class Engine {
     for (const link of this.#pool.links.values()) if (link.kind === 'remote') this.machines.left(link);
     await this.#pool.close(STOP_GRACE_MS);
     this.#dispatch.close();
+    await this.#hashLater.stop();
     this.#store.forgetParts(Infinity);
     this.#store.close();
   }
@@ -271,6 +292,7 @@ export class Engine {
     const settings = this.#transferSettings;
     for (const link of this.#pool.ready) link.send({ kind: 'settings', settings });
     this.#share();
+    this.#hashLater.look();
     this.#dispatch.recallAhead();
     this.#dispatch.kick();
     const told = maskedSettings(this.#settings);
@@ -283,27 +305,9 @@ export class Engine {
     return this.#settings.workers || Math.min(32, Math.max(1, os.cpus().length));
   }
 
-  #resumeWhereRoomIs(): void {
-    const waiting = this.#store.waitingForRoom().filter(({ failure }) => failure?.retry === 'when-possible');
-    const able = waiting.filter(({ dir, sizeBytes, doneBytes }) => {
-      const free = this.#disk.freeBytes(dir);
-      return free === null || free > Math.max((sizeBytes ?? 0) - doneBytes, 1024 * 1024);
-    });
-    if (able.length === 0) return;
-    try {
-      this.#store.transaction(() => {
-        for (const { id } of able) this.#store.setStatus(id, 'queued');
-      });
-    } catch (error) {
-      // The list's own disk is still full; there will be another time.
-      if (!isStoreFull(error)) throw error;
-      return;
-    }
-    this.#listChanged();
-  }
-
   #listChanged(): void {
     this.#sizePool();
+    this.#hashLater.look();
     this.#dispatch.listChanged();
     this.#progressed();
   }

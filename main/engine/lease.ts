@@ -103,7 +103,8 @@ export function taskOf({ stored, connections, holder }: Lease, hash: boolean, no
     validators: stored.validators,
     headers: stored.headers,
     checksum: stored.checksum,
-    hash,
+    // Here it is computed once the file is done.
+    hash: hash && holder.place !== '',
     connections,
     limitBytesPerS: stored.limitBytesPerS,
   };

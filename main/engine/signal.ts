@@ -15,6 +15,7 @@ export type Signal =
       sizeBytes: number | null;
       bytesPerS: number;
     }
+  /** Told once everything about it is known: with its SHA-256, when that is wanted and could be computed. */
   | { event: 'done'; id: DownloadId; url: string; path: string; sizeBytes: number; sha256: string | null }
   | { event: 'failed'; id: DownloadId; url: string; code: FailureCode; message: string }
   /** It cannot go on now but will by itself: no room on the disk. */

@@ -151,17 +151,17 @@ export class TakingIn {
     switch (outcome.kind) {
       case 'done': {
         // A program elsewhere may name its file as it likes; in this list it has a name of its own.
+        const { hashLater } = this.#desk.options;
         const here = lease.holder.place === '' || outcome.sentBack === true;
         const name = here ? path.basename(outcome.path) : safeName(outcome.path);
-        store.finish(id, { ...outcome, name: store.reserveName(id, name), here }, now());
+        const hashLeft = here && outcome.sha256 === null && hashLater.wanted;
+        store.finish(id, { ...outcome, here, hashLeft, name: store.reserveName(id, name) }, now());
         if (!lease.holder.shared) store.machines.fetched(id, lease.holder.place, here ? null : outcome.path);
         this.#desk.note(id, 'done', { sizeBytes: outcome.sizeBytes });
         turn.done.push(lease);
         this.#desk.paceOf(lease.holder).add(performance.now());
         const { path: file, sizeBytes, sha256 } = outcome;
-        turn.after.push(() =>
-          this.#desk.options.signals.tell({ event: 'done', id, url, path: file, sizeBytes, sha256 }),
-        );
+        turn.after.push(() => hashLater.finished({ event: 'done', id, url, path: file, sizeBytes, sha256 }, hashLeft));
         return;
       }
       case 'failed':

@@ -5,7 +5,7 @@ import type { Settings } from '../../shared/settings.ts';
 import type { MenuCommand } from '../../shared/shell-api.ts';
 import type { Doors } from '../gateway/doors.ts';
 import type { OpenIncoming } from '../gateway/receiving-back.ts';
-import { Engine } from '../engine/engine.ts';
+import { Engine, type Hasher } from '../engine/engine.ts';
 import { openInstance, type Opened, type Remote } from '../engine/instance.ts';
 import { serveApp } from './app-protocol.ts';
 import { parseArguments, type Arguments } from './arguments.ts';
@@ -27,6 +27,8 @@ export type ShellOptions = {
   nativeBinding: string | undefined;
   /** Writes the files that workers elsewhere send back. */
   openIncoming: OpenIncoming;
+  /** Hashes finished files in the background. */
+  hasher: Hasher;
 };
 
 const SCREENSHOT_PATIENCE_MS = 20_000;
@@ -88,7 +90,7 @@ class Shell {
   readonly #isShown = new Promise<void>((resolve) => (this.#shown = resolve));
 
   constructor(options: ShellOptions, unlock: () => void) {
-    const { args, dataDir, folder, version, nativeBinding } = options;
+    const { args, dataDir, folder, version, nativeBinding, hasher } = options;
     this.#options = options;
     this.#unlock = unlock;
     this.#devUrl = app.isPackaged ? undefined : process.env['ELECTRON_RENDERER_URL'];
@@ -96,6 +98,7 @@ class Shell {
     this.engine = new Engine({
       dataDir,
       nativeBinding,
+      hasher,
       version,
       spawnWorker: () => spawnUtilityWorker(path.join(folder, 'worker.cjs')),
       startDemo: async (add) => {

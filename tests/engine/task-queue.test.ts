@@ -3,8 +3,9 @@ import { expect, onTestFinished, test } from 'vitest';
 import { defaultSettings } from '../../shared/settings.ts';
 import { DiskRoom } from '../../main/engine/disk-room.ts';
 import { Dispatch } from '../../main/engine/dispatch.ts';
+import { HashLater } from '../../main/engine/hash-later.ts';
 import { foldName, numbered, partName } from '../../main/engine/names.ts';
-import { Listeners } from '../../main/engine/signal.ts';
+import { Listeners, type Signal } from '../../main/engine/signal.ts';
 import { Store } from '../../main/engine/store/store.ts';
 import { Tap } from '../../main/engine/tap.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -13,6 +14,13 @@ import { Keeper, newTask, resultOf, taskQueueContract } from './task-queue-contr
 function open() {
   const dir = tempDir();
   const store = new Store({ dir, names: { fold: foldName, numbered, partName }, now: Date.now() });
+  const signals = new Listeners<Signal>();
+  const hashLater = new HashLater(store, undefined, {
+    wanted: () => true,
+    now: Date.now,
+    tell: (done) => signals.tell(done),
+    changed: () => {},
+  });
   const queue = new Dispatch({
     store,
     tap: new Tap(Date.now),
@@ -22,7 +30,8 @@ function open() {
     settings: () => defaultSettings,
     localWorkers: () => 0,
     closing: () => false,
-    signals: new Listeners(),
+    signals,
+    hashLater,
     grown: () => {},
     progressed: () => {},
   });

@@ -108,4 +108,8 @@ export const migrations: readonly string[] = [
   ALTER TABLE downloads ADD COLUMN kept_at TEXT;
   CREATE INDEX downloads_fetched ON downloads (fetched_by, finished_at) WHERE fetched_by != '';
   `,
+  `
+  ALTER TABLE downloads ADD COLUMN hash_left INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX downloads_hash_left ON downloads (finished_at) WHERE hash_left = 1 AND removed_at IS NULL;
+  `,
 ];

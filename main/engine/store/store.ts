@@ -2,6 +2,7 @@
 import type { DownloadId, Extent, NewDownload, Status, Validators } from '../../../shared/download.ts';
 import type { Failure } from '../../../shared/failure.ts';
 import { Bin } from './bin.ts';
+import { HashTable } from './hash-table.ts';
 import { openJournal, type Journal } from './journal.ts';
 import { ListTable } from './list-table.ts';
 import { backUp, lastBackupAt, openDatabase } from './open.ts';
@@ -34,6 +35,7 @@ export class Store {
   readonly trouble: string | null;
   readonly list: ListTable;
   readonly bin: Bin;
+  readonly hashes: HashTable;
   readonly events: EventTable;
   readonly hosts: HostTable;
   readonly machines: MachineTable;
@@ -48,6 +50,7 @@ export class Store {
     this.#sql = new Sql(db);
     this.list = new ListTable(this.#sql);
     this.bin = new Bin(this.#sql, options.names);
+    this.hashes = new HashTable(this.#sql);
     this.events = new EventTable(this.#sql);
     this.hosts = new HostTable(this.#sql);
     this.machines = new MachineTable(this.#sql);
@@ -247,17 +250,24 @@ export class Store {
   /** `here`: the file stands in its folder on this machine, and its part file's name beside it for a moment. */
   finish(
     id: DownloadId,
-    done: { name: string; sizeBytes: number; sha256: string | null; verified: boolean; here: boolean },
+    done: {
+      name: string;
+      sizeBytes: number;
+      sha256: string | null;
+      verified: boolean;
+      here: boolean;
+      hashLeft: boolean;
+    },
     now: number,
   ) {
     const { name, sizeBytes, sha256 } = done;
-    const flags = { verified: done.verified ? 1 : 0, here: done.here ? 1 : 0 };
+    const flags = { verified: done.verified ? 1 : 0, here: done.here ? 1 : 0, hashLeft: done.hashLeft ? 1 : 0 };
     this.#sql
       .prepare(
         `
       UPDATE downloads SET status = 'done', name = @name, folded = @folded, size_bytes = @sizeBytes, done_bytes = @sizeBytes,
         extents = '[]', sha256 = @sha256, verified = @verified, failure = NULL, crashes = 0, finished_at = @now,
-        part_left = @here, place = CASE WHEN @here THEN '' ELSE place END
+        part_left = @here, place = CASE WHEN @here THEN '' ELSE place END, hash_left = @hashLeft
       WHERE id = @id`,
       )
       .run({ ...flags, name, sizeBytes, sha256, folded: this.#names.fold(name), id, now });
@@ -295,7 +305,7 @@ export class Store {
     this.#sql
       .prepare(
         `UPDATE downloads SET extents = '[]', done_bytes = 0, validators = NULL, size_bytes = NULL, sha256 = NULL,
-         verified = 0, finished_at = NULL, fetched_by = '', kept_at = NULL WHERE id = ?`,
+         verified = 0, hash_left = 0, finished_at = NULL, fetched_by = '', kept_at = NULL WHERE id = ?`,
       )
       .run(id);
   }
