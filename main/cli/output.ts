@@ -3,6 +3,8 @@
 export class Output {
   readonly #stream: NodeJS.WriteStream;
   #open = true;
+  /** JSON lines of this moment: they go in one write. */
+  #gathered = '';
 
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
@@ -17,11 +19,19 @@ export class Output {
   }
 
   line(text: string): void {
+    this.#write();
     if (this.#open) this.#stream.write(`${text}\n`);
   }
 
   json(value: unknown): void {
-    this.line(JSON.stringify(value));
+    if (this.#gathered === '') queueMicrotask(() => this.#write());
+    this.#gathered += `${JSON.stringify(value)}\n`;
+  }
+
+  #write(): void {
+    const text = this.#gathered;
+    this.#gathered = '';
+    if (this.#open && text !== '') this.#stream.write(text);
   }
 
   /** Something that is neither a download nor an error: JSON, or a line of words. */
@@ -34,6 +44,7 @@ export class Output {
   /** Resolves when everything written has been handed over, or can never be. */
   flushed(): Promise<void> {
     return new Promise((resolve) => {
+      this.#write();
       if (!this.#open) return resolve();
       this.#stream.write('', () => resolve());
     });

@@ -27,6 +27,8 @@ export class HandingOut {
   readonly #desk: Desk;
   readonly #wants = new Map<number, Want>();
   readonly #madeDirs = new Set<string>();
+  /** Found there in this turn. */
+  readonly #seenDirs = new Set<string>();
   readonly #kick: () => void;
 
   /** `kick`: looks for work soon. */
@@ -71,6 +73,7 @@ export class HandingOut {
     const { store, now, settings, closing } = this.#desk.options;
     const wants = [...this.#wants.values()].filter(({ asks, holder }) => asks.size > 0 && !holder.resting);
     if (wants.length === 0 || closing()) return;
+    this.#seenDirs.clear();
     const begun: Lease[] = [];
     for (const start of this.#starts(wants, turn)) {
       const { holder } = this.#wants.get(start.holder)!;
@@ -215,6 +218,8 @@ export class HandingOut {
 
   /** Makes the folder; a failure when it cannot be made or written. */
   #prepareDir(dir: string): Failure | null {
+    if (this.#seenDirs.has(dir)) return null;
+    this.#seenDirs.add(dir);
     if (this.#madeDirs.has(dir) && fs.existsSync(dir)) return null;
     try {
       fs.mkdirSync(dir, { recursive: true });
@@ -222,6 +227,7 @@ export class HandingOut {
       this.#madeDirs.add(dir);
       return null;
     } catch (error) {
+      this.#seenDirs.delete(dir);
       return dirFailure(dir, error as NodeJS.ErrnoException);
     }
   }
