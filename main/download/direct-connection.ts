@@ -4,6 +4,7 @@ import { connect as connectSecure, type ConnectionOptions } from 'node:tls';
 import { BUFFER_BYTES, type Buffers } from './buffers.ts';
 import { fail, FailureError } from './failures.ts';
 import type { Body, Sink } from './lane.ts';
+import { Replay } from './replay.ts';
 import { HEAD_MAX_BYTES, headEnd, parseHead, type ResponseHead } from './response-head.ts';
 
 /** Less room than this in a buffer and the next one takes over; a TLS record and more fits. */
@@ -45,6 +46,9 @@ export class DirectConnection implements Body {
   #held: Held;
   #head: { resolve(head: ResponseHead): void; reject(error: unknown): void } | null = null;
   #keepAlive = false;
+  /** The head as it came, of an answer that is not plain. */
+  #rawHead: Buffer | null = null;
+  #replay: Replay | null = null;
   #left = 0;
   #sink: Sink | null = null;
   #pumping: { resolve(end: 'end' | 'enough'): void; reject(error: unknown): void } | null = null;
@@ -101,6 +105,17 @@ export class DirectConnection implements Body {
     }
   }
 
+  /** Gives the connection away together with the answer that is not plain. */
+  surrender(): Replay {
+    const held = this.#held;
+    const soFar = [this.#rawHead ?? Buffer.alloc(0), held.memory.subarray(held.from, held.filled)];
+    this.#replay = new Replay(this.#socket, Buffer.concat(soFar));
+    // What comes next is read in behind it: the socket was told so already.
+    held.from = held.filled;
+    if (this.#dead) this.#onGone();
+    return this.#replay;
+  }
+
   pump(sink: Sink): Promise<'end' | 'enough'> {
     return new Promise((resolve, reject) => {
       this.#pumping = { resolve, reject };
@@ -149,6 +164,10 @@ export class DirectConnection implements Body {
 
   #onRead(count: number): boolean {
     if (this.#dead) return false;
+    if (this.#replay) {
+      const { memory, filled } = this.#held;
+      return this.#replay.push(Buffer.from(memory.subarray(filled, filled + count)));
+    }
     this.#held.filled += count;
     this.#lastAt = performance.now();
     if (this.#head) this.#parse();
@@ -169,6 +188,7 @@ export class DirectConnection implements Body {
       this.#error = new FailureError(fail('bad-response', 'The answer has no proper HTTP head', 'soon'));
       return this.drop();
     }
+    this.#rawHead = parsed.plain ? null : Buffer.from(bytes.subarray(0, end));
     this.#held.from += end;
     // An interim answer: the real one follows.
     if (parsed.status < 200 && parsed.status !== 101) return this.#parse();
@@ -243,6 +263,8 @@ export class DirectConnection implements Body {
     const head = this.#head;
     this.#head = null;
     head?.reject(error);
+    if (this.#replay && this.#error) this.#replay.destroy(this.#error);
+    else if (this.#replay && !this.#replay.readableEnded) this.#replay.push(null);
     if (this.#pumping) this.#finish({ error });
     else this.#free();
   }

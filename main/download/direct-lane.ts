@@ -7,6 +7,7 @@ import type { Head } from './answers.ts';
 import { Buffers } from './buffers.ts';
 import { DirectConnection } from './direct-connection.ts';
 import type { Answer } from './lane.ts';
+import type { Replay } from './replay.ts';
 import type { ResponseHead } from './response-head.ts';
 
 /** An idle connection is closed after this long; most servers keep theirs at least five seconds. */
@@ -22,8 +23,8 @@ export class DirectLane {
     this.#settings = settings;
   }
 
-  /** Asks for `url`. Null when the answer needs a full client: ask that. Rejects with the network's error. */
-  async ask(url: URL, headers: Record<string, string>, signal: AbortSignal): Promise<Answer | null> {
+  /** Asks for `url`. The answer again when it needs a full client; null when the request does: ask that. Rejects with the network's error. */
+  async ask(url: URL, headers: Record<string, string>, signal: AbortSignal): Promise<Answer | Replay | null> {
     const request = requestText(url, headers);
     if (request === null) return null;
     for (;;) {
@@ -38,10 +39,7 @@ export class DirectLane {
         throw error;
       }
       const isRedirect = parsed.status >= 300 && parsed.status < 400;
-      if (!parsed.plain && !isRedirect) {
-        connection.drop();
-        return null;
-      }
+      if (!parsed.plain && !isRedirect) return connection.surrender();
       const head: Head = { status: parsed.status, headers: parsed.headers, url: url.href, redirected: false };
       return { head, lane: 'direct', body: connection };
     }

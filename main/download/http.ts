@@ -8,6 +8,7 @@ import { DirectLane } from './direct-lane.ts';
 import { fail, FailureError } from './failures.ts';
 import type { Answer, Request } from './lane.ts';
 import { RequestHeaders } from './request-headers.ts';
+import { Replay } from './replay.ts';
 import { StreamBody } from './stream-body.ts';
 
 const MAX_REDIRECTS = 20;
@@ -77,12 +78,14 @@ export class Http {
 
   /** One request, by the fastest lane that suits. */
   async #hop(url: URL, headers: Record<string, string>, signal: AbortSignal): Promise<Answer> {
+    let replay: Replay | null = null;
     if (this.#suitsDirect(url)) {
       const answer = await this.#direct.ask(url, headers, signal);
-      if (answer) return answer;
+      if (answer && !(answer instanceof Replay)) return answer;
+      replay = answer;
       this.#plainOrigins.set(url.origin, (this.#plainOrigins.get(url.origin) ?? 0) + 1);
     }
-    const response = await this.#send(url, headers, signal);
+    const response = await this.#send(url, headers, signal, replay);
     const named = new Map<string, string>();
     for (const [name, values] of Object.entries(response.headers.raw())) named.set(name, values[0] ?? '');
     const head: Head = { status: response.status, headers: named, url: url.href, redirected: false };
@@ -106,7 +109,13 @@ export class Http {
     return url;
   }
 
-  async #send(url: URL, headers: Record<string, string>, signal: AbortSignal): Promise<Response> {
+  /** `replay`: the connection that has the answer already. */
+  async #send(
+    url: URL,
+    headers: Record<string, string>,
+    signal: AbortSignal,
+    replay: Replay | null,
+  ): Promise<Response> {
     const late = new AbortController();
     const stop = (): void => late.abort();
     const timer = setTimeout(stop, this.#settings.connectTimeoutMs + this.#settings.idleTimeoutMs);
@@ -115,14 +124,16 @@ export class Http {
       redirect: 'manual',
       // Decoding is done where a truncated body is noticed.
       compress: false,
-      agent: this.#agents.for(url),
+      agent: replay?.agent(url.protocol === 'https:') ?? this.#agents.for(url),
+      // It cannot be read twice, and nothing comes after this answer that could be taken for another.
+      ...(replay ? { insecureHTTPParser: true } : {}),
       headers,
       signal: late.signal,
     } as const;
     try {
       return await fetch(url.href, options).catch((error: unknown) => {
         // A body with a length and chunks: the length is to be ignored (RFC 9112 6.3), which the strict parser refuses.
-        if (!/^HPE_\w+_(CONTENT_LENGTH|TRANSFER_ENCODING)$/.test(codeOf(error))) throw error;
+        if (replay || !/^HPE_\w+_(CONTENT_LENGTH|TRANSFER_ENCODING)$/.test(codeOf(error))) throw error;
         return fetch(url.href, { ...options, insecureHTTPParser: true });
       });
     } catch (error) {

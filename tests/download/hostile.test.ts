@@ -141,6 +141,26 @@ describe.each(lanes)('on the %s lane', (lane) => {
     },
   );
 
+  test.each<[string, Behaviour]>([
+    ['plain', {}],
+    ['chunked', { framing: 'chunked' }],
+    ['framed by its end', { framing: 'close' }],
+    ['encoded', { encoding: 'gzip' }],
+    ['chunked and encoded', { framing: 'chunked', encoding: 'gzip' }],
+  ])('a URL that works only once is asked once, also for a body that is %s', async (_, behaviour) => {
+    const origin = await originForTest();
+    origin.serve('/known', { sizeBytes: 1000 });
+    origin.serve('/once', ({ count }) =>
+      count === 1 ? { sizeBytes: 3_000_000, ...behaviour } : { status: 403, bytes: Buffer.from('used up') },
+    );
+    const bench = startBench({ settings: { lane } });
+    // So that the origin is one whose answers were plain so far.
+    bench.read(await bench.download(origin.url('/known')));
+    const outcome = await bench.download(origin.url('/once'), { connections: 1 });
+    expect(bench.read(outcome).equals(FILE.subarray(0, 3_000_000))).toBe(true);
+    expect(origin.requests('/once')).toHaveLength(1);
+  });
+
   test('an encoded body that breaks off is not a file', async () => {
     const { bench, outcome } = await get(lane, {
       sizeBytes: 300_000,
