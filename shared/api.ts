@@ -1,6 +1,7 @@
 // The contract between the engine and whoever steers it: the window, the command line, a test.
 import { z } from 'zod';
 import { DownloadEvent, DownloadId, NewDownload, Row, Status, Validators } from './download.ts';
+import { Headers } from './host-rules.ts';
 import { Machine, MachineDownload, MachineOrder } from './machines.ts';
 import { hourKinds } from './schedule.ts';
 import { Settings, SettingsChange } from './settings.ts';
@@ -106,6 +107,9 @@ export const calls = {
       /** Add those that are in the list already once more. */
       known: z.boolean().default(false),
       paused: z.boolean().default(false),
+      /** What all of them send, and how fast each may be. */
+      headers: Headers.default({}),
+      limitBytesPerS: z.number().int().min(1024).nullable().default(null),
     }),
     result: z.object({ added: z.number(), firstId: z.number().nullable() }),
   },

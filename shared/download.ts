@@ -51,6 +51,7 @@ export const NewDownload = z.object({
   name: z.string().optional(),
   checksum: Checksum.optional(),
   headers: z.record(z.string(), z.string()).optional(),
+  limitBytesPerS: z.number().int().min(1024).optional(),
 });
 export type NewDownload = z.infer<typeof NewDownload>;
 

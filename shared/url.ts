@@ -1,7 +1,14 @@
 // Addresses as people see them: the host, and the whole without its credentials.
 
 // Every runtime has it, though the bare language does not know it.
-declare const URL: new (url: string) => { readonly host: string };
+declare const URL: new (url: string) => {
+  readonly host: string;
+  readonly href: string;
+  username: string;
+  password: string;
+};
+declare const TextEncoder: new () => { encode(text: string): Uint8Array };
+declare const btoa: (latin1: string) => string;
 
 /** The host of an address, with its port when that is not the usual one; empty when the text is no address. */
 export function hostOf(url: string): string {
@@ -9,6 +16,36 @@ export function hostOf(url: string): string {
     return new URL(url).host;
   } catch {
     return '';
+  }
+}
+
+/** The value of an Authorization header for a name and a password (RFC 7617). */
+export function basicAuthorization(user: string, password: string): string {
+  const bytes = new TextEncoder().encode(`${user}:${password}`);
+  return `Basic ${btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))}`;
+}
+
+/** An address without the credentials in it, and these as the value of an Authorization header; null: it has none. */
+export function splitCredentials(url: string): { url: string; authorization: string } | null {
+  if (!url.includes('@')) return null;
+  let parsed: InstanceType<typeof URL>;
+  try {
+    parsed = new URL(url);
+  } catch {
+    return null;
+  }
+  const { username, password } = parsed;
+  if (username === '' && password === '') return null;
+  parsed.username = '';
+  parsed.password = '';
+  return { url: parsed.href, authorization: basicAuthorization(decoded(username), decoded(password)) };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
   }
 }
 

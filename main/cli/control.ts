@@ -10,12 +10,13 @@ import {
   type Selection,
 } from '../../shared/api.ts';
 import type { Row } from '../../shared/download.ts';
+import { maskCredentials, splitCredentials } from '../../shared/url.ts';
 import { Engine } from '../engine/engine.ts';
 import { openInstance } from '../engine/instance.ts';
 import { stateDir } from '../engine/state-dir.ts';
 import { fit, size } from './format.ts';
 import { UsageError, type Command, type ListAction } from './options.ts';
-import type { Surroundings } from './run.ts';
+import { waysOf, type Surroundings } from './run.ts';
 import { sourcesOf } from './sources.ts';
 
 type Caller = {
@@ -85,6 +86,7 @@ async function open(dataDir: string, { nativeBinding, spawnWorker, version }: Su
 
 async function add(caller: Caller, command: Extract<Control, { kind: 'add' }>, around: Surroundings): Promise<number> {
   const { text, files } = await sourcesOf(command.inputs, around.stdin);
+  const ways = await waysOf(command.ways);
   let added = 0;
   let usable = 0;
   for (const source of [...(text ? [{ text }] : []), ...(files.length > 0 ? [{ files }] : [])]) {
@@ -98,7 +100,7 @@ async function add(caller: Caller, command: Extract<Control, { kind: 'add' }>, a
       }
     }
     const dir = path.resolve(command.dir ?? '.');
-    added += (await caller.call('addBatch', { batch, dir })).added;
+    added += (await caller.call('addBatch', { ...ways, batch, dir })).added;
   }
   if (command.json) around.output.json({ event: 'added', count: added });
   else around.output.line(`${added} added.`);
@@ -156,9 +158,11 @@ async function selectionOf(caller: Caller, which: readonly string[]): Promise<Se
       ids.push(Number(word));
       continue;
     }
-    const { rows } = await caller.call('list', { query: { ...everything, text: word }, offset: 0, limit: PAGE });
-    const same = rows.filter(({ url }) => url === word);
-    if (same.length === 0) throw new UsageError(`There is no download of ${word}.`);
+    // The list keeps addresses without the credentials that were in them.
+    const url = splitCredentials(word)?.url ?? word;
+    const { rows } = await caller.call('list', { query: { ...everything, text: url }, offset: 0, limit: PAGE });
+    const same = rows.filter((row) => row.url === url);
+    if (same.length === 0) throw new UsageError(`There is no download of ${maskCredentials(word)}.`);
     ids.push(...same.map(({ id }) => id));
   }
   return { ids };

@@ -2,6 +2,7 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { MachineOrder } from '../../shared/machines.ts';
 import { defaultSettings, Settings } from '../../shared/settings.ts';
+import { requestHelp, requestOf, requestOptions, requestSettings, type RequestOptions } from './request-options.ts';
 
 /** Says what is wrong with the words of a command line; ends with status 2. */
 export class UsageError extends Error {}
@@ -10,7 +11,14 @@ export type ListAction = 'pause' | 'resume' | 'retry' | 'remove';
 
 export type Command =
   | { kind: 'download'; inputs: string[]; run: RunOptions }
-  | { kind: 'add'; inputs: string[]; dir: string | undefined; data: string | undefined; json: boolean }
+  | {
+      kind: 'add';
+      inputs: string[];
+      dir: string | undefined;
+      data: string | undefined;
+      json: boolean;
+      ways: AddedWays;
+    }
   | { kind: 'list'; data: string | undefined; json: boolean }
   | { kind: ListAction; which: string[]; deleteFiles: boolean; data: string | undefined; json: boolean }
   | { kind: 'machines'; order: { to: MachineOrder; place: string } | null; data: string | undefined; json: boolean }
@@ -48,12 +56,16 @@ export type NetworkCommand =
   | { kind: 'echo'; at: Address }
   | { kind: 'check'; to: Address; json: boolean };
 
+/** How what is added is to be asked for. */
+export type AddedWays = { request: RequestOptions; limitEach: number | null };
+
 export type RunOptions = {
   dir: string | undefined;
   data: string | undefined;
   json: boolean;
   exit: boolean;
   settings: Partial<Settings>;
+  ways: AddedWays;
 };
 
 const options = {
@@ -63,6 +75,9 @@ const options = {
   parallel: { type: 'string', short: 'j' },
   connections: { type: 'string', short: 'x' },
   limit: { type: 'string' },
+  'limit-each': { type: 'string' },
+  'no-timetable': { type: 'boolean' },
+  ...requestOptions,
   lane: { type: 'string' },
   hash: { type: 'boolean' },
   json: { type: 'boolean' },
@@ -97,14 +112,18 @@ export function parseCommand(argv: readonly string[]): Command {
   const [word, ...rest] = positionals;
   if (word === 'help') return { kind: 'help' };
   if (word === 'list') return { kind: 'list', data, json };
-  if (word === 'add')
-    return { kind: 'add', inputs: needed(rest, 'add needs at least one URL or list.'), dir: values.dir, data, json };
+  const limitEach = values['limit-each'] === undefined ? null : rate('limit-each', values['limit-each']);
+  const ways = { request: requestOf(values), limitEach };
+  if (word === 'add') {
+    const inputs = needed(rest, 'add needs at least one URL or list.');
+    return { kind: 'add', inputs, dir: values.dir, data, json, ways };
+  }
   if (word === 'machines') return { kind: 'machines', order: machineOrder(rest), data, json };
   if (word !== undefined && listActions.includes(word)) {
     const which = needed(rest, `${word} needs ids or URLs from "sluice list", or the word all.`);
     return { kind: word as ListAction, which, deleteFiles: values['delete-files'] ?? false, data, json };
   }
-  const run = { dir: values.dir, data, json, exit: values.exit ?? false, settings: settingsOf(values) };
+  const run = { dir: values.dir, data, json, exit: values.exit ?? false, settings: settingsOf(values), ways };
   const network = networkCommand(word, rest, values, run);
   return network ?? { kind: 'download', inputs: positionals, run };
 }
@@ -120,13 +139,14 @@ function machineOrder([to, place]: readonly string[]): { to: MachineOrder; place
 type Values = ReturnType<typeof parseWords>['values'];
 
 function settingsOf(values: Values): Partial<Settings> {
-  const settings: Partial<Settings> = { hash: values.hash ?? false };
+  const settings: Partial<Settings> = { hash: values.hash ?? false, ...requestSettings(values) };
   if (values.workers !== undefined) settings.workers = whole('workers', values.workers, 'workers');
   if (values.parallel !== undefined) settings.parallel = whole('parallel', values.parallel, 'parallel');
   if (values.connections !== undefined) {
     settings.connectionsPerDownload = whole('connections', values.connections, 'connectionsPerDownload');
   }
-  if (values.limit !== undefined) settings.limitBytesPerS = rate(values.limit);
+  if (values.limit !== undefined) settings.limitBytesPerS = rate('limit', values.limit);
+  if (values['no-timetable']) settings.scheduleOn = false;
   if (values.lane !== undefined) settings.lane = lane(values.lane);
   return settings;
 }
@@ -208,11 +228,12 @@ function whole(option: string, text: string, setting: 'workers' | 'parallel' | '
 }
 
 /** A rate such as `500K`, `2M` or `1.5M` in bytes a second; K, M and G are powers of 1024. `0` or `off`: none. */
-function rate(text: string): number | null {
+function rate(option: string, text: string): number | null {
   if (text === '0' || text === 'off') return null;
   const match = /^(\d+(?:\.\d+)?)([kmg]?)(?:i?b)?$/i.exec(text);
   const bytes = match ? Math.round(Number(match[1]) * 1024 ** ' kmg'.indexOf(match[2]!.toLowerCase() || ' ')) : NaN;
-  if (!(bytes >= 1024)) throw new UsageError(`--limit takes a rate of at least 1K, such as 500K or 2M, not "${text}".`);
+  if (!(bytes >= 1024))
+    throw new UsageError(`--${option} takes a rate of at least 1K, such as 500K or 2M, not "${text}".`);
   return bytes;
 }
 
@@ -241,11 +262,13 @@ LIST-FILE: one URL a line (also .csv .html .url .webloc .metalink); "-" reads a 
   -j, --parallel N      downloads at once, 1-256
   -x, --connections N   connections a download, 1-32
       --limit RATE      all together at most RATE bytes a second: 500K, 2M
+      --limit-each RATE each of those added now at most that
+      --no-timetable    at full speed, whatever the timetable in the settings says
       --hash            tell the SHA-256 of each finished file
       --lane LANE       auto, fetch or direct: how bodies are read
       --json            one JSON object a line on standard output
       --exit            leave when nothing is left to do
-      --listen HOST:PORT    serve: where workers connect (default 127.0.0.1:7440; other hosts get TLS)
+${requestHelp}      --listen HOST:PORT    serve: where workers connect (default 127.0.0.1:7440; other hosts get TLS)
       --python HOST:PORT    serve: open the door for Python programs there (8001 is usual)
       --discoverable        serve: answer "sluice discover" on this network
       --authkey-file FILE   serve, worker: the shared key; serve makes one when the file is missing

@@ -3,13 +3,15 @@ import path from 'node:path';
 import type { DownloadId } from '../../shared/download.ts';
 import { maskCredentials } from '../../shared/url.ts';
 import type { BackgroundHash } from '../download/hashing.ts';
+import type { Ways } from '../engine/adding.ts';
 import { Engine, type SpawnedWorker } from '../engine/engine.ts';
 import { openInstance, type Remote } from '../engine/instance.ts';
 import type { ListSource } from '../engine/intake-source.ts';
 import { readList } from '../engine/intake-source.ts';
 import { stateDir } from '../engine/state-dir.ts';
-import { UsageError, type RunOptions } from './options.ts';
+import { UsageError, type AddedWays, type RunOptions } from './options.ts';
 import type { Output } from './output.ts';
+import { headersOf } from './request-options.ts';
 import { reportTo, type Report } from './report.ts';
 import { sourcesOf, type Sources } from './sources.ts';
 
@@ -32,9 +34,10 @@ export async function download(inputs: readonly string[], run: RunOptions, aroun
   const sources = await sourcesOf(inputs, stdin);
   const dataDir = stateDir(run.data);
   const dir = path.resolve(run.dir ?? '.');
+  const ways = await waysOf(run.ways);
   const report = reportTo(output, run.json, stdout);
   const instance = await openInstance(dataDir, nativeBinding);
-  if (instance.kind === 'second') return handOver(instance.remote, sources, dir, report);
+  if (instance.kind === 'second') return handOver(instance.remote, sources, dir, ways, report);
 
   // The first worker starts up while the list is being opened.
   const early = spawnWorker();
@@ -52,7 +55,7 @@ export async function download(inputs: readonly string[], run: RunOptions, aroun
   try {
     const listening = instance.listen(engine.handlers);
     engine.start();
-    await running.ask(await listsOf(sources), dir);
+    await running.ask(await listsOf(sources), dir, ways);
     await listening;
     return await running.ended;
   } finally {
@@ -95,8 +98,8 @@ class Run {
     engine.onEvent(() => this.#leaveWhenIdle());
   }
 
-  async ask(sources: readonly ListSource[], dir: string): Promise<void> {
-    const asked = await this.#engine.adding.addOrResumeAll(sources, { dir, producer: 'command line' });
+  async ask(sources: readonly ListSource[], dir: string, ways: Ways): Promise<void> {
+    const asked = await this.#engine.adding.addOrResumeAll(sources, { ...ways, dir, producer: 'command line' });
     const { ids, finished, rejected } = asked;
     for (const verdict of rejected) this.#report.tell({ event: 'rejected', verdict });
     for (const { id, url, dir: folder, name, sizeBytes, sha256 } of finished) {
@@ -127,14 +130,20 @@ class Run {
   }
 }
 
-async function handOver(remote: Remote, { text, files }: Sources, dir: string, report: Report): Promise<number> {
+async function handOver(
+  remote: Remote,
+  { text, files }: Sources,
+  dir: string,
+  ways: Ways,
+  report: Report,
+): Promise<number> {
   let added = 0;
   let understood = 0;
   for (const source of [...(text ? [{ text }] : []), ...(files.length > 0 ? [{ files }] : [])]) {
     const preview = await remote.call('preview', source);
     understood += preview.counts.url + preview.counts.known + preview.counts.duplicate;
     for (const verdict of preview.lines) if (verdict.kind === 'rejected') report.tell({ event: 'rejected', verdict });
-    added += (await remote.call('addBatch', { batch: preview.batch, dir })).added;
+    added += (await remote.call('addBatch', { ...ways, batch: preview.batch, dir })).added;
   }
   remote.close();
   report.tell({ event: 'handed-over', added });
@@ -142,6 +151,11 @@ async function handOver(remote: Remote, { text, files }: Sources, dir: string, r
   if ((text || files.length > 0) && understood === 0)
     throw new UsageError('There is nothing to download among the lines given.');
   return 0;
+}
+
+/** What the options say of how to ask, with what their files hold. */
+export async function waysOf({ request, limitEach }: AddedWays): Promise<Ways> {
+  return { headers: await headersOf(request, process.env), limitBytesPerS: limitEach };
 }
 
 async function listsOf({ text, files }: Sources): Promise<ListSource[]> {

@@ -1,6 +1,7 @@
 // What goes along with a request: the settings' headers, the rule for its host, and what belongs to the download alone.
 import { ruleFor } from '../../shared/host-rules.ts';
 import type { TransferSettings } from '../../shared/protocol.ts';
+import { splitCredentials } from '../../shared/url.ts';
 import { cookiesFor, parseCookies, type Cookie } from './cookies.ts';
 import type { Request } from './lane.ts';
 
@@ -35,10 +36,10 @@ export class RequestHeaders {
     const asked = new URL(request.url);
     const headers: Record<string, string> = { accept: '*/*', 'user-agent': this.#settings.userAgent };
     take(headers, rule?.headers ?? {});
-    if (url.origin === asked.origin) take(headers, credentialsOf(asked));
+    if (url.origin === asked.origin) take(headers, credentialsOf(request.url));
     const owner = new URL(request.owner.url);
     if (url.origin === owner.origin) {
-      take(headers, credentialsOf(owner));
+      take(headers, credentialsOf(request.owner.url));
       take(headers, request.owner.headers);
     }
     const cookies = this.#cookies(url, headers['cookie'] ?? '', [this.#settings.cookies, rule?.cookies ?? null]);
@@ -72,19 +73,7 @@ function take(into: Record<string, string>, headers: Record<string, string>): vo
   }
 }
 
-function credentialsOf({ username, password }: URL): Record<string, string> {
-  return username || password ? { authorization: basic(decoded(username), decoded(password)) } : {};
-}
-
-/** The value of an Authorization header for a user and a password (RFC 7617). */
-function basic(user: string, password: string): string {
-  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+function credentialsOf(url: string): Record<string, string> {
+  const split = splitCredentials(url);
+  return split ? { authorization: split.authorization } : {};
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { ApiError, type Preview, type Verdict } from '../../shared/api.ts';
 import { categoryOf } from '../../shared/category.ts';
 import type { DownloadId, NewDownload, Status } from '../../shared/download.ts';
-import { hostOf, maskCredentials } from '../../shared/url.ts';
+import { hostOf, maskCredentials, splitCredentials } from '../../shared/url.ts';
 import { understand, type Understood } from './intake.ts';
 import type { ListSource } from './intake-source.ts';
 import { chooseName } from './names.ts';
@@ -23,7 +23,10 @@ export type Asked = { ids: DownloadId[]; finished: Stored[]; rejected: Verdict[]
 
 type BatchAdded = { added: number; firstId: number | null };
 
-type AddOptions = { dir?: string | undefined; paused?: boolean; producer: string };
+/** What all of a batch send and how fast each may be, where they do not say so themselves. */
+export type Ways = { headers?: Record<string, string>; limitBytesPerS?: number | null };
+
+type AddOptions = Ways & { dir?: string | undefined; paused?: boolean; producer: string };
 
 export class Adding {
   readonly #options: {
@@ -93,10 +96,15 @@ export class Adding {
   }
 
   /** Keeps new downloads; throws an ApiError that names the folder or the address when one cannot be used. */
-  async add(downloads: readonly NewDownload[], { dir, paused = false, producer }: AddOptions): Promise<DownloadId[]> {
+  async add(
+    downloads: readonly NewDownload[],
+    { dir, paused = false, producer, ...ways }: AddOptions,
+  ): Promise<DownloadId[]> {
     if (downloads.length === 0) return [];
     const folder = usableDir(dir || this.#options.dir());
-    const prepared = downloads.map((download) => prepare(download, folder, paused ? 'paused' : 'queued', producer));
+    const prepared = downloads.map((download) =>
+      prepare(withWays(download, ways), folder, paused ? 'paused' : 'queued', producer),
+    );
     return this.#options.queue.put(prepared);
   }
 
@@ -106,15 +114,16 @@ export class Adding {
    */
   async addOrResume(
     sources: readonly ListSource[],
-    { dir, producer }: { dir: string; producer: string },
+    { dir, producer, ...ways }: Ways & { dir: string; producer: string },
   ): Promise<Asked> {
     const { store, listChanged } = this.#options;
     const folder = usableDir(dir);
     const understood = understand(sources, { known: this.#known(folder) });
-    const ids = await this.#addOnce(understood.downloads, folder, producer);
+    const ids = await this.#addOnce(understood.downloads, folder, producer, ways);
     const finished: Stored[] = [];
     const resumed: DownloadId[] = [];
-    for (const { url } of understood.known) {
+    for (const again of understood.known) {
+      const { url } = again;
       // Somebody else put it a moment ago, and it is being written down.
       await this.#underWay.get(placeOf(url, folder));
       const stored = this.#storedAs(url, folder);
@@ -125,6 +134,10 @@ export class Adding {
         continue;
       }
       if (stored.status === 'done') store.forgetContent(stored.id);
+      const { headers } = withoutCredentials(withWays(again, ways));
+      // Who says it once more may have another login by now.
+      if (headers) store.setHeaders(stored.id, headers);
+      if (ways.limitBytesPerS != null) store.setLimit(stored.id, ways.limitBytesPerS);
       resumed.push(stored.id);
     }
     if (resumed.length > 0) {
@@ -136,7 +149,10 @@ export class Adding {
   }
 
   /** The same for long lists, a slice at a time: the first downloads start while the rest is still being read. */
-  async addOrResumeAll(sources: readonly ListSource[], options: { dir: string; producer: string }): Promise<Asked> {
+  async addOrResumeAll(
+    sources: readonly ListSource[],
+    options: Ways & { dir: string; producer: string },
+  ): Promise<Asked> {
     const all: Asked = { ids: [], finished: [], rejected: [] };
     for (const source of sources) {
       for (const { slice, line } of slicesOf(source)) {
@@ -172,9 +188,9 @@ export class Adding {
   }
 
   /** Adds what others, who come before it is written down, are to find in the list already. */
-  async #addOnce(downloads: readonly NewDownload[], dir: string, producer: string): Promise<DownloadId[]> {
+  async #addOnce(downloads: readonly NewDownload[], dir: string, producer: string, ways: Ways): Promise<DownloadId[]> {
     const places = downloads.map(({ url }) => placeOf(url, dir));
-    const adding = this.add(downloads, { dir, producer });
+    const adding = this.add(downloads, { ...ways, dir, producer });
     const written = adding.then(noop, noop);
     for (const place of places) this.#underWay.set(place, written);
     try {
@@ -223,9 +239,27 @@ function* slicesOf(source: ListSource): Iterable<{ slice: ListSource; line: numb
   }
 }
 
-/** The form in which addresses are compared: the fragment never reaches a server. */
+/** The form in which addresses are compared: the fragment never reaches a server, and who asks does not make another file. */
 export function keyOf(url: string): string {
-  return url.replace(/#.*$/s, '');
+  return (splitCredentials(url)?.url ?? url).replace(/#.*$/s, '');
+}
+
+/** With the credentials of its address as a header: addresses are shown, copied and handed on, headers are not. */
+function withoutCredentials(download: NewDownload): NewDownload {
+  const split = splitCredentials(download.url);
+  return split
+    ? { ...download, url: split.url, headers: { authorization: split.authorization, ...download.headers } }
+    : download;
+}
+
+function withWays(download: NewDownload, { headers = {}, limitBytesPerS = null }: Ways): NewDownload {
+  // A list may be very long, and mostly there is nothing to say for all of it.
+  if (limitBytesPerS === null && Object.keys(headers).length === 0) return download;
+  return {
+    ...download,
+    ...(Object.keys(headers).length > 0 && { headers: { ...headers, ...download.headers } }),
+    ...(limitBytesPerS !== null && download.limitBytesPerS === undefined && { limitBytesPerS }),
+  };
 }
 
 function placeOf(url: string, dir: string): string {
@@ -234,7 +268,8 @@ function placeOf(url: string, dir: string): string {
 
 function noop(): void {}
 
-function prepare(download: NewDownload, dir: string, status: Status, producer: string): Prepared {
+function prepare(asked: NewDownload, dir: string, status: Status, producer: string): Prepared {
+  const download = withoutCredentials(asked);
   const host = hostOf(download.url);
   if (host === '') {
     throw new ApiError(

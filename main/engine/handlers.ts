@@ -3,7 +3,7 @@ import path from 'node:path';
 import { ApiError, type Handlers } from '../../shared/api.ts';
 import type { NewDownload } from '../../shared/download.ts';
 import type { Settings } from '../../shared/settings.ts';
-import { hostOf } from '../../shared/url.ts';
+import { hostOf, splitCredentials } from '../../shared/url.ts';
 import { keyOf, usableDir, type Adding } from './adding.ts';
 import type { DiskRoom } from './disk-room.ts';
 import type { Dispatch } from './dispatch.ts';
@@ -95,7 +95,12 @@ export function createHandlers(parts: Parts): Handlers {
     setUrl({ id, url }) {
       const address = addressOf(url);
       if ('reason' in address) throw new ApiError(address.reason, address.message);
-      store.setUrl(id, address.url, keyOf(address.url), hostOf(address.url));
+      const before = store.get(id);
+      const { url: bare, authorization } = splitCredentials(address.url) ?? { url: address.url, authorization: null };
+      // What was for another server is not for this one.
+      const kept = before && originOf(before.url) === originOf(bare) ? before.headers : {};
+      store.setUrl(id, bare, keyOf(bare), hostOf(bare));
+      store.setHeaders(id, authorization === null ? kept : { ...kept, authorization });
       store.events.add(id, { at: Date.now(), kind: 'new-link', detail: {} });
       dispatch.recall([id], 'requeue');
       store.list.moveSelected({ ids: [id] }, ['failed', 'paused'], 'queued');
@@ -124,6 +129,10 @@ export function createHandlers(parts: Parts): Handlers {
       return { added: await parts.startDemo(add) };
     },
   };
+}
+
+function originOf(url: string): string {
+  return new URL(url).origin;
 }
 
 async function sourcesOf(source: { text: string } | { html: string } | { files: string[] }): Promise<ListSource[]> {

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import type { HostRule } from '../../shared/host-rules.ts';
 import type { HostWays, TransferSettings } from '../../shared/protocol.ts';
 import type { Settings } from '../../shared/settings.ts';
+import { basicAuthorization } from '../../shared/url.ts';
 
 /** A certificate or cookies file that cannot be read adds nothing. */
 export function transferSettingsOf(settings: Settings, version: string): TransferSettings {
@@ -23,13 +24,12 @@ export function transferSettingsOf(settings: Settings, version: string): Transfe
 }
 
 function waysOf({ host, headers, referrer, user, password, bearer, cookiesFile, insecure }: HostRule): HostWays {
-  const basic = user === null ? null : Buffer.from(`${user}:${password ?? ''}`).toString('base64');
   return {
     host,
     headers: {
       ...headers,
       ...(referrer === null ? {} : { referer: referrer }),
-      ...(basic === null ? {} : { authorization: `Basic ${basic}` }),
+      ...(user === null ? {} : { authorization: basicAuthorization(user, password ?? '') }),
       ...(bearer === null ? {} : { authorization: `Bearer ${bearer}` }),
     },
     cookies: readOrNull(cookiesFile),

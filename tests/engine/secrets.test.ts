@@ -1,5 +1,5 @@
 // Secrets of a person: in the database for the workers, and nowhere else.
-import { chmodSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { answer, calls, type EngineEvent } from '../../shared/api.ts';
@@ -77,4 +77,64 @@ test('a file of certificates or cookies that is none is refused with the reason'
     cookiesFile: write('cookies', '# Netscape\na.test\tTRUE\t/\tFALSE\t0\ta\tb\n'),
   };
   expect(await call(engine, 'changeSettings', right)).toMatchObject(right);
+});
+
+test('credentials in an address become a header: no row, journal or event has them, and the worker still does', async () => {
+  const { engine, workers, dataDir } = startEngine();
+  const dir = join(dataDir, 'files');
+  const url = 'https://me:s3cret@a.test/f';
+  const authorization = `Basic ${Buffer.from('me:s3cret').toString('base64')}`;
+  await call(engine, 'add', { downloads: [{ url }], dir });
+  await vi.waitFor(() => expect(workers[0]!.tasks).toHaveLength(1));
+  expect(workers[0]!.tasks[0]).toMatchObject({ url: 'https://a.test/f', headers: { authorization } });
+  expect(readFileSync(join(dataDir, 'added.jsonl'), 'utf8')).not.toContain('s3cret');
+  const seen = [
+    await call(engine, 'list', { query: {}, offset: 0, limit: 9 }),
+    await call(engine, 'detail', { id: 1 }),
+    await call(engine, 'traffic', {}),
+  ];
+  expect(JSON.stringify(seen)).not.toMatch(/s3cret|bWU6czNjcmV0/);
+  // Who asks does not make another file.
+  expect(await call(engine, 'preview', { text: 'https://a.test/f\nhttps://you:x@a.test/f' })).toMatchObject({
+    counts: { url: 0 },
+  });
+});
+
+test('a new link of the same server keeps the login, one elsewhere does not get it', async () => {
+  const { engine, workers, dataDir } = startEngine();
+  const headers = { authorization: 'Bearer t', cookie: 'a=b' };
+  await call(engine, 'add', { downloads: [{ url: 'https://a.test/f', headers }], dir: join(dataDir, 'files') });
+  const given = async (url: string, count: number) => {
+    await call(engine, 'setUrl', { id: 1, url });
+    await vi.waitFor(() => expect(workers[0]!.tasks).toHaveLength(count));
+    return workers[0]!.tasks.at(-1)!;
+  };
+  await vi.waitFor(() => expect(workers[0]!.tasks).toHaveLength(1));
+  expect(await given('https://a.test/g', 2)).toMatchObject({ url: 'https://a.test/g', headers });
+  expect((await given('https://b.test/g', 3)).headers).toEqual({});
+  expect(await given('https://me:pw@b.test/h', 4)).toMatchObject({
+    url: 'https://b.test/h',
+    headers: { authorization: `Basic ${Buffer.from('me:pw').toString('base64')}` },
+  });
+});
+
+test('the same list again with another login goes on with that one', async () => {
+  const { engine, workers, dataDir } = startEngine();
+  const dir = join(dataDir, 'files');
+  const ask = (token: string, limitBytesPerS: number) =>
+    engine.adding.addOrResume([{ text: 'https://a.test/f' }], {
+      dir,
+      producer: 'test',
+      headers: { authorization: token },
+      limitBytesPerS,
+    });
+  await ask('old', 5000);
+  await vi.waitFor(() => expect(workers[0]!.tasks).toHaveLength(1));
+  await call(engine, 'pause', { ids: [1] });
+  await ask('new', 7000);
+  await vi.waitFor(() => expect(workers[0]!.tasks).toHaveLength(2));
+  expect(workers[0]!.tasks.map(({ headers, limitBytesPerS }) => [headers['authorization'], limitBytesPerS])).toEqual([
+    ['old', 5000],
+    ['new', 7000],
+  ]);
 });

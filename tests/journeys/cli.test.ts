@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { certificate } from '../support/certificate.ts';
 import { contentSha256, seededContent, startOrigin, type Origin } from '../support/origin.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { sluice, type Told } from './cli-program.ts';
@@ -126,6 +127,43 @@ test('passwords in an address are used and never shown', async () => {
   expect(await program.ended).toBe(0);
   expect(server.requests('/a').at(-1)!.headers['authorization']).toBe(`Basic ${btoa('me:sesame')}`);
   expect(program.stdout() + program.stderr()).not.toContain('sesame');
+});
+
+test('logins, headers, cookies and an own authority are used, and shown nowhere', async () => {
+  const server = await startOrigin({ tls: certificate });
+  onTestFinished(() => server.close());
+  server.serve('/a', ({ headers }) =>
+    headers['authorization'] && headers['cookie'] ? { sizeBytes: 5 } : { status: 401 },
+  );
+  const keep = (name: string, text: string) => {
+    fs.writeFileSync(path.join(dir, name), text);
+    return path.join(dir, name);
+  };
+  const login = keep('login', 'me:sesame\n');
+  const cookies = keep('cookies', '127.0.0.1\tFALSE\t/\tTRUE\t0\tkey\tsesame\n');
+  const ca = keep('ca', certificate.cert);
+  const more = [
+    '--user-file',
+    login,
+    '--cookies',
+    cookies,
+    '--ca',
+    ca,
+    '--header',
+    'X-Key: sesame',
+    '--limit-each',
+    '1M',
+  ];
+  const program = sluice(['--data', data, '--dir', files, '--json', '--exit', ...more, server.url('/a')]);
+  expect(await program.ended).toBe(0);
+  expect(server.requests('/a').at(-1)!.headers).toMatchObject({
+    authorization: `Basic ${btoa('me:sesame')}`,
+    cookie: 'key=sesame',
+    'x-key': 'sesame',
+  });
+  const list = sluice(['list', '--json', '--data', data]);
+  await list.ended;
+  expect(program.stdout() + program.stderr() + list.stdout()).not.toContain('sesame');
 });
 
 test('a second one hands its addresses to the first, whose list the others steer', async () => {

@@ -79,15 +79,15 @@ export class Store {
     const ids = this.#sql.transaction(() => {
       const insert = this.#sql.prepare(`
         INSERT INTO downloads (id, url, url_key, mirrors, host, dir, name, folded, name_given, part_name, category, status,
-          position, headers, checksum, producer, added_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          position, headers, checksum, producer, added_at, limit_bytes_per_s)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT DO NOTHING`);
       let position = this.list.edgePosition('max');
       let id = this.#lastId();
       const ids = prepared.map(({ download, urlKey, host, dir, name: wanted, category, status, producer }) => {
         const sort = `${status} ${category}`;
         tally.set(sort, { status, category, n: (tally.get(sort)?.n ?? 0) + 1 });
-        const { url, mirrors = [], headers = {}, checksum } = download;
+        const { url, mirrors = [], headers = {}, checksum, limitBytesPerS = null } = download;
         const given = download.name === undefined ? 0 : 1;
         const sum = checksum ? JSON.stringify(checksum) : null;
         const head = JSON.stringify(headers);
@@ -103,6 +103,7 @@ export class Store {
           // One after the other: an array of them for each of a hundred thousand rows is felt.
           const { changes } = insert.run(
             id, url, urlKey, others, host, dir, name, folded, given, part, category, status, position, head, sum, producer, now,
+            limitBytesPerS,
           ); // prettier-ignore
           if (changes === 0) continue;
           nextNumber.set(key, n + 1);
@@ -312,6 +313,10 @@ export class Store {
 
   setUrl(id: DownloadId, url: string, urlKey: string, host: string): void {
     this.#sql.prepare('UPDATE downloads SET url = ?, url_key = ?, host = ? WHERE id = ?').run(url, urlKey, host, id);
+  }
+
+  setHeaders(id: DownloadId, headers: Record<string, string>): void {
+    this.#sql.prepare('UPDATE downloads SET headers = ? WHERE id = ?').run(JSON.stringify(headers), id);
   }
 
   setLimit(id: DownloadId, limitBytesPerS: number | null): void {
