@@ -6,7 +6,7 @@ import type { WaitOptions } from './queue.ts';
 import type { Signal } from './signal.ts';
 import type { Prepared } from './store/store.ts';
 
-/** `empty`: there was nothing for the holder in its time; `closed`: there will be nothing any more. */
+/** `empty`: not all that was asked for came in time; `closed`: there will be nothing any more. */
 export type LeaseOutcome = 'leased' | 'empty' | 'closed';
 export type Settlement = Extract<FromWorker, { kind: 'result' }>;
 /** What a holder says of a lease while it has it, its last word aside. */
@@ -20,7 +20,7 @@ export interface TaskQueue {
    * them have. They come back when the holder is gone.
    */
   lease(holder: Holder, count: number, wait?: WaitOptions): Promise<LeaseOutcome>;
-  /** What a holder has to say of leases that it has. Of any other it is passed over. */
+  /** What a holder has to say of leases that it has: where they live by the clock, they live on. Of any other it is passed over. */
   renew(holder: Holder, report: Renewal): void;
   /** The last word about a lease. Resolves once it is durable: true when it counted, false when the lease was the holder's no more. */
   settle(holder: Holder, result: Settlement): Promise<boolean>;

@@ -77,30 +77,62 @@ test('closing gives out what is left, then tells everybody', async () => {
   expect(await putter).toBe('closed');
 });
 
-test('whatever the order of puts, gets and time-outs: every item arrives once', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.option(fc.integer({ min: 1, max: 3 })),
-      fc.array(fc.constantFrom('put', 'get', 'try')),
-      async (capacity, steps) => {
-        const q = queue<number>(capacity);
-        const puts: Promise<string>[] = [];
-        const got: number[] = [];
-        const gets: Promise<void>[] = [];
-        let next = 0;
-        const take = (result: Awaited<ReturnType<typeof q.get>>) => {
-          if (result.kind === 'item') got.push(result.item);
-        };
-        for (const step of steps) {
-          if (step === 'put') puts.push(q.put(next++));
-          else if (step === 'get') gets.push(q.get().then(take));
-          else take(await q.get({ timeoutMs: 0 }));
-        }
-        while (q.depth > 0) take(await q.get());
-        q.close();
-        await Promise.all([...puts, ...gets]);
-        expect(got.sort((a, b) => a - b)).toEqual([...Array(next).keys()]);
-      },
+test('who has given up before it asks takes nothing', async () => {
+  const q = queue<number>();
+  await q.put(1);
+  expect(await q.get({ signal: AbortSignal.abort() })).toEqual({ kind: 'empty' });
+  expect(q.depth).toBe(1);
+});
+
+type Step = 'put' | 'get' | 'try' | 'put in time' | 'get in time' | 'give up putting' | 'give up getting' | 'turn';
+
+test('whatever the order of puts, gets, time-outs and those who give up: every item that was taken in arrives once', async () => {
+  const steps = fc.array(
+    fc.constantFrom<Step>(
+      ...([
+        'put',
+        'put',
+        'get',
+        'try',
+        'put in time',
+        'get in time',
+        'give up putting',
+        'give up getting',
+        'turn',
+      ] as const),
     ),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.option(fc.integer({ min: 1, max: 3 })), steps, async (capacity, order) => {
+      const q = queue<number>(capacity);
+      const taken: number[] = [];
+      const got: number[] = [];
+      const open: Promise<unknown>[] = [];
+      const give = new AbortController();
+      let next = 0;
+      const put = (options = {}) => {
+        const item = next++;
+        open.push(q.put(item, options).then((outcome) => outcome === 'put' && taken.push(item)));
+      };
+      const get = (options = {}) => open.push(q.get(options).then((out) => out.kind === 'item' && got.push(out.item)));
+      for (const step of order) {
+        if (step === 'put') put();
+        if (step === 'get') get();
+        if (step === 'try') get({ timeoutMs: 0 });
+        if (step === 'put in time') put({ timeoutMs: 1 });
+        if (step === 'get in time') get({ timeoutMs: 1 });
+        if (step === 'give up putting') put({ signal: give.signal });
+        if (step === 'give up getting') get({ signal: give.signal });
+        if (step === 'turn') await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      give.abort();
+      while (q.depth > 0) {
+        get();
+        await Promise.resolve();
+      }
+      q.close();
+      await Promise.all(open);
+      expect(got.sort((a, b) => a - b)).toEqual(taken.sort((a, b) => a - b));
+    }),
   );
 });
