@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Answer, CallArg, CallName, CallResult, EngineEvent, HandlersOf } from './api.ts';
 import { Coordination } from './coordination.ts';
 import { DownloadId } from './download.ts';
+import { Found, Helping, HelpOrder } from './helping.ts';
 
 export const PowerAction = z.enum(['quit', 'sleep', 'shutdown']);
 export type PowerAction = z.infer<typeof PowerAction>;
@@ -28,6 +29,13 @@ export const shellCalls = {
   coordination: { arg: z.null(), result: Coordination },
   /** The secret of a door; only asked for when a person wants to see it. */
   coordinationKey: { arg: z.object({ of: z.enum(['coordinator', 'python']) }), result: z.string() },
+  /** This machine at work for another one. */
+  helping: { arg: z.null(), result: Helping },
+  /** `key` null: the one that is kept from the last time. */
+  startHelping: { arg: z.object({ order: HelpOrder, key: z.string().min(1).max(1000).nullable() }), result: Helping },
+  stopHelping: { arg: z.null(), result: Helping },
+  /** Who answers on the network now; takes a second or two. */
+  findCoordinators: { arg: z.null(), result: z.array(Found) },
   /** The countdown after the last download, if one runs: to be looked at, stopped, or ended at once. */
   countdown: { arg: z.object({ do: z.enum(['look', 'stop', 'now']) }), result: Countdown.nullable() },
   about: {

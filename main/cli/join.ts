@@ -44,6 +44,7 @@ export async function join(
     },
     onTrouble: (error, againMs) => {
       if (againMs === null) status = 1;
+      if (run.json) output.json({ event: 'trouble', code: error.code, message: error.message, againMs });
       tellTrouble(error, againMs);
     },
   });

@@ -6,6 +6,7 @@ import { ApiError, type Handlers } from '../../shared/api.ts';
 import type { ShellHandlers } from '../../shared/shell-api.ts';
 import type { Opened } from '../engine/instance.ts';
 import type { Doors } from '../gateway/doors.ts';
+import type { Helping } from '../gateway/helping.ts';
 import { readClipboard, writeClipboard } from './clipboard.ts';
 import type { WhenDone } from './when-done.ts';
 
@@ -17,6 +18,7 @@ export type ShellCallOptions = {
   takeOpened: () => Opened;
   shown: () => void;
   doors: () => Doors | undefined;
+  helping: () => Promise<Helping>;
   whenDone: WhenDone;
 };
 
@@ -86,6 +88,22 @@ export function createShellHandlers(options: ShellCallOptions): ShellHandlers {
     shown() {
       options.shown();
       return null;
+    },
+    helping: async () => (await options.helping()).state(),
+    async startHelping({ order, key }) {
+      const helping = await options.helping();
+      const wrong = await helping.start(order, key);
+      if (wrong !== null) throw new ApiError('not-started', wrong);
+      return helping.state();
+    },
+    async stopHelping() {
+      const helping = await options.helping();
+      await helping.stop();
+      return helping.state();
+    },
+    async findCoordinators() {
+      const { discover } = await import('../gateway/discovery.ts');
+      return discover();
     },
     coordination: () => options.doors()?.state() ?? { coordinator: null, python: null, trouble: null },
     coordinationKey({ of }) {

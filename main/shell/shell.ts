@@ -4,6 +4,7 @@ import { app, dialog, nativeTheme, type BrowserWindow } from 'electron';
 import type { Settings } from '../../shared/settings.ts';
 import type { MenuCommand } from '../../shared/shell-api.ts';
 import type { Doors } from '../gateway/doors.ts';
+import type { Helping } from '../gateway/helping.ts';
 import type { OpenIncoming } from '../gateway/receiving-back.ts';
 import { Engine, type Hasher } from '../engine/engine.ts';
 import { openInstance, type Opened, type Remote } from '../engine/instance.ts';
@@ -15,6 +16,7 @@ import { answerWindow, tellWindow } from './ipc.ts';
 import { showMenu } from './menu.ts';
 import { settled, takePicture } from './screenshot.ts';
 import { createShellHandlers, systemLocale } from './shell-calls.ts';
+import { startProgram } from './utility-program.ts';
 import { spawnUtilityWorker } from './utility-process.ts';
 import { guardPages, keepPlace, openWindow, preloadPath } from './window.ts';
 
@@ -83,6 +85,7 @@ class Shell {
   #window: BrowserWindow | undefined;
   #demo: DemoOrigin | undefined;
   #doors: Doors | undefined;
+  #helping: Promise<Helping> | undefined;
   #opened: Opened;
   #left = false;
   #leaving = false;
@@ -133,6 +136,7 @@ class Shell {
         takeOpened: () => this.#takeOpened(),
         shown: () => this.#shown(),
         doors: () => this.#doors,
+        helping: () => (this.#helping ??= this.#startHelping()),
         whenDone: this.#everyday.whenDone,
       }),
     );
@@ -182,6 +186,16 @@ class Shell {
     const { dataDir, openIncoming } = this.#options;
     this.#doors = new Doors({ engine: this.engine, dataDir, openIncoming, onError });
     await this.#applyDoors(await this.engine.handlers.settings(null));
+  }
+
+  async #startHelping(): Promise<Helping> {
+    const { Helping } = await import('../gateway/helping.ts');
+    const { dataDir, folder } = this.#options;
+    return new Helping({
+      dataDir,
+      spawn: (words) => startProgram(path.join(folder, 'cli.cjs'), words),
+      changed: () => tellWindow(this.#window?.webContents, { event: 'coordination' }),
+    });
   }
 
   async #applyDoors(settings: Settings): Promise<void> {
@@ -263,6 +277,7 @@ class Shell {
     this.#leaving = true;
     try {
       if (this.#window) keepPlace(this.#window, this.#options.dataDir);
+      await (await this.#helping)?.stop();
       await this.#doors?.shut();
       await this.engine.close();
       await this.#doors?.close();

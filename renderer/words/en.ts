@@ -4,7 +4,7 @@ import { eventsEn } from './events.ts';
 import { failuresEn } from '../../shared/failure-words.ts';
 import { hostsEn } from './hosts.ts';
 import { settingsEn } from './settings.ts';
-import { machinesEn } from './machines.ts';
+import { helpingEn, machinesEn } from './machines.ts';
 import { weekEn } from './week.ts';
 
 export function en(f: Format) {
@@ -307,5 +307,6 @@ export function en(f: Format) {
     hosts: hostsEn,
     week: weekEn,
     elsewhere: machinesEn,
+    helping: helpingEn,
   };
 }

@@ -5,7 +5,7 @@ import { eventsZh } from './events.ts';
 import { failuresZh } from '../../shared/failure-words.ts';
 import { hostsZh } from './hosts.ts';
 import { settingsZh } from './settings.ts';
-import { machinesZh } from './machines.ts';
+import { helpingZh, machinesZh } from './machines.ts';
 import { weekZh } from './week.ts';
 
 export function zh(f: Format): Words {
@@ -284,5 +284,6 @@ export function zh(f: Format): Words {
     hosts: hostsZh,
     week: weekZh,
     elsewhere: machinesZh,
+    helping: helpingZh,
   };
 }

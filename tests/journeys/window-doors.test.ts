@@ -6,6 +6,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import type { Coordination } from '../../shared/coordination.ts';
+import { contentBytes, seededContent } from '../support/origin.ts';
 import { originForTest } from '../support/start.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { sluice } from './cli-program.ts';
@@ -94,4 +95,50 @@ test('the Python door opens by its setting, takes a download, and shuts again', 
     trouble: null,
   });
   await program.close();
+});
+
+test('the window helps another machine: it is found, joined with its key, sends files there, and stops', async () => {
+  const origin = await originForTest();
+  origin.serve('/far.bin', { sizeBytes: 300_000, seed: 5 });
+  const dir = tempDir();
+  const key = path.join(dir, 'key');
+  fs.writeFileSync(key, 'open sesame\n');
+  const there = sluice([
+    ...['serve', '--json', '--workers', '0', '--data', path.join(dir, 'data'), '--dir', path.join(dir, 'files')],
+    ...['--listen', '0.0.0.0:0', '--authkey-file', key, '--discoverable'],
+  ]);
+  const { port, fingerprint } = await there.until(({ event }) => event === 'listening');
+  const program = await startSluice();
+  const { page } = program;
+  await page.getByRole('navigation').getByRole('button', { name: 'Machines' }).click();
+  await page.getByRole('button', { name: 'Help a machine…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Help another machine' });
+  await dialog.getByRole('button', { name: 'Find on the network' }).click();
+  await dialog
+    .getByRole('button', { name: new RegExp(`:${String(port)} ${String(fingerprint).slice(0, 16)}`) })
+    .first()
+    .click();
+  expect(await dialog.getByLabel('Fingerprint').inputValue()).toBe(fingerprint);
+  await dialog.getByLabel('Key', { exact: true }).fill('a wrong one');
+  await dialog.getByLabel('Folder here').fill(path.join(dir, 'here'));
+  await dialog.getByLabel('are sent to the other machine').check();
+  await dialog.getByRole('button', { name: 'Start to help' }).click();
+  await page.getByRole('alert').filter({ hasText: 'does not take the authkey' }).waitFor();
+  await page.getByRole('button', { name: 'Help a machine…' }).click();
+  await dialog.getByLabel('Key', { exact: true }).fill('open sesame');
+  await dialog.getByRole('button', { name: 'Start to help' }).click();
+  await page.getByText(/^Working for /).waitFor();
+  const add = ['add', '--data', path.join(dir, 'data'), '--dir', path.join(dir, 'files'), origin.url('/far.bin')];
+  expect(await sluice(add).ended).toBe(0);
+  await there.until(({ event }) => event === 'done');
+  expect(fs.readFileSync(path.join(dir, 'files', 'far.bin'))).toEqual(
+    Buffer.from(contentBytes(seededContent(300_000, 5))),
+  );
+  expect(fs.statSync(path.join(program.data, 'helping-key')).mode & 0o777).toBe(0o600);
+  expect(await page.content()).not.toContain('open sesame');
+  await page.getByRole('button', { name: 'Stop helping' }).click();
+  await page.getByRole('button', { name: 'Help a machine…' }).waitFor();
+  await program.close();
+  there.child.kill('SIGTERM');
+  expect(await there.ended).toBe(0);
 });
