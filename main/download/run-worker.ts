@@ -88,6 +88,7 @@ class WorkerLoop {
     pulse.stop();
     this.#http?.close();
     await this.#hashing?.close();
+    this.#tellGathered();
     this.#port.close();
   }
 
