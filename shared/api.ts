@@ -31,6 +31,13 @@ export const Preview = z.object({
 });
 export type Preview = z.infer<typeof Preview>;
 
+/** Where an export goes, in which form, and whether with what only its owner should have. */
+const ExportTo = z.object({
+  file: z.string().min(1),
+  format: z.enum(['text', 'json']),
+  secrets: z.boolean().default(false),
+});
+
 export const ListQuery = z.object({
   status: z.union([Status, z.literal('all')]).default('all'),
   text: z.string().max(1000).default(''),
@@ -163,6 +170,17 @@ export const calls = {
   },
   settings: { arg: z.null(), result: Settings },
   changeSettings: { arg: SettingsChange, result: Settings },
+  /** Writes the list into a file of the engine's machine. */
+  exportList: { arg: ExportTo, result: z.object({ count: z.number() }) },
+  exportSettings: { arg: ExportTo, result: z.null() },
+  /** Takes over what a file of settings has; what is wrong in it is named. `no-settings` when it is something else. */
+  importSettings: {
+    arg: z.object({ file: z.string().min(1) }),
+    result: z.object({
+      changed: z.number(),
+      problems: z.array(z.object({ name: z.string(), line: z.number().nullable(), why: z.string() })),
+    }),
+  },
   traffic: { arg: z.object({ afterSeq: z.number().default(0) }), result: Traffic },
   /** Machines elsewhere that have joined and are not forgotten, the ones that have left included. */
   machines: { arg: z.null(), result: z.array(Machine) },

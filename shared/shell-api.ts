@@ -17,6 +17,8 @@ export const shellCalls = {
   chooseFolder: { arg: z.object({ dir: z.string() }), result: z.string().nullable() },
   /** Asks for list files; empty when cancelled. */
   chooseLists: { arg: z.null(), result: z.array(z.string()) },
+  /** Asks where to write a file that is to be called `name`; null when the person thought better of it. */
+  chooseSave: { arg: z.object({ name: z.string() }), result: z.string().nullable() },
   openFile: { arg: z.object({ id: DownloadId }), result: z.null() },
   showInFolder: { arg: z.object({ id: DownloadId }), result: z.null() },
   copyText: { arg: z.object({ text: z.string() }), result: z.null() },
@@ -59,7 +61,19 @@ export type ShellCallArg<N extends ShellCallName> = z.input<(typeof shellCalls)[
 export type ShellCallResult<N extends ShellCallName> = z.output<(typeof shellCalls)[N]['result']>;
 export type ShellHandlers = HandlersOf<typeof shellCalls>;
 
-export const menuCommands = ['add', 'add-files', 'settings', 'find', 'traffic', 'shortcuts', 'about', 'paste'] as const;
+export const menuCommands = [
+  'add',
+  'add-files',
+  'settings',
+  'find',
+  'traffic',
+  'shortcuts',
+  'about',
+  'paste',
+  'export-list',
+  'export-settings',
+  'import',
+] as const;
 export type MenuCommand = (typeof menuCommands)[number];
 
 /** What the shell tells. */

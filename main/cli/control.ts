@@ -1,5 +1,8 @@
 // The commands that act on a list: on the instance that has it open, or on the stored list when none runs.
+import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import {
   answer,
   calls,
@@ -34,7 +37,7 @@ const everything = {
   descending: false,
 } as const;
 
-type Control = Extract<Command, { kind: 'add' | 'list' | 'machines' | ListAction }>;
+type Control = Extract<Command, { kind: 'add' | 'list' | 'export' | 'import' | 'machines' | ListAction }>;
 
 export async function control(command: Control, around: Surroundings): Promise<number> {
   const caller = await open(stateDir(command.data), around);
@@ -46,6 +49,10 @@ export async function control(command: Control, around: Surroundings): Promise<n
         return await list(caller, command.json, around);
       case 'machines':
         return await machines(caller, command, around);
+      case 'export':
+        return await exportTo(caller, command, around);
+      case 'import':
+        return await importFrom(caller, command, around);
       case 'remove': {
         const which = await selectionOf(caller, command.which);
         const { changed } = await caller.call('remove', { which, deleteFiles: command.deleteFiles });
@@ -106,6 +113,53 @@ async function add(caller: Caller, command: Extract<Control, { kind: 'add' }>, a
   else around.output.line(`${added} added.`);
   if (usable === 0) throw new UsageError('There is nothing to download among the lines given.');
   return 0;
+}
+
+async function exportTo(
+  caller: Caller,
+  { what, file, secrets, json }: Extract<Control, { kind: 'export' }>,
+  { output, stdout }: Surroundings,
+): Promise<number> {
+  const toOutput = file === '-';
+  const folder = toOutput ? fs.mkdtempSync(path.join(os.tmpdir(), 'sluice-export-')) : '';
+  try {
+    const format = json || /\.json$/i.test(file) ? 'json' : 'text';
+    const to = { file: toOutput ? path.join(folder, 'export') : path.resolve(file), format, secrets } as const;
+    await caller.call(what === 'list' ? 'exportList' : 'exportSettings', to);
+    if (toOutput) await pipeline(fs.createReadStream(to.file), stdout, { end: false });
+    else if (json) output.json({ event: 'exported', what, file: to.file });
+    else output.line(`Written to ${to.file}`);
+    return 0;
+  } finally {
+    if (toOutput) fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function importFrom(
+  caller: Caller,
+  command: Extract<Control, { kind: 'import' }>,
+  around: Surroundings,
+): Promise<number> {
+  const { output } = around;
+  const lists: string[] = [];
+  let wrong = 0;
+  for (const file of command.files.map((one) => path.resolve(one))) {
+    try {
+      const { changed, problems } = await caller.call('importSettings', { file });
+      wrong += problems.length;
+      for (const { name, line, why } of problems) {
+        if (command.json) output.json({ event: 'rejected', line, text: name, code: 'bad-setting', message: why });
+        else output.line(`${line === null ? '' : `line ${line}: `}${name}: ${why}`);
+      }
+      if (command.json) output.json({ event: 'settings', count: changed });
+      else output.line(`${changed} settings taken over.`);
+    } catch (error) {
+      if (!(error instanceof ApiError && error.code === 'no-settings')) throw error;
+      lists.push(file);
+    }
+  }
+  if (lists.length > 0) await add(caller, { ...command, kind: 'add', inputs: lists }, around);
+  return wrong > 0 ? 1 : 0;
 }
 
 async function list(caller: Caller, json: boolean, { output }: Surroundings): Promise<number> {

@@ -22,6 +22,22 @@ export type Command =
   | { kind: 'list'; data: string | undefined; json: boolean }
   | { kind: ListAction; which: string[]; deleteFiles: boolean; data: string | undefined; json: boolean }
   | { kind: 'machines'; order: { to: MachineOrder; place: string } | null; data: string | undefined; json: boolean }
+  | {
+      kind: 'export';
+      what: 'list' | 'settings';
+      file: string;
+      secrets: boolean;
+      data: string | undefined;
+      json: boolean;
+    }
+  | {
+      kind: 'import';
+      files: string[];
+      dir: string | undefined;
+      data: string | undefined;
+      json: boolean;
+      ways: AddedWays;
+    }
   | NetworkCommand
   | { kind: 'help' }
   | { kind: 'version' };
@@ -83,6 +99,8 @@ const options = {
   json: { type: 'boolean' },
   exit: { type: 'boolean' },
   'delete-files': { type: 'boolean' },
+  settings: { type: 'boolean' },
+  secrets: { type: 'boolean' },
   listen: { type: 'string' },
   python: { type: 'string' },
   'authkey-file': { type: 'string' },
@@ -119,6 +137,15 @@ export function parseCommand(argv: readonly string[]): Command {
     return { kind: 'add', inputs, dir: values.dir, data, json, ways };
   }
   if (word === 'machines') return { kind: 'machines', order: machineOrder(rest), data, json };
+  if (word === 'export') {
+    const [file = '-'] = rest;
+    if (rest.length > 1) throw new UsageError('export takes one FILE, or - for standard output.');
+    const what = values.settings ? 'settings' : 'list';
+    return { kind: 'export', what, file, secrets: values.secrets ?? false, data, json };
+  }
+  if (word === 'import') {
+    return { kind: 'import', files: needed(rest, 'import needs a FILE.'), dir: values.dir, data, json, ways };
+  }
   if (word !== undefined && listActions.includes(word)) {
     const which = needed(rest, `${word} needs ids or URLs from "sluice list", or the word all.`);
     return { kind: word as ListAction, which, deleteFiles: values['delete-files'] ?? false, data, json };
@@ -247,6 +274,8 @@ export const help = `sluice [options] [URL | LIST-FILE | -]...   download, and r
 sluice add [--dir DIR] URL | LIST-FILE | -  add to the list without waiting
 sluice list [--json]                        every download and its state
 sluice pause|resume|retry|remove ID|URL|all change downloads (remove --delete-files: the finished files too)
+sluice export [--settings] [--secrets] [FILE]   write the list (or the settings) as text, as JSON to FILE.json
+sluice import FILE...                       take over what export wrote, a list or settings
 sluice serve                                the engine for other machines and programs, until SIGTERM
 sluice worker --connect HOST:PORT           help another machine: take its tasks
 sluice worker --python-manager HOST:PORT    work for a Python program's multiprocessing manager
@@ -268,7 +297,9 @@ LIST-FILE: one URL a line (also .csv .html .url .webloc .metalink); "-" reads a 
       --lane LANE       auto, fetch or direct: how bodies are read
       --json            one JSON object a line on standard output
       --exit            leave when nothing is left to do
-${requestHelp}      --listen HOST:PORT    serve: where workers connect (default 127.0.0.1:7440; other hosts get TLS)
+${requestHelp}      --settings        export: the settings instead of the list
+      --secrets         export: with passwords, cookies and tokens in it
+      --listen HOST:PORT    serve: where workers connect (default 127.0.0.1:7440; other hosts get TLS)
       --python HOST:PORT    serve: open the door for Python programs there (8001 is usual)
       --discoverable        serve: answer "sluice discover" on this network
       --authkey-file FILE   serve, worker: the shared key; serve makes one when the file is missing

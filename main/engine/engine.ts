@@ -175,6 +175,7 @@ export class Engine {
       disk: this.#disk,
       dir: () => this.downloadDir,
       settings: () => maskedSettings(this.#settings),
+      wholeSettings: () => this.#settings,
       changeSettings: (change) => this.#changeSettings(unmaskedChange(change, this.#settings)),
       listChanged: () => this.#listChanged(),
       startDemo: options.startDemo,

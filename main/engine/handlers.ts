@@ -2,11 +2,12 @@
 import path from 'node:path';
 import { ApiError, type Handlers } from '../../shared/api.ts';
 import type { NewDownload } from '../../shared/download.ts';
-import type { Settings } from '../../shared/settings.ts';
+import type { Settings, SettingsChange } from '../../shared/settings.ts';
 import { hostOf, splitCredentials } from '../../shared/url.ts';
 import { keyOf, usableDir, type Adding } from './adding.ts';
 import type { DiskRoom } from './disk-room.ts';
 import type { Dispatch } from './dispatch.ts';
+import { exportList, exportSettings, importSettings } from './exchange.ts';
 import { addressOf } from './intake-address.ts';
 import { checkFiles } from './setting-files.ts';
 import { readList, type ListSource } from './intake-source.ts';
@@ -24,6 +25,8 @@ type Parts = {
   view: View;
   disk: DiskRoom;
   settings: () => Settings;
+  /** With its secrets. */
+  wholeSettings: () => Settings;
   /** Where downloads go that name no folder. */
   dir: () => string;
   changeSettings: (change: Partial<Settings>) => Settings;
@@ -33,6 +36,13 @@ type Parts = {
 
 export function createHandlers(parts: Parts): Handlers {
   const { store, dispatch, removals, adding, view, disk, machines, listChanged } = parts;
+  function changeSettings(change: SettingsChange): Settings {
+    const named = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+    if (change.dir) named['dir'] = usableDir(change.dir);
+    checkFiles(change);
+    return parts.changeSettings(named);
+  }
+
   return {
     async preview(source) {
       return adding.preview(await sourcesOf(source), (dir) => disk.freeBytes(dir));
@@ -115,12 +125,10 @@ export function createHandlers(parts: Parts): Handlers {
     },
 
     settings: () => parts.settings(),
-    changeSettings(change) {
-      const named = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
-      if (change.dir) named['dir'] = usableDir(change.dir);
-      checkFiles(change);
-      return parts.changeSettings(named);
-    },
+    changeSettings,
+    exportList: (to) => exportList(store, to),
+    exportSettings: (to) => exportSettings(parts.wholeSettings(), to),
+    importSettings: ({ file }) => importSettings(file, changeSettings),
     async startDemo() {
       if (!parts.startDemo) throw new ApiError('no-demo', 'This Sluice has no demonstration.');
       // In a folder of their own: nobody wants a dozen invented files among real ones.

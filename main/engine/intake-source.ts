@@ -105,5 +105,13 @@ function* foundInListJson(text: string): Iterable<Found> {
     yield { line: 1, text: '', address: { reason: 'unreadable', message } };
     return;
   }
-  for (const [i, { url, ...more }] of list.entries()) yield { line: i + 2, text: url, address: url, ...more };
+  for (const entry of list) {
+    if ('why' in entry) {
+      const message = `This entry is damaged: ${entry.why}`.slice(0, MAX_MESSAGE_CHARS);
+      yield { line: entry.line, text: entry.text, address: { reason: 'unreadable', message } };
+      continue;
+    }
+    const { url, ...more } = entry.download;
+    yield { line: entry.line, text: url, address: url, ...more };
+  }
 }

@@ -5,11 +5,12 @@ import { NewDownload } from '../../shared/download.ts';
 // What a reader would take for a batch pattern, for the end of the address or for the punctuation of a sentence.
 const ambiguous = /\[(?=\w+-\w+[\]:])|[{|`<>"]|[,;](?=https?:)|[^\w/]$/g;
 
-const ListFile = z.object({ sluice: z.literal('list'), version: z.literal(1), downloads: z.array(NewDownload) });
+const ListFile = z.object({ sluice: z.literal('list'), version: z.literal(1), downloads: z.array(z.unknown()) });
+const HEAD = '{"sluice":"list","version":1,"downloads":[';
+const secretHeader = /^(?:cookie|.*(?:auth|token|key|secret|session).*)$/i;
 
 /**
- * One line each: address, name, checksum. Mirrors and headers have no place in it. Credentials in addresses do: what is
- * handed on works, so ask before handing it on.
+ * One line each: address, name, checksum. Mirrors and headers have no place in it.
  */
 export function listAsText(downloads: Iterable<NewDownload>): string {
   let text = '';
@@ -22,10 +23,10 @@ export function listAsText(downloads: Iterable<NewDownload>): string {
   return text;
 }
 
-/** Everything, credentials and headers included, a line for each download. */
+/** Everything, a line for each download. */
 export function listAsJson(downloads: Iterable<NewDownload>): string {
   const lines = Array.from(downloads, (download) => JSON.stringify(download));
-  return `{"sluice":"list","version":1,"downloads":[\n${lines.join(',\n')}\n]}\n`;
+  return `${HEAD}\n${lines.join(',\n')}\n]}\n`;
 }
 
 /** Whether a text begins like what `listAsJson` writes. */
@@ -33,8 +34,58 @@ export function looksLikeListJson(text: string): boolean {
   return /^\s*\{\s*"sluice"\s*:/.test(text);
 }
 
-/** What `listAsJson` wrote; a text that says what is wrong when it is something else. */
-export function listFromJson(text: string): NewDownload[] | string {
+/** A download without what only its owner should have: names and passwords in addresses, headers that prove who asks. */
+export function withoutSecrets(download: NewDownload): NewDownload {
+  const { url, mirrors, headers } = download;
+  const open = Object.entries(headers ?? {}).filter(([name]) => !secretHeader.test(name));
+  return {
+    ...download,
+    url: withoutLogin(url),
+    ...(mirrors && { mirrors: mirrors.map(withoutLogin) }),
+    ...(headers && { headers: Object.fromEntries(open) }),
+  };
+}
+
+/** With name and password of an Authorization header (RFC 7617) in the address again, for lists that have no place for headers. */
+export function withLogin(download: NewDownload): NewDownload {
+  const [, basic] = /^basic +(\S+)$/i.exec(download.headers?.['Authorization'] ?? '') ?? [];
+  if (basic === undefined) return download;
+  const [, user, password] = /^([^:]*):(.*)$/s.exec(Buffer.from(basic, 'base64').toString()) ?? [];
+  if (user === undefined) return download;
+  const address = new URL(download.url);
+  address.username = encodeURIComponent(user);
+  address.password = encodeURIComponent(password!);
+  return { ...download, url: address.href };
+}
+
+/** An address without name and password; a text that is no address stays as it is. */
+export function withoutLogin(url: string): string {
+  try {
+    const address = new URL(url);
+    if (address.username === '' && address.password === '') return url;
+    address.username = '';
+    address.password = '';
+    return address.href;
+  } catch {
+    return url;
+  }
+}
+
+/** An entry of a list with the line that it stands in; `why` when it is none. */
+export type Entry = { line: number; download: NewDownload } | { line: number; text: string; why: string };
+
+/** The entries of what `listAsJson` wrote, each by itself: a bad one costs no other. A text when it is something else. */
+export function listFromJson(text: string): Entry[] | string {
+  const lines = text.trim().split(/\r?\n/);
+  if (lines[0]?.trim() === HEAD) {
+    const whole = lines.at(-1)?.trim() === ']}';
+    const entries = lines
+      .slice(1, whole ? -1 : undefined)
+      .map((entry, index) => entryOf(entry.trim().replace(/,$/, ''), index + 2));
+    if (!whole)
+      entries.push({ line: lines.length, text: '', why: 'The list ends before its end: some of it may be missing.' });
+    return entries;
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -42,7 +93,17 @@ export function listFromJson(text: string): NewDownload[] | string {
     return String(error);
   }
   const parsed = ListFile.safeParse(value);
-  return parsed.success ? parsed.data.downloads : z.prettifyError(parsed.error);
+  if (!parsed.success) return z.prettifyError(parsed.error);
+  return parsed.data.downloads.map((one, index) => entryOf(JSON.stringify(one), index + 2));
+}
+
+function entryOf(text: string, line: number): Entry {
+  try {
+    const parsed = NewDownload.safeParse(JSON.parse(text));
+    return parsed.success ? { line, download: parsed.data } : { line, text, why: z.prettifyError(parsed.error) };
+  } catch (error) {
+    return { line, text, why: (error as Error).message };
+  }
 }
 
 function percentEncoded(sign: string): string {

@@ -35,9 +35,13 @@ export function showMenu({ words, theme, run, setTheme }: MenuOptions): void {
         command(words.addLinks, 'add', 'CmdOrCtrl+N'),
         command(words.addFromFile, 'add-files', 'CmdOrCtrl+O'),
         { type: 'separator' },
-        command(words.settings, 'settings', 'CmdOrCtrl+,'),
+        command(words.exportList, 'export-list'),
+        command(words.exportSettings, 'export-settings'),
+        command(words.import, 'import'),
         { type: 'separator' },
-        { label: words.quit, role: 'quit' },
+        command(words.settings, 'settings', 'CmdOrCtrl+,'),
+        // On a Mac the program's own menu has it.
+        ...(mac ? [] : [{ type: 'separator' } as const, { label: words.quit, role: 'quit' } as const]),
       ],
     },
     {

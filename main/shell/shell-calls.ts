@@ -28,6 +28,7 @@ const listExtensions = [
   'csv',
   'tsv',
   'list',
+  'json',
   'url',
   'webloc',
   'html',
@@ -63,6 +64,16 @@ export function createShellHandlers(options: ShellCallOptions): ShellHandlers {
           { name: '*', extensions: ['*'] },
         ],
       }),
+    async chooseSave({ name }) {
+      const form = (extension: string) => ({ name: `*.${extension}`, extensions: [extension] });
+      const asked: Electron.SaveDialogOptions = {
+        defaultPath: path.join(app.getPath('documents'), name),
+        filters: name.endsWith('.json') ? [form('json'), form('txt')] : [form('txt'), form('json')],
+      };
+      const owner = window();
+      const result = owner ? await dialog.showSaveDialog(owner, asked) : await dialog.showSaveDialog(asked);
+      return result.canceled || !result.filePath ? null : result.filePath;
+    },
     async openFile({ id }) {
       const { file, done } = await fileOf(id);
       if (!done) throw new ApiError('not-done', 'It is not finished yet.');

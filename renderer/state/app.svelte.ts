@@ -6,6 +6,7 @@ import type { Bridge, Countdown, MenuCommand, ShellEvent } from '../../shared/sh
 import { Adding, type Source } from './adding.svelte.ts';
 import { Coordination } from './coordination.svelte.ts';
 import { Downloads } from './downloads.svelte.ts';
+import { Exchange } from './exchange.svelte.ts';
 import { bestText, type Dropped } from './dropped.ts';
 import { Inspected } from './inspected.svelte.ts';
 import { Preferences } from './preferences.svelte.ts';
@@ -45,6 +46,7 @@ export class App {
   readonly inspected: Inspected;
   readonly traffic: Traffic;
   readonly coordination: Coordination;
+  readonly exchange: Exchange;
   readonly toasts = new Toasts();
 
   constructor(bridge: Bridge) {
@@ -56,6 +58,12 @@ export class App {
     this.inspected = new Inspected(this.bridge);
     this.traffic = new Traffic(this.bridge);
     this.coordination = new Coordination(this.bridge);
+    this.exchange = new Exchange({
+      bridge: this.bridge,
+      toasts: this.toasts,
+      preferences: this.preferences,
+      addFrom: (files) => this.#openFiles(files),
+    });
   }
 
   get words() {
@@ -224,6 +232,12 @@ export class App {
         this.show('list');
         this.findAsked += 1;
         return;
+      case 'export-list':
+        return void this.exchange.exportTo('list');
+      case 'export-settings':
+        return void this.exchange.exportTo('settings');
+      case 'import':
+        return void this.exchange.importFrom();
       case 'paste':
         return void this.paste();
       case 'shortcuts':

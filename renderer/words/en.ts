@@ -1,6 +1,7 @@
 // The words of the window in English.
 import type { Format } from '../../shared/format.ts';
 import { eventsEn } from './events.ts';
+import { everydayEn } from './everyday.ts';
 import { failuresEn } from '../../shared/failure-words.ts';
 import { hostsEn } from './hosts.ts';
 import { settingsEn } from './settings.ts';
@@ -276,11 +277,7 @@ export function en(f: Format) {
     downloadsFolder: 'Your download folder',
     notANumber: 'That is not a number.',
     setting: settingsEn,
-    whenDone: { nothing: 'Do nothing', quit: 'Quit Sluice', sleep: 'Put the computer to sleep', shutdown: 'Shut down' },
-    countdownTitle: { quit: 'Sluice is about to quit', sleep: 'About to sleep', shutdown: 'About to shut down' },
-    countdownLeft: (seconds: number) => `All downloads are done. ${many(seconds, 'second', 'seconds')} left.`,
-    countdownStop: 'Stop',
-    countdownNow: 'Now',
+    ...everydayEn(f),
     // Messages
     shortcutsTitle: 'Keys',
     shortcuts: [

@@ -2,6 +2,7 @@
 import type { Format } from '../../shared/format.ts';
 import type { Words } from '../words.ts';
 import { eventsZh } from './events.ts';
+import { everydayZh } from './everyday.ts';
 import { failuresZh } from '../../shared/failure-words.ts';
 import { hostsZh } from './hosts.ts';
 import { settingsZh } from './settings.ts';
@@ -254,11 +255,7 @@ export function zh(f: Format): Words {
     downloadsFolder: '您的下载文件夹',
     notANumber: '这不是数字。',
     setting: settingsZh,
-    whenDone: { nothing: '无操作', quit: '退出 Sluice', sleep: '使电脑睡眠', shutdown: '关机' },
-    countdownTitle: { quit: 'Sluice 即将退出', sleep: '即将睡眠', shutdown: '即将关机' },
-    countdownLeft: (seconds) => `所有下载均已完成。还剩 ${n(seconds)} 秒。`,
-    countdownStop: '停止',
-    countdownNow: '立即',
+    ...everydayZh(f),
     shortcutsTitle: '按键',
     shortcuts: [
       ['↑ ↓', '在列表中移动；按住 Shift 选择'],

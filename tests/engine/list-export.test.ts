@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { understand } from '../../main/engine/intake.ts';
-import { listAsJson, listAsText } from '../../main/engine/list-export.ts';
+import { listAsJson, listAsText, withoutSecrets } from '../../main/engine/list-export.ts';
 import { safeName } from '../../main/engine/names.ts';
 import { type NewDownload } from '../../shared/download.ts';
 
@@ -74,14 +74,26 @@ test('as JSON, everything comes back as it was', () => {
   ]);
 });
 
-test('a list that was not written by Sluice, or not to its end, is refused in words', () => {
-  const text = listAsJson([{ url: 'https://example.org/a' }]);
-  for (const damaged of [
-    text.slice(0, 50),
-    text.replace('"version":1', '"version":2'),
-    text.replace('"url"', '"uri"'),
-  ]) {
-    expect(read(damaged)).toMatchObject({
+test('a bad entry is named by its line and costs no other, a list cut off in the middle neither', () => {
+  const text = listAsJson(['a', 'b', 'c'].map((one) => ({ url: `https://me:pw@example.org/${one}` })));
+  const damaged = read(text.replace('"url":"https://me:pw@example.org/b"', '"uri":"https://me:pw@example.org/b"'));
+  expect(damaged.downloads.map(({ url }) => url.at(-1))).toEqual(['a', 'c']);
+  expect(damaged.verdicts[1]).toMatchObject({ line: 3, reason: 'unreadable', message: /^This entry is damaged: / });
+  expect(JSON.stringify(damaged.verdicts)).not.toContain('pw@');
+  const cut = read(text.slice(0, -20));
+  expect(cut.downloads.map(({ url }) => url.at(-1))).toEqual(['a', 'b']);
+  expect(cut.verdicts.map(({ line, reason }) => [line, reason])).toEqual([
+    [2, undefined],
+    [3, undefined],
+    [4, 'unreadable'],
+    [4, 'unreadable'],
+  ]);
+  expect(read(JSON.stringify(JSON.parse(text), null, 2)).downloads, 'written anew by another program').toHaveLength(3);
+});
+
+test('what is no list of this form is refused in words', () => {
+  for (const text of ['{"sluice":"list","version":2,"downloads":[]}', '{"sluice":"list"', '{"sluice": 5}']) {
+    expect(read(text)).toMatchObject({
       downloads: [],
       verdicts: [{ reason: 'unreadable', message: /^The list is damaged: / }],
     });
@@ -89,4 +101,18 @@ test('a list that was not written by Sluice, or not to its end, is refused in wo
   expect(read(listAsJson([{ url: 'ftp://example.org/a', mirrors: ['no'] }])).verdicts).toMatchObject([
     { reason: 'unsupported-scheme' },
   ]);
+});
+
+test('without secrets an address has no login and only harmless headers go along', () => {
+  expect(
+    withoutSecrets({
+      url: 'https://me:secret@example.org/a?b=1',
+      mirrors: ['https://you:too@b.example/a'],
+      headers: { Referer: 'https://example.org/', Cookie: 'id=1', Authorization: 'Bearer x', 'X-Api-Key': 'y' },
+    }),
+  ).toEqual({
+    url: 'https://example.org/a?b=1',
+    mirrors: ['https://b.example/a'],
+    headers: { Referer: 'https://example.org/' },
+  });
 });

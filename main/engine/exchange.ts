@@ -1,0 +1,98 @@
+// Export and import: the list and the settings as files, without secrets unless a person wants them in.
+import fs from 'node:fs/promises';
+import { ApiError } from '../../shared/api.ts';
+import type { NewDownload } from '../../shared/download.ts';
+import type { Settings, SettingsChange } from '../../shared/settings.ts';
+import { decodeFile } from './decoding.ts';
+import { listAsJson, listAsText, withLogin, withoutLogin, withoutSecrets } from './list-export.ts';
+import { settingsAsJson, settingsAsText, settingsFrom, type SettingProblem } from './settings-file.ts';
+import { maskedSettings } from './secrets.ts';
+import type { Store, Stored } from './store/store.ts';
+
+export type ExportOptions = { file: string; format: 'text' | 'json'; secrets: boolean };
+
+const PAGE = 1000;
+const MAX_SETTINGS_BYTES = 4 << 20;
+const everything = {
+  status: 'all',
+  text: '',
+  category: null,
+  host: null,
+  sort: 'position',
+  descending: false,
+} as const;
+
+/** Writes every download of the list; returns how many. */
+export async function exportList(store: Store, { file, format, secrets }: ExportOptions): Promise<{ count: number }> {
+  const downloads: NewDownload[] = [];
+  for (let offset = 0; ; offset += PAGE) {
+    const page = store.list.page(everything, offset, PAGE);
+    for (const stored of page) downloads.push(secrets ? asked(stored) : withoutSecrets(asked(stored)));
+    if (page.length < PAGE) break;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await write(file, format === 'json' ? listAsJson(downloads) : listAsText(downloads.map(withLogin)));
+  return { count: downloads.length };
+}
+
+export async function exportSettings(settings: Settings, { file, format, secrets }: ExportOptions): Promise<null> {
+  const { proxy } = settings;
+  const shown = secrets ? settings : { ...maskedSettings(settings), proxy: proxy && withoutLogin(proxy) };
+  await write(file, format === 'json' ? settingsAsJson(shown) : settingsAsText(shown));
+  return null;
+}
+
+/**
+ * Takes the settings over that a file has; what is wrong in it is named and changes nothing. Throws the ApiError
+ * `no-settings` when it is no file of settings.
+ */
+export async function importSettings(
+  file: string,
+  change: (change: SettingsChange) => unknown,
+): Promise<{ changed: number; problems: SettingProblem[] }> {
+  const read = settingsFrom(await readText(file));
+  if (!read) throw new ApiError('no-settings', 'This is no file of settings.');
+  const problems = [...read.problems];
+  let changed = 0;
+  // One after the other: one that the engine refuses, a folder that is not there, costs no other.
+  for (const [name, value] of Object.entries(read.change)) {
+    try {
+      await change({ [name]: value });
+      changed += 1;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      problems.push({ name, line: null, why: error.message });
+    }
+  }
+  return { changed, problems };
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    const { size } = await fs.stat(file);
+    return size > MAX_SETTINGS_BYTES ? '' : decodeFile(await fs.readFile(file));
+  } catch (error) {
+    throw new ApiError('not-read', `${file} cannot be read: ${(error as Error).message}`);
+  }
+}
+
+/** Whole or not at all; for this user's eyes, since it tells where one downloads from. */
+async function write(file: string, text: string): Promise<void> {
+  try {
+    await fs.writeFile(`${file}.new`, text, { mode: 0o600 });
+    await fs.rename(`${file}.new`, file);
+  } catch (error) {
+    throw new ApiError('not-written', `${file} cannot be written: ${(error as Error).message}`);
+  }
+}
+
+function asked({ url, mirrors, name, nameGiven, checksum, headers, limitBytesPerS }: Stored): NewDownload {
+  return {
+    url,
+    ...(mirrors.length > 0 && { mirrors }),
+    ...(nameGiven && { name }),
+    ...(checksum && { checksum }),
+    ...(Object.keys(headers).length > 0 && { headers }),
+    ...(limitBytesPerS !== null && { limitBytesPerS }),
+  };
+}
