@@ -48,7 +48,8 @@ export function withoutSecrets(download: NewDownload): NewDownload {
 
 /** With name and password of an Authorization header (RFC 7617) in the address again, for lists that have no place for headers. */
 export function withLogin(download: NewDownload): NewDownload {
-  const [, basic] = /^basic +(\S+)$/i.exec(download.headers?.['Authorization'] ?? '') ?? [];
+  const header = Object.entries(download.headers ?? {}).find(([name]) => /^authorization$/i.test(name));
+  const [, basic] = /^basic +(\S+)$/i.exec(header?.[1] ?? '') ?? [];
   if (basic === undefined) return download;
   const [, user, password] = /^([^:]*):(.*)$/s.exec(Buffer.from(basic, 'base64').toString()) ?? [];
   if (user === undefined) return download;
@@ -97,9 +98,11 @@ export function listFromJson(text: string): Entry[] | string {
   return parsed.data.downloads.map((one, index) => entryOf(JSON.stringify(one), index + 2));
 }
 
-function entryOf(text: string, line: number): Entry {
+function entryOf(content: string, line: number): Entry {
+  // What is shown of a bad one: no secret of its headers.
+  const text = content.replace(/"headers".*$/s, '"headers"…');
   try {
-    const parsed = NewDownload.safeParse(JSON.parse(text));
+    const parsed = NewDownload.safeParse(JSON.parse(content));
     return parsed.success ? { line, download: parsed.data } : { line, text, why: z.prettifyError(parsed.error) };
   } catch (error) {
     return { line, text, why: (error as Error).message };

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { understand } from '../../main/engine/intake.ts';
-import { listAsJson, listAsText, withoutSecrets } from '../../main/engine/list-export.ts';
+import { listAsJson, listAsText, withLogin, withoutSecrets } from '../../main/engine/list-export.ts';
 import { safeName } from '../../main/engine/names.ts';
 import { type NewDownload } from '../../shared/download.ts';
 
@@ -79,7 +79,8 @@ test('a bad entry is named by its line and costs no other, a list cut off in the
   const damaged = read(text.replace('"url":"https://me:pw@example.org/b"', '"uri":"https://me:pw@example.org/b"'));
   expect(damaged.downloads.map(({ url }) => url.at(-1))).toEqual(['a', 'c']);
   expect(damaged.verdicts[1]).toMatchObject({ line: 3, reason: 'unreadable', message: /^This entry is damaged: / });
-  expect(JSON.stringify(damaged.verdicts)).not.toContain('pw@');
+  const secret = read(listAsJson([{ url: 'x', headers: { Cookie: 'id=1' } }]).replace('"url"', '"uri"'));
+  expect(JSON.stringify([damaged.verdicts, secret.verdicts])).not.toMatch(/pw@|id=1/);
   const cut = read(text.slice(0, -20));
   expect(cut.downloads.map(({ url }) => url.at(-1))).toEqual(['a', 'b']);
   expect(cut.verdicts.map(({ line, reason }) => [line, reason])).toEqual([
@@ -101,6 +102,12 @@ test('what is no list of this form is refused in words', () => {
   expect(read(listAsJson([{ url: 'ftp://example.org/a', mirrors: ['no'] }])).verdicts).toMatchObject([
     { reason: 'unsupported-scheme' },
   ]);
+});
+
+test('a login that has become a header goes into a text as part of its address', () => {
+  const headers = { authorization: `Basic ${Buffer.from('me:p w').toString('base64')}` };
+  expect(withLogin({ url: 'https://example.org/a', headers }).url).toBe('https://me:p%20w@example.org/a');
+  expect(withLogin({ url: 'https://example.org/a' }).url).toBe('https://example.org/a');
 });
 
 test('without secrets an address has no login and only harmless headers go along', () => {
