@@ -342,6 +342,15 @@ test('the locks of a worker that dies are free', async () => {
   await vi.waitFor(() => expect(holders()).toEqual(['worker 2', 'worker 2']));
 });
 
+test('two who put the same address at the same moment put one download', async () => {
+  const engine = start(fakeWorkers().spawn);
+  const put = () => engine.adding.addOrResume([{ text: 'http://a.test/same' }], { dir: `${dir}/files`, producer: 'x' });
+  const [one, other] = await Promise.all([put(), put()]);
+  expect(one.ids).toHaveLength(1);
+  expect(other.ids).toEqual(one.ids);
+  expect(await rows(engine)).toHaveLength(1);
+});
+
 test('the places of a host are held by workers, waited for by others, and free when their holder dies', async () => {
   const { spawn, workers } = fakeWorkers();
   const engine = start(spawn, { parallel: 4, connectionsPerHost: 2, connectionsPerDownload: 1 });
