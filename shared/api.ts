@@ -85,6 +85,7 @@ export const Detail = z.object({
   checksum: z.string().nullable(),
   sha256: z.string().nullable(),
   headers: z.record(z.string(), z.string()),
+  limitBytesPerS: z.number().nullable(),
   events: z.array(DownloadEvent),
 });
 export type Detail = z.infer<typeof Detail>;

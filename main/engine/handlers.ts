@@ -121,6 +121,7 @@ export function createHandlers(parts: Parts): Handlers {
       store.setLimit(id, limitBytesPerS);
       const lease = dispatch.leases.get(id);
       lease?.holder.send({ kind: 'limit', id, epoch: lease.epoch, limitBytesPerS });
+      listChanged();
       return null;
     },
 

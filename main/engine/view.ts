@@ -86,6 +86,7 @@ export class View {
       checksum: checksum ? `${checksum.algorithm}=${checksum.hex}` : null,
       sha256: stored.sha256,
       headers: Object.fromEntries(Object.keys(stored.headers).map((name) => [name, '***'])),
+      limitBytesPerS: stored.limitBytesPerS,
       events: store.events.of(id),
     };
   }

@@ -21,6 +21,7 @@ export type Question =
   | { kind: 'none' }
   | { kind: 'remove'; which: Which; count: number; name: string | null }
   | { kind: 'new-link'; id: number; url: string }
+  | { kind: 'limit'; ids: number[]; limit: number | null }
   | { kind: 'shortcuts' }
   | { kind: 'about' };
 type Change = Extract<CallName, 'pause' | 'resume' | 'retry'>;
@@ -149,6 +150,12 @@ export class App {
   async move(ids: number[], to: 'first' | 'last' | { before: number }): Promise<void> {
     const answer = await this.bridge.call('move', { ids, to });
     if (!answer.ok) this.toasts.error(answer.error.message);
+  }
+
+  async setLimit(ids: number[], limitBytesPerS: number | null): Promise<void> {
+    const answers = await Promise.all(ids.map((id) => this.bridge.call('setLimit', { id, limitBytesPerS })));
+    for (const answer of answers) if (!answer.ok) return this.toasts.error(answer.error.message);
+    void this.inspected.refresh();
   }
 
   async setTotalLimit(limitBytesPerS: number | null): Promise<void> {

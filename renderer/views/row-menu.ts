@@ -37,6 +37,13 @@ export function rowMenu(app: App): MenuItem[] {
         label: words.newLink,
         run: () => (app.question = { kind: 'new-link', id: row.id, url: row.url }),
       },
+    ids !== null &&
+      row.status !== 'done' && {
+        kind: 'item',
+        label: words.limitOneAsk,
+        icon: 'gauge',
+        run: () => (app.question = { kind: 'limit', ids, limit: null }),
+      },
     { kind: 'line' },
     one &&
       row.status === 'done' && { kind: 'item', label: words.openFile, run: () => void app.onDisk('openFile', row.id) },

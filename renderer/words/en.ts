@@ -44,6 +44,10 @@ export function en(f: Format) {
     limitAt: (speed: string) => `Limit: ${speed}`,
     limitTitle: 'Speed limit for everything',
     noLimit: 'No limit',
+    limitOneAsk: 'Speed limit…',
+    limitOne: (count: number) =>
+      count === 1 ? 'Speed limit of this download' : `Speed limit of each of ${n(count)} downloads`,
+    limitOneLabel: 'At most; empty means no limit',
     searchIn: (count: number) => (count === 0 ? 'Search' : `Search ${many(count, 'download', 'downloads')}`),
     search: 'Search',
     clearSearch: 'Clear the search',
