@@ -100,6 +100,8 @@ export const ToWorker = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('settings'), settings: TransferSettings }),
   z.object({ kind: z.literal('shares'), shares: SpeedShares }),
   z.object({ kind: z.literal('limit'), ...lease, limitBytesPerS: z.number().positive().nullable() }),
+  /** How many connections a task may have from now on. */
+  z.object({ kind: z.literal('connections'), ...lease, connections: z.number().int().min(1).max(64) }),
   z.object({ kind: z.literal('ping') }),
   /** Release everything durably and leave. */
   z.object({ kind: z.literal('stop') }),

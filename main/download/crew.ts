@@ -1,8 +1,10 @@
 // Opens and gives up a session's connections: as many as help, spread over its sources, none far slower than the others.
+import type { Validators } from '../../shared/download.ts';
+import { isComparable } from './attempt.ts';
 import { hostOf } from './sources.ts';
 import type { Feed } from './feed.ts';
 import type { Feeds } from './feeds.ts';
-import type { Segments } from './segments.ts';
+import { RESERVED_BYTES, type Segments } from './segments.ts';
 import type { SessionOptions } from './session-contract.ts';
 import { Tempo } from './tempo.ts';
 
@@ -19,6 +21,7 @@ export class Crew {
   readonly #segments: Segments;
   readonly #acts: CrewActs;
   readonly #tempo: Tempo;
+  #hasBegun = false;
   #atWork = false;
 
   constructor(options: SessionOptions, feeds: Feeds, segments: Segments, acts: CrewActs) {
@@ -34,21 +37,30 @@ export class Crew {
     return this.#tempo.wanted;
   }
 
+  /** How many connections the download may have at most, from now on. */
+  set granted(value: number) {
+    this.#feeds.granted = value;
+    this.#tempo.max = value;
+    this.fill();
+  }
+
   /** What a connection to `feed` can be expected to bring. */
   speedOf(feed: Feed): number {
     return feed.bytesPerSEach || this.#tempo.meanBytesPerS;
   }
 
-  /** Ranges work and there is enough to divide: others join the one connection that there is. */
-  begin(): void {
-    this.#atWork = true;
+  /** The content is known: others join the one connection that there is, when they may and there is something for them to do. */
+  begin(kept: Validators | null): void {
+    const { part, world } = this.#o;
+    if (this.#hasBegun || this.#feeds.granted === 1 || !kept || kept.totalBytes === null || !isComparable(kept)) return;
+    if (kept.totalBytes - part.receivedBytes < 2 * RESERVED_BYTES) return;
+    this.#hasBegun = this.#atWork = true;
     this.#feeds.begin(performance.now());
     this.#tempo.begin(
       () => this.#feeds.attempts,
       () => this.#look(),
     );
-    const { hosts } = this.#o.world;
-    this.#segments.makeRoom(Math.min(this.wanted - 1, hosts.room(hostOf(this.#feeds.main.url))));
+    this.#segments.makeRoom(Math.min(this.wanted - 1, world.hosts.room(hostOf(this.#feeds.main.url))));
     this.fill();
   }
 

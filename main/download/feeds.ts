@@ -19,11 +19,14 @@ const ROOM_MS = 1500;
 export class Feeds {
   readonly main: Feed;
   readonly all: Feed[];
+  /** How many connections the download may have, and so at most at one host. */
+  granted: number;
   readonly #o: SessionOptions;
   #begunAtMs = 0;
 
   constructor(options: SessionOptions) {
     this.#o = options;
+    this.granted = options.connections;
     this.main = new Feed(options, options.sources.main, options.kept);
     this.main.phase = 'checking';
     this.all = [this.main];
@@ -84,7 +87,7 @@ export class Feeds {
     const open = this.all.filter(({ attempts, phase }) => phase === 'open' && attempts.size > 0);
     const most = open.reduce<Feed | null>((best, feed) => (best && best.busy >= feed.busy ? best : feed), null);
     if (!most) return null;
-    const isOver = this.busy > wanted || this.#openAt(most.source.host) > this.#o.atHost(most.source.host);
+    const isOver = this.busy > wanted || this.#openAt(most.source.host) > this.granted;
     const next = this.all.length > 1 ? this.next(wanted, nowMs) : null;
     const isUneven = next !== null && this.busy >= wanted && most.busy - next.busy >= 2;
     const isWorth = next?.phase !== 'open' || next.bytesPerSEach >= most.bytesPerSEach / 2;
@@ -115,13 +118,13 @@ export class Feeds {
   #inUse(): Feed[] {
     const left = this.all.filter(({ phase }) => phase !== 'out');
     const begun = left.filter(({ phase }) => phase !== 'untried');
-    const more = left.filter(({ phase, source }) => phase === 'untried' && this.#o.atHost(source.host) > 0);
+    const more = left.filter(({ phase }) => phase === 'untried');
     return [...begun, ...more.slice(0, Math.max(0, AT_ONCE - begun.length))];
   }
 
-  /** Whether the engine granted one more connection to the source's host. */
+  /** Whether the source's host may be given one more connection. */
   #isAllowed({ source }: Feed): boolean {
-    return this.#openAt(source.host) < this.#o.atHost(source.host);
+    return this.#openAt(source.host) < this.granted;
   }
 
   #bestBytesPerS(): number {

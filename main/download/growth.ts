@@ -9,7 +9,7 @@ const PATIENCE_MS = 4000;
 
 export class Growth {
   wanted = 1;
-  readonly #max: number;
+  #max: number;
   #eachBefore = 0;
   #steppedAt = 0;
   #holdUntil = 0;
@@ -18,6 +18,12 @@ export class Growth {
 
   constructor(max: number) {
     this.#max = max;
+  }
+
+  /** How many it may have at most, from now on. */
+  set max(value: number) {
+    this.#max = value;
+    this.wanted = Math.min(this.wanted, value);
   }
 
   /** Ranges work and there is enough to divide. */

@@ -3,7 +3,7 @@ import { Attempt, isComparable } from './attempt.ts';
 import { fail } from './failures.ts';
 import { emptySegment, type Feed } from './feed.ts';
 import { PROOF_BYTES, proofPoint } from './feeds.ts';
-import type { Next } from './refusals.ts';
+import { changed, type Next } from './refusals.ts';
 import type { SessionOptions } from './session-contract.ts';
 import { hostOf } from './sources.ts';
 import type { Waits } from './waits.ts';
@@ -49,15 +49,15 @@ export async function prove(feed: Feed, options: SessionOptions, waits: Waits, i
   const situation = { url, host: hostOf(url), alone: true };
   switch (end.kind) {
     case 'differs':
-      return otherBytes('its bytes differ');
+      return changed('its bytes differ', false);
     case 'over':
       return feed.refusals.failed(TOO_LITTLE, situation);
     case 'failed':
       return feed.refusals.failed(end.failure, situation);
     case 'answered':
       if (end.verdict.kind === 'whole') return aside('It takes no ranges');
-      if (end.verdict.kind === 'changed') return otherBytes(end.verdict.why);
-      if (end.verdict.kind === 'complete') return otherBytes(`it ends at ${end.verdict.totalBytes}`);
+      if (end.verdict.kind === 'changed') return changed(end.verdict.why, false);
+      if (end.verdict.kind === 'complete') return changed(`it ends at ${end.verdict.totalBytes}`, false);
       return feed.refusals.answered(end.verdict, end.head, situation);
     default:
       return end satisfies never;
@@ -68,8 +68,4 @@ export async function prove(feed: Feed, options: SessionOptions, waits: Waits, i
     feed.phase = 'out';
     return { kind: 'leave' };
   }
-}
-
-function otherBytes(why: string): Next {
-  return { kind: 'end', end: { kind: 'changed', why, mixed: false } };
 }

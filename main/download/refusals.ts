@@ -126,3 +126,8 @@ export class Refusals {
     return { kind: 'end', end: { kind: 'failed', failure } };
   }
 }
+
+/** The session ends because the content is another one; `mixed`: bytes of it may have been written. */
+export function changed(why: string, mixed: boolean): Next {
+  return { kind: 'end', end: { kind: 'changed', why, mixed } };
+}

@@ -149,6 +149,11 @@ class WorkerLoop {
       case 'settled':
         for (const id of message.ids) this.#settled(id);
         return;
+      case 'connections': {
+        const transfer = this.#lease(message);
+        if (transfer) transfer.granted = message.connections;
+        return;
+      }
       case 'limit': {
         const waiting = this.#ahead.get(message);
         if (waiting) waiting.limitBytesPerS = message.limitBytesPerS;

@@ -30,8 +30,6 @@ export interface SessionOptions {
   bucket: Bucket;
   /** How many connections it may open at most. */
   connections: number;
-  /** How many of them a source's host may get. */
-  atHost(host: string): number;
   /** The first good answer of a content that was not known before. */
   onProbed(validators: Validators, contentDisposition: string | null): void;
 }

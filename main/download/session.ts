@@ -2,7 +2,7 @@
 import type { Validators } from '../../shared/download.ts';
 import type { Failure } from '../../shared/failure.ts';
 import { encodingOf, type Head, type Verdict } from './answers.ts';
-import { Attempt, isComparable, type AttemptEnd } from './attempt.ts';
+import { Attempt, type AttemptEnd } from './attempt.ts';
 import { endOf } from './extents.ts';
 import { fail, failureOf } from './failures.ts';
 import { Crew } from './crew.ts';
@@ -11,8 +11,8 @@ import { Feeds } from './feeds.ts';
 import type { Answer } from './lane.ts';
 import { prove } from './proof.ts';
 import type { SessionEnd, SessionOptions } from './session-contract.ts';
-import type { Next, Situation } from './refusals.ts';
-import { RESERVED_BYTES, Segments, type Segment } from './segments.ts';
+import { changed, type Next, type Situation } from './refusals.ts';
+import { Segments, type Segment } from './segments.ts';
 import { hostOf, isOurs } from './sources.ts';
 import { Waits } from './waits.ts';
 
@@ -61,6 +61,12 @@ export class Session {
       this.#o.part.onError = (error) => this.#finish({ kind: 'failed', failure: failureOf(error) });
       this.#spawn(this.#feeds.main);
     });
+  }
+
+  /** How many connections it may open at most, from now on. */
+  set granted(value: number) {
+    this.#crew.granted = value;
+    if (this.#confirmed && !this.#whole && !this.#end) this.#crew.begin(this.#feeds.main.content.kept);
   }
 
   stop(): void {
@@ -323,11 +329,9 @@ export class Session {
   #confirm(kept: Validators | null): void {
     this.#confirmed = true;
     this.#feeds.main.phase = 'open';
-    const { part, connections } = this.#o;
+    const { part } = this.#o;
     if (part.receivedBytes > 0) this.#o.report.event('resumed', { offset: part.receivedBytes });
-    if (this.#whole || connections === 1 || !kept || kept.totalBytes === null || !isComparable(kept)) return;
-    if (kept.totalBytes - part.receivedBytes < 2 * RESERVED_BYTES) return;
-    this.#crew.begin();
+    if (!this.#whole) this.#crew.begin(kept);
   }
 
   async #rest(feed: Feed, ms: number): Promise<void> {
@@ -336,8 +340,4 @@ export class Session {
     await feed.rest(ms, this.#waits);
     if (tells && !this.#end) this.#o.report.waiting(null, 'retry');
   }
-}
-
-function changed(why: string, mixed: boolean): Next {
-  return { kind: 'end', end: { kind: 'changed', why, mixed } };
 }

@@ -2,6 +2,7 @@
 import type { Extent, Validators } from '../../shared/download.ts';
 import type { Failure, FailureCode } from '../../shared/failure.ts';
 import type { Task } from '../../shared/protocol.ts';
+import type { Report } from './report.ts';
 import { addExtent, meets, without, type Extents } from './extents.ts';
 
 /** What another server does not help against. */
@@ -44,14 +45,14 @@ export class Sources {
   readonly all: readonly Source[];
   /** The one that a session begins with, and whose word counts where two differ. */
   main: Source;
-  /** Called for each one dropped while others are left. */
-  onDropped: ((source: Source, failure: Failure) => void) | null = null;
+  readonly #report: Report;
   /** What is known of the content in the part file, and who said so. */
   known: Validators | null;
   #knownFrom: Source | null;
   #firstFailure: Failure | null = null;
 
-  constructor({ url, mirrors, validators }: Pick<Task, 'url' | 'mirrors' | 'validators'>) {
+  constructor({ url, mirrors, validators }: Pick<Task, 'url' | 'mirrors' | 'validators'>, report: Report) {
+    this.#report = report;
     this.all = [...new Set([url, ...mirrors])].map((each) => new Source(each));
     const from = validators?.mirror ?? url;
     this.known = validators;
@@ -104,7 +105,9 @@ export class Sources {
     if (source.dropped) return;
     source.dropped = true;
     this.#firstFailure ??= failure;
-    if (this.all.some((other) => !other.dropped)) this.onDropped?.(source, failure);
+    if (this.all.every((other) => other.dropped)) return;
+    const { code, message } = failure;
+    this.#report.event('mirror-dropped', { host: source.host, code, message: message.slice(0, 200) });
   }
 
   /** Goes on with the best one left after `failure`. Null, or the failure to tell: the first one, when none is left. */

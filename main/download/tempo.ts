@@ -30,6 +30,11 @@ export class Tempo {
     return this.#growth.wanted;
   }
 
+  /** How many connections the download may have at most, from now on. */
+  set max(value: number) {
+    this.#growth.max = value;
+  }
+
   /** Starts to look, ten times a second; `onTick` gets the number of connections from `active` looked at. */
   begin(active: () => number, onTick: () => void): void {
     this.#growth.begin(performance.now());

@@ -33,6 +33,7 @@ export class Transfer {
   readonly #sources: Sources;
   #part: PartFile | null = null;
   #session: Session | null = null;
+  #granted: number;
   #cancelled = false;
   /** What `partPath` durably holds; the only thing that may be told as saved. */
   #claimed: Extent[];
@@ -47,9 +48,8 @@ export class Transfer {
     this.#world = world;
     this.#report = report;
     this.#bucket = new Bucket(task.limitBytesPerS);
-    this.#sources = new Sources(task);
-    this.#sources.onDropped = ({ host }, { code, message }) =>
-      report.event('mirror-dropped', { host, code, message: message.slice(0, 200) });
+    this.#granted = task.connections;
+    this.#sources = new Sources(task, report);
     this.#note = task.notePath === null ? null : PartNote.at(task.notePath);
     this.#claimed = [...task.extents];
     this.#targetPath = task.targetPath;
@@ -65,6 +65,12 @@ export class Transfer {
 
   set limitBytesPerS(value: number | null) {
     this.#bucket.bytesPerS = value;
+  }
+
+  /** How many connections it may have, from now on. */
+  set granted(value: number) {
+    this.#granted = value;
+    if (this.#session) this.#session.granted = value;
   }
 
   /** Where the finished file goes, in answer to `probed` or `targetTaken`. */
@@ -113,8 +119,7 @@ export class Transfer {
     if (part.written.length === 0) sources.known = null;
     for (let restarts = 0; ;) {
       // Servers behind one name that do not agree on validators still give one stream each.
-      const connections = restarts < 2 ? this.task.connections : 1;
-      const end = await this.#fetch(part, connections);
+      const end = await this.#fetch(part, restarts < 2 ? this.#granted : 1);
       switch (end.kind) {
         case 'complete': {
           const outcome = await this.#finish(part, end.totalBytes, restarts < RESTARTS_MAX);
@@ -204,7 +209,6 @@ export class Transfer {
       formerly: this.task.validators,
       bucket: this.#bucket,
       connections,
-      atHost: () => connections,
       onProbed: (seen, contentDisposition) => {
         const validators = this.#sources.learn(seen);
         const tell = (): void => {

@@ -125,7 +125,10 @@ export class Dispatch implements TaskQueue {
       case 'progress':
         for (const one of report.downloads) {
           const lease = this.#desk.leaseOf(holder, one);
-          if (lease) Object.assign(lease, progressOf(one));
+          if (!lease) continue;
+          // It gave back what others may wait for.
+          if (lease.openConnections > lease.connections && one.connections <= lease.connections) this.kick();
+          Object.assign(lease, progressOf(one));
         }
         return this.#desk.options.progressed();
       case 'waiting': {

@@ -6,6 +6,7 @@ import type { Desk, Turn } from './desk.ts';
 import { newLease, targetOf, taskOf, type Holder, type Lease } from './lease.ts';
 import { waitIn, type WaitOptions } from './queue.ts';
 import { Rate } from './rate.ts';
+import { Regranting } from './regranting.ts';
 import { busyHosts, plan, planAhead } from './scheduler.ts';
 import type { Candidate } from './store/store.ts';
 import { SUSPECT_AT } from './taking-in.ts';
@@ -29,11 +30,13 @@ export class HandingOut {
   readonly #madeDirs = new Set<string>();
   /** Found there in this turn. */
   readonly #seenDirs = new Set<string>();
+  readonly #regranting: Regranting;
   readonly #kick: () => void;
 
   /** `kick`: looks for work soon. */
   constructor(desk: Desk, kick: () => void) {
     this.#desk = desk;
+    this.#regranting = new Regranting(desk);
     this.#kick = kick;
   }
 
@@ -70,9 +73,15 @@ export class HandingOut {
 
   /** Leases what can start, in the turn's transaction; the tasks go out after it. */
   fill(turn: Turn): void {
-    const { store, now, settings, closing } = this.#desk.options;
+    if (this.#desk.options.closing()) return;
     const wants = [...this.#wants.values()].filter(({ asks, holder }) => asks.size > 0 && !holder.resting);
-    if (wants.length === 0 || closing()) return;
+    if (wants.length > 0) this.#fill(wants, turn);
+    const begun = [...this.#desk.leases.values()].filter((lease) => this.#desk.runs(lease, turn));
+    this.#regranting.look(turn, freePlaces(wants, begun, this.#desk.options.settings().parallel));
+  }
+
+  #fill(wants: readonly Want[], turn: Turn): void {
+    const { store, now, settings } = this.#desk.options;
     this.#seenDirs.clear();
     const begun: Lease[] = [];
     for (const start of this.#starts(wants, turn)) {
@@ -108,7 +117,8 @@ export class HandingOut {
     const running = begun.map((lease) => ({
       holder: lease.holder.id,
       host: lease.stored.host,
-      connections: turn.begun.get(lease) ?? lease.connections,
+      // One that was told to have fewer may need a moment.
+      connections: Math.max(turn.begun.get(lease) ?? lease.connections, lease.openConnections),
       shared: lease.holder.shared,
       alone: lease.stored.crashes >= SUSPECT_AT,
     }));

@@ -127,6 +127,7 @@ class Reception {
       case 'settings':
       case 'shares':
       case 'limit':
+      case 'connections':
       case 'ping':
       case 'stop':
         break;

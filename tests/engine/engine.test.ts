@@ -368,6 +368,43 @@ test('the places of a host are held by workers, waited for by others, and free w
   await vi.waitFor(() => expect(hosts()[0]?.waiters).toBe(1));
 });
 
+test('a running download makes room for another of its host, and gets back what that leaves', async () => {
+  const { spawn, workers } = fakeWorkers();
+  const engine = start(spawn, { parallel: 2, connectionsPerHost: 8, connectionsPerDownload: 8 });
+  const tells = (id: number, connections: number): void => {
+    const downloads = [{ id, epoch: 1, receivedBytes: 1, bytesPerS: 1, connections }];
+    workers[0]!.send({ kind: 'progress', downloads });
+    // As a worker does while bytes come: each gives the engine a turn.
+    workers[0]!.send({ kind: 'saved', id, epoch: 1, extents: [[0, 1]] });
+  };
+  const [first] = (await add(engine, 'http://a.test/one.zip')) as [number];
+  await vi.waitFor(() => expect(workers[0]?.tasks.map(({ connections }) => connections)).toEqual([8]));
+  tells(first, 8);
+  const [second] = (await add(engine, 'http://a.test/two.zip')) as [number];
+  await vi.waitFor(
+    () => {
+      tells(first, 8);
+      expect(workers[0]!.granted).toEqual([{ id: first, connections: 4 }]);
+    },
+    { timeout: 5000 },
+  );
+  // Not before the connections are closed.
+  expect(workers[0]!.tasks).toHaveLength(1);
+  tells(first, 4);
+  await vi.waitFor(() => expect(workers[0]!.tasks.map(({ connections }) => connections)).toEqual([8, 4]));
+
+  const task = workers[0]!.tasks[1]!;
+  expect(task.id).toBe(second);
+  workers[0]!.settle(task, doneOf(task));
+  await vi.waitFor(
+    () => {
+      tells(first, 4);
+      expect(workers[0]!.granted.at(-1)).toEqual({ id: first, connections: 8 });
+    },
+    { timeout: 5000 },
+  );
+});
+
 test('folders that differ in case alone are two, as far as the list goes, and neither waits for the other', async () => {
   const { spawn, workers } = fakeWorkers();
   const engine = start(spawn);

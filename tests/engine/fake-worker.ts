@@ -11,6 +11,8 @@ export type FakeWorker = {
   waiting: Task[];
   targets: Map<number, string>;
   cancelled: number[];
+  /** How many connections a running task was told to have, one after the other. */
+  granted: { id: number; connections: number }[];
   settings: Extract<ToWorker, { kind: 'welcome' }>['settings'][];
   shares: SpeedShares[];
   send(message: FromWorker): void;
@@ -30,6 +32,7 @@ export function fakeWorkers(onTask: (worker: FakeWorker, task: Task) => void = (
       waiting: [],
       targets: new Map(),
       cancelled: [],
+      granted: [],
       settings: [],
       shares: [],
       send: (message) => void port.send(message),
@@ -50,6 +53,7 @@ export function fakeWorkers(onTask: (worker: FakeWorker, task: Task) => void = (
       if (message.kind === 'settings') worker.settings.push(message.settings);
       if (message.kind === 'shares') worker.shares.push(message.shares);
       if (message.kind === 'target') worker.targets.set(message.id, message.path);
+      if (message.kind === 'connections') worker.granted.push({ id: message.id, connections: message.connections });
       if (message.kind === 'stop') port.close();
       if (message.kind === 'tasks') {
         for (const task of message.tasks) {
