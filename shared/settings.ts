@@ -43,6 +43,8 @@ export const Settings = z.object({
   discoverable: z.boolean().default(false),
   /** Whether Python programs of this machine may use the queues; HMAC-MD5 is what Python before 3.12 proves its key with. */
   pythonDoor: z.boolean().default(false),
+  /** 127.0.0.1 is for this machine alone; anywhere else what passes there can be read on the way. */
+  pythonHost: z.string().min(1).max(255).default('127.0.0.1'),
   pythonPort: z.number().int().min(1).max(65_535).default(8001),
   pythonMd5: z.boolean().default(true),
   notifications: z.boolean().default(true),

@@ -32,12 +32,13 @@ export type DoorsOptions = {
   onError: (error: unknown) => void;
 };
 
-/** The doors that settings ask for. The one for Python programs has no TLS and stays on this machine. */
+/** The doors that settings ask for. The one for Python programs has no TLS: beyond this machine only by choice. */
 export function doorPlan(settings: Settings): DoorPlan {
-  const { coordinator, coordinatorHost, coordinatorPort, pythonDoor, pythonPort, pythonMd5, discoverable } = settings;
+  const { coordinator, coordinatorHost, coordinatorPort, pythonDoor, discoverable } = settings;
+  const { pythonHost, pythonPort, pythonMd5 } = settings;
   return {
     coordinator: coordinator ? { host: coordinatorHost, port: coordinatorPort, orAnotherPort: true } : null,
-    python: pythonDoor ? { host: '127.0.0.1', port: pythonPort, md5: pythonMd5 } : null,
+    python: pythonDoor ? { host: pythonHost, port: pythonPort, md5: pythonMd5 } : null,
     discoverable,
   };
 }
@@ -197,7 +198,12 @@ export class Doors {
   #pythonState(): Coordination['python'] {
     if (!this.#python) return null;
     const { door, host } = this.#python;
-    return { host, port: door.port, keyFile: path.resolve(this.#pythonKeyFile), counts: door.counts() };
+    return {
+      host: addressFor(host),
+      port: door.port,
+      keyFile: path.resolve(this.#pythonKeyFile),
+      counts: door.counts(),
+    };
   }
 }
 

@@ -41,7 +41,12 @@ export function addressOf({ host, port }: { host: string; port: number }): strin
 }
 
 /** What a Python program writes to use the queues, with nothing but its standard library. */
-export function pythonLines(host: string, port: number, keyFile: string): string {
+export function pythonLines(
+  host: string,
+  port: number,
+  keyFile: string,
+  as: 'producer' | 'worker' | 'listener' = 'producer',
+): string {
   return [
     'from multiprocessing.managers import BaseManager',
     '',
@@ -55,7 +60,24 @@ export function pythonLines(host: string, port: number, keyFile: string): string
     // Kept in variables: Python asks for a proxy anew, over a connection of its own, each time it is called for.
     'tasks, results = sluice.get_task_queue(), sluice.get_result_queue()',
     '',
-    "tasks.put('https://example.org/file.iso')",
-    'print(results.get())',
+    ...pythonUse[as],
   ].join('\n');
+}
+
+/** What each kind of program does with the two queues. */
+const pythonUse = {
+  producer: ["tasks.put('https://example.org/file.iso')", 'print(results.get())'],
+  worker: [
+    'while True:',
+    '    url = tasks.get()',
+    '    # Fetch it as you like, then say what became of it, or put a dict:',
+    "    # {'url': url, 'path': '/files/a', 'size': 5} or {'url': url, 'error': 'why'}",
+    "    results.put(url + '--->success')",
+  ],
+  listener: ['while True:', '    print(results.get())'],
+} as const;
+
+/** Whether only programs of this machine reach an address. */
+export function isThisMachine(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }

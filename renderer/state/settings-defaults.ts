@@ -29,6 +29,7 @@ export const defaultSettings: Settings = {
   coordinatorPort: 7440,
   discoverable: false,
   pythonDoor: false,
+  pythonHost: '127.0.0.1',
   pythonPort: 8001,
   pythonMd5: true,
   notifications: true,

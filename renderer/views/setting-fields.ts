@@ -16,7 +16,8 @@ export type Field =
   | { kind: 'choice'; name: 'theme' | 'language' | 'lane' | 'whenDone'; options: string[] }
   | {
       kind: 'text';
-      name: 'dir' | 'proxy' | 'noProxy' | 'userAgent' | 'extraCaFile' | 'cookiesFile' | 'coordinatorHost';
+      name:
+        'dir' | 'proxy' | 'noProxy' | 'userAgent' | 'extraCaFile' | 'cookiesFile' | 'coordinatorHost' | 'pythonHost';
       optional: boolean;
     }
   | { kind: 'week'; name: 'week' }
@@ -94,6 +95,7 @@ export const sections: Section[] = [
       whole('coordinatorPort'),
       { kind: 'switch', name: 'discoverable' },
       { kind: 'switch', name: 'pythonDoor' },
+      { kind: 'text', name: 'pythonHost', optional: false },
       whole('pythonPort'),
       { kind: 'switch', name: 'pythonMd5' },
     ],

@@ -25,6 +25,9 @@ export const machinesEn = {
   showFiles: 'What it downloaded',
   hideFiles: 'Hide',
   sentBack: 'here, sent back',
+  pythonOpen: 'Nothing is encrypted here, and other machines reach it: only for a network that you trust.',
+  pythonUses: 'What the program is for',
+  pythonUse: { producer: 'Adds downloads', worker: 'Takes downloads', listener: 'Hears of results' },
   actionsOf: (name: string) => `What ${name} is to do`,
   addressLoopback:
     'This address is for this computer alone: no other machine reaches it, and nobody finds it on the network.',
@@ -49,6 +52,9 @@ export const machinesZh: typeof machinesEn = {
   showFiles: '它下载的文件',
   hideFiles: '收起',
   sentBack: '已传回本机',
+  pythonOpen: '此处不加密，且其他机器可以连接：只用于可信的网络。',
+  pythonUses: '程序的用途',
+  pythonUse: { producer: '添加下载', worker: '领取下载', listener: '接收结果' },
   actionsOf: (name) => `让 ${name} 做什么`,
   addressLoopback: '此地址仅限本机：其他机器无法连接，也无法在网络中发现。',
 };

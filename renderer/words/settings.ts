@@ -64,7 +64,11 @@ export const settingsEn: SettingWords = {
     label: 'Let Python programs join',
     help: 'Programs on this computer use the queues with Python alone.',
   },
-  pythonPort: { label: 'Port for Python programs', help: 'On this computer only.' },
+  pythonHost: {
+    label: 'Address for Python programs',
+    help: '127.0.0.1 is for this computer alone. Anywhere else nothing is encrypted: only for a network that you trust.',
+  },
+  pythonPort: { label: 'Port for Python programs', help: 'Python programs connect there.' },
   pythonMd5: { label: 'Accept Python before 3.12', help: 'It proves its key with MD5, which is weaker.' },
   notifications: { label: 'Notifications', help: 'When downloads finish or fail while you look elsewhere.' },
   closeToTray: {
@@ -114,7 +118,11 @@ export const settingsZh: SettingWords = {
   coordinatorPort: { label: '监听端口', help: '被占用时使用其他端口。' },
   discoverable: { label: '允许在网络中被发现', help: '只回答名称、端口和指纹，绝不包含密钥。' },
   pythonDoor: { label: '允许 Python 程序加入', help: '本机程序只用 Python 标准库即可使用队列。' },
-  pythonPort: { label: 'Python 程序的端口', help: '仅限本机。' },
+  pythonHost: {
+    label: 'Python 程序的地址',
+    help: '127.0.0.1 仅限本机。其他地址不加密：只用于可信的网络。',
+  },
+  pythonPort: { label: 'Python 程序的端口', help: 'Python 程序连接到此端口。' },
   pythonMd5: { label: '接受 3.12 之前的 Python', help: '它们用较弱的 MD5 证明密钥。' },
   notifications: { label: '通知', help: '您在看别处时，下载完成或失败会通知您。' },
   closeToTray: { label: '关闭窗口后留在托盘', help: '没有托盘时，窗口会最小化到任务栏。' },

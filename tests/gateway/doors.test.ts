@@ -137,6 +137,12 @@ test('an address that is another machine’s is said', async () => {
   });
 });
 
+test('the Python door is for this machine alone unless another address is chosen', () => {
+  const open = { ...defaultSettings, pythonDoor: true };
+  expect(doorPlan(open).python).toEqual({ host: '127.0.0.1', port: 8001, md5: true });
+  expect(doorPlan({ ...open, pythonHost: '0.0.0.0' }).python).toMatchObject({ host: '0.0.0.0' });
+});
+
 test('the two keys are two', async () => {
   expect(await doors.keyText('coordinator')).not.toBe(await doors.keyText('python'));
 });

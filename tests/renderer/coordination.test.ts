@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { addressOf, Coordination, pythonLines } from '../../renderer/state/coordination.svelte.ts';
+import { addressOf, Coordination, isThisMachine, pythonLines } from '../../renderer/state/coordination.svelte.ts';
 import { FakeBridge } from './fake-bridge.ts';
 
 test('a key is asked for only when it is to be seen, and goes when it is hidden', async () => {
@@ -26,4 +26,12 @@ test('the lines for Python name the door and its key file, never the key', () =>
 test('an IPv6 address is written in brackets', () => {
   expect(addressOf({ host: '127.0.0.1', port: 7440 })).toBe('127.0.0.1:7440');
   expect(addressOf({ host: '::1', port: 7440 })).toBe('[::1]:7440');
+});
+
+test('there are lines for who adds, who works and who listens, and what is open to others is known', () => {
+  const of = (as: 'producer' | 'worker' | 'listener') => pythonLines('127.0.0.1', 8001, 'key', as);
+  expect(of('producer')).toContain('tasks.put(');
+  expect(of('worker')).toContain("results.put(url + '--->success')");
+  expect(of('listener')).not.toContain('tasks.put(');
+  expect(['127.0.0.1', '::1', '0.0.0.0', '10.0.0.1'].map(isThisMachine)).toEqual([true, true, false, false]);
 });
