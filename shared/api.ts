@@ -118,9 +118,15 @@ export const calls = {
       /** What all of them send, and how fast each may be. */
       headers: Headers.default({}),
       limitBytesPerS: z.number().int().min(1024).nullable().default(null),
+      category: NewDownload.shape.category,
+      connections: NewDownload.shape.connections,
+      /** Of a batch of one. */
+      checksum: NewDownload.shape.checksum,
     }),
     result: z.object({ added: z.number(), firstId: z.number().nullable() }),
   },
+  /** How much room a folder's disk has, in bytes; null when the system does not tell. */
+  room: { arg: z.object({ dir: z.string() }), result: z.object({ freeBytes: z.number().nullable() }) },
   discardBatch: { arg: z.object({ batch: z.string() }), result: z.null() },
   add: {
     arg: z.object({

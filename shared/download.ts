@@ -52,6 +52,10 @@ export const NewDownload = z.object({
   checksum: Checksum.optional(),
   headers: z.record(z.string(), z.string()).optional(),
   limitBytesPerS: z.number().int().min(1024).optional(),
+  /** The kind it is kept under; else its name tells. */
+  category: z.string().min(1).max(60).optional(),
+  /** How many connections it may open at most; else the setting says. */
+  connections: z.number().int().min(1).max(32).optional(),
 });
 export type NewDownload = z.infer<typeof NewDownload>;
 

@@ -23,8 +23,11 @@ export type Asked = { ids: DownloadId[]; finished: Stored[]; rejected: Verdict[]
 
 type BatchAdded = { added: number; firstId: number | null };
 
-/** What all of a batch send and how fast each may be, where they do not say so themselves. */
-export type Ways = { headers?: Record<string, string>; limitBytesPerS?: number | null };
+/** What holds for all of a batch where they do not say so themselves. */
+export type Ways = { headers?: Record<string, string>; limitBytesPerS?: number | null } & Pick<
+  NewDownload,
+  'category' | 'connections' | 'checksum'
+>;
 
 type AddOptions = Ways & { dir?: string | undefined; paused?: boolean; producer: string };
 
@@ -101,6 +104,9 @@ export class Adding {
     { dir, paused = false, producer, ...ways }: AddOptions,
   ): Promise<DownloadId[]> {
     if (downloads.length === 0) return [];
+    if (ways.checksum && downloads.length > 1) {
+      throw new ApiError('bad-checksum', 'One checksum cannot be that of several downloads.');
+    }
     const folder = usableDir(dir || this.#options.dir());
     const prepared = downloads.map((download) =>
       prepare(withWays(download, ways), folder, paused ? 'paused' : 'queued', producer),
@@ -252,13 +258,19 @@ function withoutCredentials(download: NewDownload): NewDownload {
     : download;
 }
 
-function withWays(download: NewDownload, { headers = {}, limitBytesPerS = null }: Ways): NewDownload {
+function withWays(download: NewDownload, ways: Ways): NewDownload {
+  const { headers = {}, limitBytesPerS, category, connections, checksum } = ways;
   // A list may be very long, and mostly there is nothing to say for all of it.
-  if (limitBytesPerS === null && Object.keys(headers).length === 0) return download;
+  if (limitBytesPerS == null && !category && !connections && !checksum && Object.keys(headers).length === 0) {
+    return download;
+  }
   return {
+    ...(limitBytesPerS != null && { limitBytesPerS }),
+    ...(category !== undefined && { category }),
+    ...(connections !== undefined && { connections }),
     ...download,
+    ...(checksum && { checksum }),
     ...(Object.keys(headers).length > 0 && { headers: { ...headers, ...download.headers } }),
-    ...(limitBytesPerS !== null && download.limitBytesPerS === undefined && { limitBytesPerS }),
   };
 }
 
@@ -278,7 +290,8 @@ function prepare(asked: NewDownload, dir: string, status: Status, producer: stri
     );
   }
   const name = chooseName({ given: download.name, finalUrl: download.url });
-  return { download, urlKey: keyOf(download.url), host, dir, name, category: categoryOf(name), status, producer };
+  const category = download.category ?? categoryOf(name);
+  return { download, urlKey: keyOf(download.url), host, dir, name, category, status, producer };
 }
 
 /** The folder as an absolute path, made if it is missing. Throws an ApiError when it cannot be written. */

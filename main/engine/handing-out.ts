@@ -133,7 +133,7 @@ export class HandingOut {
       const candidates = options.store
         .candidates(options.now(), limit, busyHosts(running, capOf, limits), ids)
         .filter((candidate) => this.#mayGo(candidate, given, turn))
-        .map(({ id, host, crashes }) => ({ id, host, alone: crashes >= SUSPECT_AT }));
+        .map(({ id, host, crashes, connections }) => ({ id, host, alone: crashes >= SUSPECT_AT, connections }));
       const here = begun.filter(({ holder }) => holder.shared).length + candidates.length;
       const share = Math.min(limits.parallel, here) / Math.max(1, options.localWorkers());
       return plan({ ...state, candidates }, limits, Math.ceil(share));
@@ -168,7 +168,9 @@ export class HandingOut {
     const ids = held.map(({ id }) => id);
     const candidates = store
       .candidates(now(), room, [], ids)
-      .filter((candidate) => candidate.crashes < SUSPECT_AT && this.#mayGo(candidate, given, turn));
+      // One that waits ahead takes over the connections of another, as many as those are.
+      .filter(({ crashes, connections }) => crashes < SUSPECT_AT && connections === null)
+      .filter((candidate) => this.#mayGo(candidate, given, turn));
     return planAhead(candidates, holders);
   }
 

@@ -49,6 +49,7 @@ export function createHandlers(parts: Parts): Handlers {
     },
     previewLines: ({ batch, only, offset, limit }) => adding.previewLines(batch, only, offset, limit),
     addBatch: ({ batch, ...options }) => adding.addBatch(batch, { ...options, producer: 'window' }),
+    room: ({ dir }) => ({ freeBytes: disk.freeBytes(path.resolve(dir || parts.dir())) }),
     discardBatch({ batch }) {
       adding.discard(batch);
       return null;

@@ -20,7 +20,7 @@ type CapOf = (host: string) => number;
 
 export type PlanState = {
   /** Queued ones in list order. */
-  candidates: readonly { id: DownloadId; host: string; alone: boolean }[];
+  candidates: readonly { id: DownloadId; host: string; alone: boolean; connections?: number | null }[];
   running: readonly Running[];
   /** Holders that have more ahead of time. */
   waiting: readonly number[];
@@ -53,7 +53,7 @@ export function plan(state: PlanState, limits: Limits, perWorker = Infinity): St
   }
 
   const starts: Start[] = [];
-  for (const { id, host, alone } of state.candidates) {
+  for (const { id, host, alone, connections: own } of state.candidates) {
     const budget = hostBudget(hosts, host, state, limits);
     const free = budget.total - budget.used;
     if (free < 1) continue;
@@ -61,7 +61,7 @@ export function plan(state: PlanState, limits: Limits, perWorker = Infinity): St
     if (!want) break;
     if (alone && ((load.get(want.holder) ?? 0) > 0 || state.waiting.includes(want.holder))) continue;
     const fair = Math.max(1, Math.floor(budget.total / Math.max(1, budget.tasks)));
-    const connections = Math.min(limits.connectionsPerDownload, fair, free);
+    const connections = Math.min(own ?? limits.connectionsPerDownload, fair, free);
     budget.used += connections;
     want.count = alone ? 0 : want.count - 1;
     if (want.shared) sharedLeft -= 1;

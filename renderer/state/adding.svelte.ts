@@ -2,6 +2,7 @@
 /* eslint-disable svelte/prefer-svelte-reactivity -- caches behind the reactive fields, which say when they changed */
 import type { CallArg, Preview, Verdict } from '../../shared/api.ts';
 import type { Bridge } from '../../shared/shell-api.ts';
+import { BatchOptions } from './batch-options.svelte.ts';
 
 export type Source = CallArg<'preview'>;
 export type Kind = Verdict['kind'] | 'all';
@@ -25,9 +26,12 @@ export class Adding {
   /** How many lines `only` shows. */
   total = $state(0);
   dir = $state('');
+  /** What the folder's disk has room for. */
+  freeBytes = $state<number | null>(null);
   known = $state(false);
   paused = $state(false);
   adding = $state(false);
+  readonly options = new BatchOptions();
   /** Grows when lines have come. */
   version = $state(0);
 
@@ -103,21 +107,27 @@ export class Adding {
     }
   }
 
-  setDir(dir: string): void {
+  /** Another folder may be on another disk: its room is asked for. */
+  async setDir(dir: string): Promise<void> {
     this.dir = dir;
     this.#dirChosen = true;
+    this.freeBytes = null;
+    const answer = await this.#bridge.call('room', { dir });
+    if (answer.ok && this.dir === dir) this.freeBytes = answer.value.freeBytes;
   }
 
   /** Adds what was understood. Returns how many came, or null when it went wrong (`error` says why). */
   async confirm(): Promise<number | null> {
     const preview = this.preview;
-    if (!preview || this.count === 0 || this.adding) return null;
+    const said = this.options.said(this.count);
+    if (!preview || this.count === 0 || this.adding || said === null) return null;
     this.adding = true;
     const answer = await this.#bridge.call('addBatch', {
       batch: preview.batch,
       ...(this.dir !== '' && this.dir !== preview.dir ? { dir: this.dir } : {}),
       known: this.known,
       paused: this.paused,
+      ...said,
     });
     this.adding = false;
     if (!answer.ok) {
@@ -148,6 +158,7 @@ export class Adding {
     this.known = false;
     this.paused = false;
     this.dir = '';
+    this.options.reset();
     this.#dirChosen = false;
   }
 
@@ -180,7 +191,10 @@ export class Adding {
       return;
     }
     this.preview = answer.value;
-    if (!this.#dirChosen) this.dir = answer.value.dir;
+    if (!this.#dirChosen) {
+      this.dir = answer.value.dir;
+      this.freeBytes = answer.value.freeBytes;
+    }
     this.total = this.#countOf('all');
     answer.value.lines.forEach((line, index) => this.#lines.set(index, line));
     const whole = Math.floor(answer.value.lines.length / PAGE);

@@ -1,5 +1,6 @@
 // The words of the window in English.
 import type { Format } from '../../shared/format.ts';
+import { batchEn } from './batch.ts';
 import { eventsEn } from './events.ts';
 import { everydayEn } from './everyday.ts';
 import { failuresEn } from '../../shared/failure-words.ts';
@@ -307,6 +308,7 @@ export function en(f: Format) {
     event: eventsEn(f),
     hosts: hostsEn,
     week: weekEn,
+    batch: batchEn,
     elsewhere: machinesEn,
     helping: helpingEn,
   };

@@ -1,6 +1,7 @@
 // The words of the window in Simplified Chinese.
 import type { Format } from '../../shared/format.ts';
 import type { Words } from '../words.ts';
+import { batchZh } from './batch.ts';
 import { eventsZh } from './events.ts';
 import { everydayZh } from './everyday.ts';
 import { failuresZh } from '../../shared/failure-words.ts';
@@ -283,6 +284,7 @@ export function zh(f: Format): Words {
     event: eventsZh(f),
     hosts: hostsZh,
     week: weekZh,
+    batch: batchZh,
     elsewhere: machinesZh,
     helping: helpingZh,
   };

@@ -35,6 +35,7 @@ beforeEach(() => {
       total: 1000,
     }),
     addBatch: () => ({ added: 999, firstId: 1 }),
+    room: () => ({ freeBytes: 77 }),
   };
   adding = new Adding(bridge);
 });
@@ -74,7 +75,9 @@ test('known ones are added only when asked for, and the folder only when it is a
   await adding.openWith({ text: 'https://one.example/' });
   adding.known = true;
   expect(adding.count).toBe(1000);
-  adding.setDir('/elsewhere');
+  expect(adding.freeBytes).toBe(1000);
+  await adding.setDir('/elsewhere');
+  expect(adding.freeBytes, 'of the disk that was chosen').toBe(77);
   expect(await adding.confirm()).toBe(999);
   expect(bridge.asked.at(-1)).toEqual({
     name: 'addBatch',

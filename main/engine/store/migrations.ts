@@ -112,4 +112,7 @@ export const migrations: readonly string[] = [
   ALTER TABLE downloads ADD COLUMN hash_left INTEGER NOT NULL DEFAULT 0;
   CREATE INDEX downloads_hash_left ON downloads (finished_at) WHERE hash_left = 1 AND removed_at IS NULL;
   `,
+  `
+  ALTER TABLE downloads ADD COLUMN connections INTEGER;
+  `,
 ];

@@ -97,6 +97,8 @@ export const Candidate = z.object({
   dir: z.string(),
   name: z.string(),
   crashes: z.number(),
+  /** How many connections it may open at most; null: the setting says. */
+  connections: z.number().nullable(),
 });
 export type Candidate = z.infer<typeof Candidate>;
 

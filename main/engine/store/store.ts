@@ -79,8 +79,8 @@ export class Store {
     const ids = this.#sql.transaction(() => {
       const insert = this.#sql.prepare(`
         INSERT INTO downloads (id, url, url_key, mirrors, host, dir, name, folded, name_given, part_name, category, status,
-          position, headers, checksum, producer, added_at, limit_bytes_per_s)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          position, headers, checksum, producer, added_at, limit_bytes_per_s, connections)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT DO NOTHING`);
       let position = this.list.edgePosition('max');
       let id = this.#lastId();
@@ -103,7 +103,7 @@ export class Store {
           // One after the other: an array of them for each of a hundred thousand rows is felt.
           const { changes } = insert.run(
             id, url, urlKey, others, host, dir, name, folded, given, part, category, status, position, head, sum, producer, now,
-            limitBytesPerS,
+            limitBytesPerS, download.connections ?? null,
           ); // prettier-ignore
           if (changes === 0) continue;
           nextNumber.set(key, n + 1);
@@ -165,7 +165,7 @@ export class Store {
     const rows = this.#sql
       .prepare(
         `
-      SELECT id, host, dir, name, crashes FROM downloads
+      SELECT id, host, dir, name, crashes, connections FROM downloads
       WHERE status = 'queued' AND removed_at IS NULL AND not_before <= @now
         AND host NOT IN (SELECT value FROM json_each(@busy))
         AND id NOT IN (SELECT value FROM json_each(@held))

@@ -1,0 +1,21 @@
+// The words for what holds for a whole batch of links, in both languages.
+
+export const batchEn = {
+  more: 'More options',
+  category: 'Kind',
+  categoryByName: 'As each name tells',
+  connections: 'Connections each, at most',
+  headers: 'Headers, one a line',
+  headersWrong: 'A header is written “Name: value”.',
+  checksumWrong: 'This is no MD5, SHA-1, SHA-256 or SHA-512.',
+};
+
+export const batchZh: typeof batchEn = {
+  more: '更多选项',
+  category: '类型',
+  categoryByName: '按文件名判断',
+  connections: '每个文件的连接数上限',
+  headers: '请求头，每行一个',
+  headersWrong: '请求头应写成 “名称: 值”。',
+  checksumWrong: '这不是 MD5、SHA-1、SHA-256 或 SHA-512。',
+};
