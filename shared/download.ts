@@ -12,22 +12,6 @@ export type Status = z.infer<typeof Status>;
 export const Extent = z.tuple([z.number().int().nonnegative(), z.number().int().positive()]);
 export type Extent = z.infer<typeof Extent>;
 
-/** What the first answer with data said of the content; later answers are held against it (RFC 9110 8.8, 13.1.5). */
-export const Validators = z.object({
-  etag: z.string().nullable(),
-  lastModified: z.string().nullable(),
-  date: z.string().nullable(),
-  /** Length of the whole file; null when the server does not tell. */
-  totalBytes: z.number().int().nonnegative().nullable(),
-  finalUrl: z.string(),
-  contentType: z.string().nullable(),
-  /** Whether ranges were seen to work: true after a good 206, false after a 200 to a range. */
-  ranges: z.boolean().nullable(),
-  /** The mirror that said so, when it was not the download's own URL. */
-  mirror: z.string().optional(),
-});
-export type Validators = z.infer<typeof Validators>;
-
 export const checksumAlgorithms = ['md5', 'sha1', 'sha256', 'sha512'] as const;
 /** A checksum the content must have. `hex` is lower case. `pieces`: of consecutive pieces of `pieceBytes`, same algorithm. */
 export const Checksum = z.object({
@@ -42,6 +26,24 @@ export const Checksum = z.object({
     .optional(),
 });
 export type Checksum = z.infer<typeof Checksum>;
+
+/** What the first answer with data said of the content; later answers are held against it (RFC 9110 8.8, 13.1.5). */
+export const Validators = z.object({
+  etag: z.string().nullable(),
+  lastModified: z.string().nullable(),
+  date: z.string().nullable(),
+  /** Length of the whole file; null when the server does not tell. */
+  totalBytes: z.number().int().nonnegative().nullable(),
+  finalUrl: z.string(),
+  contentType: z.string().nullable(),
+  /** Whether ranges were seen to work: true after a good 206, false after a 200 to a range. */
+  ranges: z.boolean().nullable(),
+  /** The mirror that said so, when it was not the download's own URL. */
+  mirror: z.string().optional(),
+  /** The checksum of the whole file that the server promised (RFC 9530, RFC 3230). */
+  digest: Checksum.optional(),
+});
+export type Validators = z.infer<typeof Validators>;
 
 /** What a person asks for: one line of a list, understood. */
 export const NewDownload = z.object({

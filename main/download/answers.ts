@@ -1,5 +1,6 @@
 // Judges a server's answer to a request at an offset, against what was kept of the content (RFC 9110 13.1.5, 14.4, 15.3.7).
 import type { Validators } from '../../shared/download.ts';
+import { digestOf } from './digests.ts';
 
 /** The head of an answer. Header names are lower case. */
 export interface Head {
@@ -53,6 +54,8 @@ export function encodingOf(head: Head): string | null {
 /** What an answer with data says of the content. `totalBytes` from Content-Range or Content-Length. */
 export function validatorsOf(head: Head, ranges: boolean | null): Validators {
   const range = head.status === 206 ? parseContentRange(head.headers.get('content-range')) : null;
+  // Of a body that came encoded it is the encoded one's.
+  const digest = encodingOf(head) ? null : digestOf(head.headers, head.status === 200);
   return {
     etag: head.headers.get('etag') ?? null,
     lastModified: head.headers.get('last-modified') ?? null,
@@ -61,6 +64,7 @@ export function validatorsOf(head: Head, ranges: boolean | null): Validators {
     finalUrl: head.url,
     contentType: head.headers.get('content-type') ?? null,
     ranges,
+    ...(digest && { digest }),
   };
 }
 
@@ -79,6 +83,9 @@ export function strongValidator(kept: Validators): string | null {
 export function contradiction(kept: Validators, seen: Validators): string | null {
   if (kept.totalBytes !== null && seen.totalBytes !== null && kept.totalBytes !== seen.totalBytes) {
     return `the length was ${kept.totalBytes} and is ${seen.totalBytes}`;
+  }
+  if (kept.digest && kept.digest.algorithm === seen.digest?.algorithm && kept.digest.hex !== seen.digest.hex) {
+    return `the ${kept.digest.algorithm} was ${kept.digest.hex} and is ${seen.digest.hex}`;
   }
   if (kept.etag !== null && seen.etag !== null) {
     return kept.etag === seen.etag ? null : `the ETag was ${kept.etag} and is ${seen.etag}`;

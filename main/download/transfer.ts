@@ -2,7 +2,7 @@
 import { unlinkSync } from 'node:fs';
 import { stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Extent } from '../../shared/download.ts';
+import type { Checksum, Extent } from '../../shared/download.ts';
 import type { Failure } from '../../shared/failure.ts';
 import { needsTarget, type Outcome, type Task } from '../../shared/protocol.ts';
 import { bytesIn, coversAll, gapsOf, without, type Extents } from './extents.ts';
@@ -178,7 +178,7 @@ export class Transfer {
     const { targetPath, checksum } = this.task;
     await this.#world.directories.sync(dirname(targetPath));
     const { size } = await stat(targetPath);
-    const sha256 = await this.#sha256(targetPath);
+    const sha256 = await this.#sha256(targetPath, checksum);
     return { kind: 'done', path: targetPath, sizeBytes: size, sha256, verified: checksum !== null };
   }
 
@@ -297,7 +297,8 @@ export class Transfer {
       return { kind: 'failed', failure, extents: [] };
     }
     const { hashFile } = this.#world;
-    const wrong = await this.#unlessCancelled(verify(part.path, totalBytes, task.checksum, hashFile));
+    const checksum = task.checksum ?? this.#sources.known?.digest ?? null;
+    const wrong = await this.#unlessCancelled(verify(part.path, totalBytes, checksum, hashFile));
     if (wrong === 'cancelled') return { kind: 'released', extents: await this.#release(part) };
     if (wrong && mayRefetch) {
       const bad = gapsOf(wrong.good, totalBytes);
@@ -310,19 +311,18 @@ export class Transfer {
       }
     }
     if (wrong) return { kind: 'failed', failure: wrong.failure, extents: [] };
-    if (task.checksum) this.#report.event('verified', { algorithm: task.checksum.algorithm, hex: task.checksum.hex });
-    const sha256 = await this.#unlessCancelled(this.#sha256(part.path));
+    if (checksum) this.#report.event('verified', { algorithm: checksum.algorithm, hex: checksum.hex });
+    const sha256 = await this.#unlessCancelled(this.#sha256(part.path, checksum));
     if (sha256 === 'cancelled') return { kind: 'released', extents: await this.#release(part) };
     await this.#takeOver(part);
     const path = await this.#place(part);
     if (path === null) return { kind: 'released', extents: await this.#release(part) };
-    return { kind: 'done', path, sizeBytes: totalBytes, sha256, verified: task.checksum !== null };
+    return { kind: 'done', path, sizeBytes: totalBytes, sha256, verified: checksum !== null };
   }
 
-  async #sha256(path: string): Promise<string | null> {
-    const { checksum, hash } = this.task;
+  async #sha256(path: string, checksum: Checksum | null): Promise<string | null> {
     if (checksum?.algorithm === 'sha256') return checksum.hex;
-    return hash ? this.#world.hashFile(path, 'sha256') : null;
+    return this.task.hash ? this.#world.hashFile(path, 'sha256') : null;
   }
 
   /** Hashing a big file takes long; a cancel does not wait for it. */

@@ -88,6 +88,70 @@ describe('checksums', () => {
     expect(bench.events()).toContain('verified');
   });
 
+  const base64 = (algorithm: string): string => createHash(algorithm).update(FILE).digest('base64');
+
+  test.each([
+    ['Repr-Digest', 'sha256', `sha-256=:${base64('sha256')}:`],
+    ['Repr-Digest', 'sha512', `md5=:AAAAAAAAAAAAAAAAAAAAAA==:, sha-512=:${base64('sha512')}:;x=1`],
+    ['Content-Digest', 'sha256', `sha-256=:${base64('sha256')}:`],
+    ['Digest', 'md5', `unixsum=30637, MD5=${base64('md5')}`],
+  ])('a %s of the server is held against the file: %s', async (name, algorithm, value) => {
+    const origin = await originForTest();
+    origin.serve('/f', { sizeBytes: SIZE, headers: { [name]: value } });
+    const bench = startBench();
+    expect(await bench.download(origin.url('/f'))).toMatchObject({ kind: 'done', verified: true });
+    const [event] = bench.of('event').filter((one) => one.event === 'verified');
+    expect(event?.detail).toEqual({ algorithm, hex: hex(algorithm) });
+  });
+
+  test('a file that is not what the server promised fails and names both values', async () => {
+    const origin = await originForTest();
+    const headers = { 'Repr-Digest': `sha-256=:${base64('sha256')}:` };
+    origin.serve('/f', { sizeBytes: SIZE, seed: 9, headers });
+    const bench = startBench();
+    const outcome = await bench.download(origin.url('/f'));
+    if (outcome.kind !== 'failed') throw new Error(outcome.kind);
+    expect(outcome.failure.message).toContain(hex('sha256'));
+    expect(outcome.failure.message).toContain(contentSha256(seededContent(SIZE, 9)));
+    expect(readdirSync(bench.dir)).not.toContain('file-1');
+  });
+
+  test('a promise that is not well written, or is of an encoded body, is passed over', async () => {
+    const origin = await originForTest();
+    origin.serve('/odd', {
+      sizeBytes: SIZE,
+      headers: { 'Repr-Digest': 'sha-256=:AAAA:, sha-512=?, crc32c=:AAAAAA==:' },
+    });
+    origin.serve('/gzip', { sizeBytes: SIZE, encoding: 'gzip', headers: { Digest: `SHA-256=${base64('md5')}` } });
+    const other = createHash('sha256').update('other').digest('base64');
+    origin.serve('/encoded', { sizeBytes: SIZE, encoding: 'gzip', headers: { 'Repr-Digest': `sha-256=:${other}:` } });
+    const bench = startBench();
+    for (const path of ['/odd', '/gzip', '/encoded']) {
+      expect(await bench.download(origin.url(path))).toMatchObject({ kind: 'done', verified: false });
+    }
+  });
+
+  test('another promise on resuming means other content, even where nothing else tells', async () => {
+    const origin = await originForTest();
+    const size = 3_000_000;
+    const promise = (seed: number): Record<string, string> => {
+      const sum = createHash('sha256')
+        .update(contentBytes(seededContent(size, seed)))
+        .digest('base64');
+      return { 'Repr-Digest': `sha-256=:${sum}:` };
+    };
+    origin.serve('/f', ({ count }) =>
+      count === 1
+        ? { sizeBytes: size, etag: null, headers: promise(1), cutAfterBytes: 2_000_000, cut: 'close' }
+        : { sizeBytes: size, seed: 2, etag: null, headers: promise(2) },
+    );
+    const bench = startBench();
+    const outcome = await bench.download(origin.url('/f'), { connections: 1 });
+    expect(bench.read(outcome).equals(contentBytes(seededContent(size, 2)))).toBe(true);
+    const [event] = bench.of('event').filter((one) => one.event === 'changed-on-server');
+    expect(event?.detail['why']).toContain('sha256 was');
+  });
+
   test('a wrong one names both values and no file appears', async () => {
     const origin = await originForTest();
     origin.serve('/f', { sizeBytes: SIZE });
