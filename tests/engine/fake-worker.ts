@@ -15,6 +15,8 @@ export type FakeWorker = {
   granted: { id: number; connections: number }[];
   settings: Extract<ToWorker, { kind: 'welcome' }>['settings'][];
   shares: SpeedShares[];
+  /** Limits of single downloads. */
+  limits: (number | null)[];
   send(message: FromWorker): void;
   settle(task: Task, outcome: Outcome): void;
   /** Ends without a word, as a crash does. */
@@ -35,6 +37,7 @@ export function fakeWorkers(onTask: (worker: FakeWorker, task: Task) => void = (
       granted: [],
       settings: [],
       shares: [],
+      limits: [],
       send: (message) => void port.send(message),
       settle(task, outcome) {
         worker.send({ kind: 'result', id: task.id, epoch: task.epoch, outcome });
@@ -51,6 +54,7 @@ export function fakeWorkers(onTask: (worker: FakeWorker, task: Task) => void = (
         worker.send({ kind: 'get', count: slots });
       }
       if (message.kind === 'settings') worker.settings.push(message.settings);
+      if (message.kind === 'limit') worker.limits.push(message.limitBytesPerS);
       if (message.kind === 'shares') worker.shares.push(message.shares);
       if (message.kind === 'target') worker.targets.set(message.id, message.path);
       if (message.kind === 'connections') worker.granted.push({ id: message.id, connections: message.connections });
