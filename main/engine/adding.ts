@@ -2,7 +2,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { ApiError, type Preview, type Verdict } from '../../shared/api.ts';
-import { categoryOf } from '../../shared/category.ts';
 import type { DownloadId, NewDownload, Status } from '../../shared/download.ts';
 import { hostOf, maskCredentials, splitCredentials } from '../../shared/url.ts';
 import { understand, type Understood } from './intake.ts';
@@ -290,8 +289,7 @@ function prepare(asked: NewDownload, dir: string, status: Status, producer: stri
     );
   }
   const name = chooseName({ given: download.name, finalUrl: download.url });
-  const category = download.category ?? categoryOf(name);
-  return { download, urlKey: keyOf(download.url), host, dir, name, category, status, producer };
+  return { download, urlKey: keyOf(download.url), host, dir, name, status, producer };
 }
 
 /** The folder as an absolute path, made if it is missing. Throws an ApiError when it cannot be written. */

@@ -2,6 +2,7 @@
 import os from 'node:os';
 import path from 'node:path';
 import type { EngineEvent, Handlers } from '../../shared/api.ts';
+import { categoryOf } from '../../shared/category.ts';
 import type { DownloadId, NewDownload } from '../../shared/download.ts';
 import { PROTOCOL, type TransferSettings } from '../../shared/protocol.ts';
 import type { Settings } from '../../shared/settings.ts';
@@ -89,7 +90,7 @@ export class Engine {
     this.#version = options.version ?? '0';
     this.#store = new Store({
       dir: options.dataDir,
-      names: { fold: foldName, numbered, partName },
+      names: { fold: foldName, numbered, partName, category: categoryOf },
       nativeBinding: options.nativeBinding,
       now: now(),
     });

@@ -124,7 +124,9 @@ export class TakingIn {
   }
 
   #retarget(lease: Lease, name: string): void {
-    lease.stored = { ...lease.stored, name };
+    const { stored } = lease;
+    const category = stored.categoryGiven ? stored.category : this.#desk.options.store.names.category(name);
+    lease.stored = { ...stored, name, category };
     this.#desk.lockTarget(lease);
     lease.holder.send({ kind: 'target', id: lease.id, epoch: lease.epoch, path: targetOf(lease.stored) });
   }

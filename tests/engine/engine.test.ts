@@ -155,6 +155,34 @@ test('a name from the server is reserved, and one that stands on the disk is pas
   await vi.waitFor(() => expect(worker!.targets.get(id!)).toBe(`${dir}/files/report (2).pdf`));
 });
 
+test('the category follows the name that the server gives, unless a person said another', async () => {
+  const { spawn, workers } = fakeWorkers();
+  const engine = start(spawn);
+  const urls = ['http://a.test/get?id=1', 'http://a.test/get?id=2'];
+  const [first] = await add(engine, urls[0]!);
+  const { batch } = await call(engine, 'preview', { text: urls[1]! });
+  const { firstId: second } = await call(engine, 'addBatch', { batch, category: 'archives' });
+  await vi.waitFor(() => expect(workers[0]!.tasks).toHaveLength(2));
+  const categories = async () => (await rows(engine)).map(({ category }) => category);
+  expect(await categories()).toEqual(['other', 'archives']);
+  for (const [n, id] of [first!, second!].entries()) {
+    workers[0]!.send({
+      kind: 'probed',
+      id,
+      epoch: 1,
+      validators: validators(urls[n]!),
+      contentDisposition: `attachment; filename="report-${n}.pdf"`,
+    });
+    await vi.waitFor(() => expect(workers[0]!.targets.get(id)).toBe(`${dir}/files/report-${n}.pdf`));
+  }
+  expect(await categories()).toEqual(['documents', 'archives']);
+  expect(
+    engine.view.running().map(({ category }) => category),
+    'while it runs, too',
+  ).toEqual(['documents', 'archives']);
+  expect(engine.view.counts().categories).toEqual({ documents: 1, archives: 1 });
+});
+
 test('what a dead worker held goes on from its last durable byte, in another process', async () => {
   const { spawn, workers } = fakeWorkers();
   const engine = start(spawn);

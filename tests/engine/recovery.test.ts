@@ -128,6 +128,7 @@ test('after the clock was set back, a backup made now counts as the newest', asy
     fold: (name: string) => name,
     numbered: (name: string, n: number) => `${name}${n}`,
     partName: String,
+    category: String,
   };
   const ahead = new Store({ dir: data, names, now: nowMs });
   const far = nowMs + 1000 * 24 * 3_600_000;

@@ -4,10 +4,11 @@ import { expect, onTestFinished, test } from 'vitest';
 import { foldName, numbered, partName } from '../../main/engine/names.ts';
 import { Store, type Prepared } from '../../main/engine/store/store.ts';
 import { ListQuery } from '../../shared/api.ts';
+import { categoryOf } from '../../shared/category.ts';
 import type { Status } from '../../shared/download.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-const names = { fold: foldName, numbered, partName };
+const names = { fold: foldName, numbered, partName, category: categoryOf };
 const query = (given: object = {}) => ListQuery.parse(given);
 
 function open(dir: string, now = Date.now()): Store {
@@ -24,7 +25,7 @@ function open(dir: string, now = Date.now()): Store {
 
 function prepared(name: string, status: Status = 'queued', host = 'a.test'): Prepared {
   const url = `http://${host}/${name}`;
-  return { download: { url }, urlKey: url, host, dir: '/d', name, category: 'other', status, producer: 'test' };
+  return { download: { url }, urlKey: url, host, dir: '/d', name, status, producer: 'test' };
 }
 
 test('pages of a sorted list never overlap and hold everything', () => {

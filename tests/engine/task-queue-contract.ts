@@ -17,7 +17,7 @@ export function newTask(): Prepared {
   const name = `task-${++lastNumber}`;
   const host = `${name}.test`;
   const url = `http://${host}/${name}`;
-  const prepared = { download: { url }, urlKey: url, host, dir: '/d', name, category: 'other' } as const;
+  const prepared = { download: { url }, urlKey: url, host, dir: '/d', name } as const;
   return { ...prepared, status: 'queued', producer: 'test' };
 }
 

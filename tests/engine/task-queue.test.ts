@@ -1,5 +1,6 @@
 // The contract of task queues, kept by the one on the list; and what it does for those who put much.
 import { expect, onTestFinished, test } from 'vitest';
+import { categoryOf } from '../../shared/category.ts';
 import { defaultSettings } from '../../shared/settings.ts';
 import { DiskRoom } from '../../main/engine/disk-room.ts';
 import { Dispatch } from '../../main/engine/dispatch.ts';
@@ -13,7 +14,11 @@ import { Keeper, newTask, resultOf, taskQueueContract } from './task-queue-contr
 
 function open() {
   const dir = tempDir();
-  const store = new Store({ dir, names: { fold: foldName, numbered, partName }, now: Date.now() });
+  const store = new Store({
+    dir,
+    names: { fold: foldName, numbered, partName, category: categoryOf },
+    now: Date.now(),
+  });
   const signals = new Listeners<Signal>();
   const hashLater = new HashLater(store, undefined, {
     wanted: () => true,

@@ -115,4 +115,5 @@ export const migrations: readonly string[] = [
   `
   ALTER TABLE downloads ADD COLUMN connections INTEGER;
   `,
+  'ALTER TABLE downloads ADD COLUMN category_given INTEGER NOT NULL DEFAULT 0',
 ];

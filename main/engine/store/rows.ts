@@ -34,6 +34,8 @@ const Columns = z.object({
   /** Where the file is: empty here, else the machine that fetched it. */
   place: z.string(),
   category: z.string(),
+  /** A person said so; else it follows the name. */
+  category_given: flag,
   status: Status,
   position: z.number(),
   size_bytes: z.number().nullable(),
@@ -66,6 +68,7 @@ export const Stored = Columns.transform((row) => ({
   partName: row.part_name,
   place: row.place,
   category: row.category,
+  categoryGiven: row.category_given,
   status: row.status,
   position: row.position,
   sizeBytes: row.size_bytes,
@@ -102,9 +105,10 @@ export const Candidate = z.object({
 });
 export type Candidate = z.infer<typeof Candidate>;
 
-/** How names are told apart and numbered; handed in, so that the rules live in names.ts. */
+/** How names are told apart, numbered and sorted into categories; handed in, so that the rules live elsewhere. */
 export type NameRules = {
   fold(name: string): string;
   numbered(name: string, n: number): string;
   partName(name: string, id: number): string;
+  category(name: string): string;
 };

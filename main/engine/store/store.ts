@@ -20,7 +20,6 @@ export type Prepared = {
   host: string;
   dir: string;
   name: string;
-  category: string;
   status: Status;
   /** Who wants it. */
   producer: string;
@@ -40,9 +39,9 @@ export class Store {
   readonly hosts: HostTable;
   readonly machines: MachineTable;
   readonly settings: SettingTable;
+  readonly names: NameRules;
   readonly #sql: Sql;
   readonly #dir: string;
-  readonly #names: NameRules;
   readonly #journal: Journal;
 
   constructor(options: { dir: string; names: NameRules; nativeBinding?: string | undefined; now: number }) {
@@ -56,7 +55,7 @@ export class Store {
     this.machines = new MachineTable(this.#sql);
     this.settings = new SettingTable(this.#sql);
     this.#dir = options.dir;
-    this.#names = options.names;
+    this.names = options.names;
     this.#journal = openJournal(options.dir);
     this.trouble = trouble;
   }
@@ -79,12 +78,13 @@ export class Store {
     const ids = this.#sql.transaction(() => {
       const insert = this.#sql.prepare(`
         INSERT INTO downloads (id, url, url_key, mirrors, host, dir, name, folded, name_given, part_name, category, status,
-          position, headers, checksum, producer, added_at, limit_bytes_per_s, connections)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          position, headers, checksum, producer, added_at, limit_bytes_per_s, connections, category_given)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT DO NOTHING`);
       let position = this.list.edgePosition('max');
       let id = this.#lastId();
-      const ids = prepared.map(({ download, urlKey, host, dir, name: wanted, category, status, producer }) => {
+      const ids = prepared.map(({ download, urlKey, host, dir, name: wanted, status, producer }) => {
+        const category = download.category ?? this.names.category(wanted);
         const sort = `${status} ${category}`;
         tally.set(sort, { status, category, n: (tally.get(sort)?.n ?? 0) + 1 });
         const { url, mirrors = [], headers = {}, checksum, limitBytesPerS = null } = download;
@@ -94,16 +94,16 @@ export class Store {
         const others = JSON.stringify(mirrors);
         position += 1;
         id += 1;
-        const foldedWanted = this.#names.fold(wanted);
+        const foldedWanted = this.names.fold(wanted);
         const key = `${dir}\0${foldedWanted}`;
         for (let n = nextNumber.get(key) ?? 0; ; n++) {
-          const name = n === 0 ? wanted : this.#names.numbered(wanted, n);
-          const folded = n === 0 ? foldedWanted : this.#names.fold(name);
-          const part = this.#names.partName(name, id);
+          const name = n === 0 ? wanted : this.names.numbered(wanted, n);
+          const folded = n === 0 ? foldedWanted : this.names.fold(name);
+          const part = this.names.partName(name, id);
           // One after the other: an array of them for each of a hundred thousand rows is felt.
           const { changes } = insert.run(
             id, url, urlKey, others, host, dir, name, folded, given, part, category, status, position, head, sum, producer, now,
-            limitBytesPerS, download.connections ?? null,
+            limitBytesPerS, download.connections ?? null, download.category === undefined ? 0 : 1,
           ); // prettier-ignore
           if (changes === 0) continue;
           nextNumber.set(key, n + 1);
@@ -118,16 +118,18 @@ export class Store {
     return ids;
   }
 
-  /** Gives a download the wanted name, or the first numbered one that is free. `from` skips names known to be taken. */
+  /** Gives a download the wanted name, or the first numbered one that is free, and its category. `from` skips names known to be taken. */
   reserveName(id: DownloadId, wanted: string, from = 0): string {
     const update = this.#sql.prepare(
-      'UPDATE OR IGNORE downloads SET name = @name, folded = @folded WHERE id = @id AND NOT (name = @name)',
+      `UPDATE OR IGNORE downloads SET name = @name, folded = @folded, category = iif(category_given, category, @category)
+       WHERE id = @id AND NOT (name = @name)`,
     );
+    const category = this.names.category(wanted);
     const current = this.#sql.prepare('SELECT name FROM downloads WHERE id = ?').pluck().get(id);
     for (let n = from; ; n++) {
-      const name = n === 0 ? wanted : this.#names.numbered(wanted, n);
+      const name = n === 0 ? wanted : this.names.numbered(wanted, n);
       if (current === name) return name;
-      if (update.run({ id, name, folded: this.#names.fold(name) }).changes > 0) return name;
+      if (update.run({ id, name, folded: this.names.fold(name), category }).changes > 0) return name;
     }
   }
 
@@ -271,7 +273,7 @@ export class Store {
         part_left = @here, place = CASE WHEN @here THEN '' ELSE place END, hash_left = @hashLeft
       WHERE id = @id`,
       )
-      .run({ ...flags, name, sizeBytes, sha256, folded: this.#names.fold(name), id, now });
+      .run({ ...flags, name, sizeBytes, sha256, folded: this.names.fold(name), id, now });
   }
 
   /** Done ones whose part file may still stand beside the finished one, because a crash came between. */
