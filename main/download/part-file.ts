@@ -18,7 +18,7 @@ import { mkdir, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import type { Extent } from '../../shared/download.ts';
-import { addExtent, bytesIn, endOf, type Extents } from './extents.ts';
+import { addExtent, bytesIn, endOf, without, type Extents } from './extents.ts';
 import { quickly } from './in-place.ts';
 
 /** No more than this is ever written but not yet durable and claimed. */
@@ -57,6 +57,8 @@ export class PartFile {
   #unclaimedBytes = 0;
   #flushingBytes = 0;
   #writesRunning = 0;
+  /** How often something was dropped. */
+  #drops = 0;
   #idle: (() => void)[] = [];
   #flush: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -203,6 +205,7 @@ export class PartFile {
     this.#timer = null;
     // Taken before the call: a write that ends while it runs may have missed it.
     const written = this.#written;
+    const drops = this.#drops;
     this.#flushingBytes = this.#unclaimedBytes;
     this.#unclaimedBytes = 0;
     const begunMs = performance.now();
@@ -210,6 +213,8 @@ export class PartFile {
     this.#flushingBytes = 0;
     const tookMs = performance.now() - begunMs;
     this.#flushDelayMs = Math.min(Math.max(tookMs * FLUSH_SHARE, UNCLAIMED_MIN_MS), UNCLAIMED_MAX_MS);
+    // What was dropped meanwhile may stand there anew by now, and not durably: the next flush tells of the rest.
+    if (drops !== this.#drops) return;
     this.#durable = written;
     this.onDurable?.(written);
   }
@@ -242,11 +247,14 @@ export class PartFile {
     return true;
   }
 
-  /** Counts nothing but `extents` as written any more, and says so. */
+  /** Counts nothing but `extents` of what is written any more, and says what of that is durable. */
   keepOnly(extents: Extents): void {
+    this.#drops += 1;
     this.#written = [...extents];
-    this.#durable = [...extents];
+    this.#durable = without(this.#durable, without(this.#durable, extents));
     this.#receivedBytes = bytesIn(extents);
+    this.#unclaimedBytes = this.#receivedBytes - bytesIn(this.#durable);
+    if (this.#unclaimedBytes > 0) this.#flushSoon(this.#flushDelayMs);
     this.onWritten?.(this.#written, this.#fd);
     this.onDurable?.(this.#durable);
   }

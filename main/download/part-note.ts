@@ -3,7 +3,10 @@ import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, unlinkSync, wr
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { Extent, type Validators } from '../../shared/download.ts';
-import type { Extents } from './extents.ts';
+import { bytesIn, type Extents } from './extents.ts';
+
+/** Less than this is fetched again sooner than it is noted. */
+const NOTED_FROM_BYTES = 256 << 10;
 
 /** A note holds for one start of the system, one file and one content of it. */
 const Note = z.object({ boot: z.string(), file: z.string(), content: z.string(), extents: z.array(Extent) });
@@ -39,8 +42,9 @@ export class PartNote {
     }
   }
 
-  /** Notes all that was written to `fd` by now. */
+  /** Notes all that was written to `fd` by now, when that is worth it or an earlier note says something else. */
   write(fd: number, validators: Validators, extents: Extents): void {
+    if (!this.#there && bytesIn(extents) < NOTED_FROM_BYTES) return;
     if (this.#fd === null) {
       mkdirSync(dirname(this.#path), { recursive: true });
       this.#fd = openSync(this.#path, 'w', 0o600);
@@ -68,9 +72,10 @@ export class PartNote {
   }
 }
 
+/** The number of a file that is gone may be the next one's. */
 function fileOf(fd: number): string {
-  const { dev, ino } = fstatSync(fd, { bigint: true });
-  return `${dev}:${ino}`;
+  const { dev, ino, birthtimeNs } = fstatSync(fd, { bigint: true });
+  return `${dev}:${ino}:${birthtimeNs}`;
 }
 
 function contentOf({ etag, lastModified, totalBytes }: Validators): string {

@@ -21,8 +21,6 @@ import { verify } from './verify.ts';
 /** Content that changes more often than this while it is fetched is given up. */
 const RESTARTS_MAX = 3;
 const RIVAL_SUFFIX = '.new';
-/** Less than this is fetched again sooner than it is noted. */
-const NOTED_FROM_BYTES = 256 << 10;
 
 export class Transfer {
   readonly task: Task;
@@ -222,7 +220,7 @@ export class Transfer {
     });
     part.onWritten = (extents, fd) => {
       const { known } = this.#sources;
-      if (known && bytesIn(extents) >= NOTED_FROM_BYTES) this.#note?.write(fd, known, extents);
+      if (known) this.#note?.write(fd, known, extents);
     };
     part.onDurable = (extents) => {
       if (!this.#rival) this.#claim(extents);

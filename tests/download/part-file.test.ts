@@ -58,6 +58,21 @@ test('several writes at once and out of order end where they belong', async () =
   expect(readFileSync(part.path, 'latin1')).toBe('0022\x0055\0\x0099');
 });
 
+test('what is dropped while a flush runs is not claimed by it, and what is kept only once it is durable', async () => {
+  const part = await create(join(tempDir(), 'f'));
+  let claimed: unknown;
+  part.onDurable = (extents) => (claimed = extents);
+  await part.write([Buffer.from('abcdef')], 6, 0);
+  const flush = part.flush();
+  part.keepOnly([[0, 2]]);
+  expect(claimed).toEqual([]);
+  await flush;
+  expect(claimed).toEqual([]);
+  await part.flush();
+  expect(claimed).toEqual([[0, 2]]);
+  expect(part.durable).toEqual([[0, 2]]);
+});
+
 test('a part file is opened only when it holds what is claimed', async () => {
   const dir = tempDir();
   const path = join(dir, 'f');

@@ -1,0 +1,55 @@
+// The note of what was written: it never says more than there is.
+import { closeSync, fstatSync, openSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { PartNote } from '../../main/download/part-note.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const content = {
+  etag: '"one"',
+  lastModified: null,
+  date: null,
+  totalBytes: 1_000_000,
+  contentType: null,
+  finalUrl: 'http://a.test/f',
+  ranges: true,
+};
+const KiB = 1 << 10;
+
+function note(dir: string): PartNote {
+  const one = PartNote.at(join(dir, 'note'))!;
+  onTestFinished(() => one.close());
+  return one;
+}
+
+function open(file: string): number {
+  const fd = openSync(file, 'w');
+  onTestFinished(() => closeSync(fd));
+  return fd;
+}
+
+test('little is not noted, unless the note would say more than there is', () => {
+  const dir = tempDir();
+  const fd = open(join(dir, 'f'));
+  const own = note(dir);
+  own.write(fd, content, [[0, 100 * KiB]]);
+  expect(note(dir).read(fd, content)).toEqual([]);
+  own.write(fd, content, [[0, 300 * KiB]]);
+  expect(note(dir).read(fd, content)).toEqual([[0, 300 * KiB]]);
+  own.write(fd, content, [[0, 100 * KiB]]);
+  expect(note(dir).read(fd, content)).toEqual([[0, 100 * KiB]]);
+});
+
+test('a new file that has the number of one that is gone is another', () => {
+  const dir = tempDir();
+  const old = openSync(join(dir, 'f'), 'w');
+  const { ino } = fstatSync(old);
+  note(dir).write(old, content, [[0, 300 * KiB]]);
+  closeSync(old);
+  unlinkSync(join(dir, 'f'));
+  for (let n = 0; n < 50; n += 1) {
+    const fd = open(join(dir, `f${n}`));
+    expect(note(dir).read(fd, content)).toEqual([]);
+    if (fstatSync(fd).ino === ino) return;
+  }
+});
