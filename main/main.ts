@@ -7,6 +7,7 @@ import { BackgroundHash, HashThreads } from './download/hashing.ts';
 import { receiver } from './download/received.ts';
 import { ownWords, parseArguments } from './shell/arguments.ts';
 import { declareAppProtocol } from './shell/app-protocol.ts';
+import { OpenedBySystem } from './shell/opened.ts';
 import { startShell } from './shell/shell.ts';
 import { stateDir } from './engine/state-dir.ts';
 import { version } from './engine/version.ts';
@@ -23,9 +24,11 @@ if (args.version) {
   // Two windows with different lists never meet, not even in Chromium's own files.
   app.setPath('userData', path.join(dataDir, 'electron'));
   declareAppProtocol();
+  const openedBySystem = new OpenedBySystem(app);
   void app.whenReady().then(() =>
     startShell({
       args,
+      openedBySystem,
       dataDir,
       folder,
       hasher: new BackgroundHash(path.join(folder, 'hash-thread.cjs')),

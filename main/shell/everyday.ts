@@ -63,7 +63,7 @@ export class Everyday {
     const { engine, iconFolder, raise, tell } = this.#options;
     const { handlers } = engine;
     if (process.platform === 'win32') app.setAppUserModelId('app.sluice.Sluice');
-    this.applySettings(await handlers.changeSettings({ whenDone: 'nothing', startAtLogin: startsAtLogin() }));
+    this.applySettings(await this.#truthOfToday());
     this.#tray = createTray(iconFolder, {
       show: raise,
       pauseAll: () => void handlers.pause(everything),
@@ -86,6 +86,20 @@ export class Everyday {
       if (event.event === 'changed') this.#changed(event);
     });
     this.#changed({ event: 'changed', running: [], ...(await handlers.overview(null)) });
+  }
+
+  /** The settings with what the system says, written down where it differs; that it cannot be written costs nothing else. */
+  async #truthOfToday(): Promise<Settings> {
+    const { handlers } = this.#options.engine;
+    const settings = await handlers.settings(null);
+    const truth = { whenDone: 'nothing', startAtLogin: startsAtLogin() } as const;
+    if (settings.whenDone === truth.whenDone && settings.startAtLogin === truth.startAtLogin) return settings;
+    try {
+      return await handlers.changeSettings(truth);
+    } catch (error) {
+      this.#options.tell({ event: 'trouble', message: (error as Error).message });
+      return { ...settings, ...truth };
+    }
   }
 
   applySettings(settings: Settings): void {

@@ -9,11 +9,12 @@ import type { OpenIncoming } from '../gateway/receiving-back.ts';
 import { Engine, type Hasher } from '../engine/engine.ts';
 import { openInstance, type Opened, type Remote } from '../engine/instance.ts';
 import { serveApp } from './app-protocol.ts';
-import { parseArguments, type Arguments } from './arguments.ts';
+import type { Arguments } from './arguments.ts';
 import { startDemoOrigin, type DemoOrigin } from './demo-origin.ts';
 import { Everyday } from './everyday.ts';
 import { answerWindow, tellWindow } from './ipc.ts';
 import { showMenu } from './menu.ts';
+import { openedBy, type OpenedBySystem } from './opened.ts';
 import { settled, takePicture } from './screenshot.ts';
 import { createShellHandlers, systemLocale } from './shell-calls.ts';
 import { startProgram } from './utility-program.ts';
@@ -22,6 +23,8 @@ import { guardPages, keepPlace, openWindow, preloadPath } from './window.ts';
 
 export type ShellOptions = {
   args: Arguments;
+  /** What the system hands to the program from its very start on. */
+  openedBySystem: OpenedBySystem;
   dataDir: string;
   /** Where the bundle of the main process lies. */
   folder: string;
@@ -70,10 +73,6 @@ async function handOver(remote: Remote, args: Arguments): Promise<void> {
   }
   if (args.demo) await remote.call('startDemo', null);
   remote.close();
-}
-
-function openedBy({ files, links }: Arguments): Opened {
-  return { files, text: links.join('\n') };
 }
 
 class Shell {
@@ -149,7 +148,10 @@ class Shell {
     });
     void Promise.resolve(handlers.settings(null))
       .then((settings) => this.#applySettings(settings))
-      .then(() => this.#open());
+      .then(() => {
+        this.#open();
+        this.#options.openedBySystem.receive((opened) => this.receive(opened));
+      });
     void this.#isShown.then(() => this.#openDoors());
     if (args.screenshot === undefined) void this.#isShown.then(() => this.#everyday.start());
     this.#listen();
@@ -172,6 +174,7 @@ class Shell {
   }
 
   #open(): void {
+    if (this.#window) return;
     const { dataDir, folder } = this.#options;
     this.#window = openWindow({ dataDir, preload: preloadPath(folder), show: true, devUrl: this.#devUrl });
     this.#everyday.adopt(this.#window, () => this.#leaving);
@@ -214,14 +217,6 @@ class Shell {
       if (this.#left) return;
       event.preventDefault();
       void this.#leave();
-    });
-    app.on('open-file', (event, file) => {
-      event.preventDefault();
-      this.receive({ files: [file], text: '' });
-    });
-    app.on('open-url', (event, url) => {
-      event.preventDefault();
-      this.receive(openedBy(parseArguments([url], '/')));
     });
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => app.quit());
   }

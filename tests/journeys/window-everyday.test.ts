@@ -1,6 +1,7 @@
 // What a desktop expects of a program beside its window, seen on Electron's own objects.
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { originForTest } from '../support/start.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -240,6 +241,34 @@ test('starting at login is an autostart entry that really starts this program, a
   writeFileSync(entry, '');
   const second = await startSluice({ env, data: sluice.data, dir: sluice.dir });
   expect((await settings(second)).startAtLogin).toBe(true);
+});
+
+test('what the system says of logins is written down where it differs only, and a write that fails costs no tray', async () => {
+  const config = tempDir();
+  const env = { XDG_CONFIG_HOME: config };
+  const origin = await originForTest();
+  origin.serve('/a.bin', { sizeBytes: 400_000, bytesPerS: 100_000 });
+  const first = await startSluice({ env });
+  await first.close();
+  const database = new DatabaseSync(join(first.data, 'sluice.db'));
+  database.exec(`CREATE TRIGGER no_room BEFORE INSERT ON settings WHEN new.name = 'startAtLogin'
+    BEGIN SELECT RAISE(ABORT, 'no room for that'); END`);
+  database.close();
+  const trouble = async () => {
+    const sluice = await startSluice({ env, data: first.data, dir: first.dir });
+    await listen(sluice);
+    await add(sluice, [origin.url('/a.bin')]);
+    await expect
+      .poll(() => sluice.app.evaluate(() => globalThis.seen.tips.join()), { timeout: 10_000 })
+      .toContain('1 active');
+    const said = await sluice.page.getByText('no room for that').count();
+    await sluice.close();
+    return said;
+  };
+  expect(await trouble(), 'nothing differs, nothing is written').toBe(0);
+  mkdirSync(join(config, 'autostart'));
+  writeFileSync(join(config, 'autostart', 'sluice.desktop'), '');
+  expect(await trouble()).toBe(1);
 });
 
 test('a place off every screen is mended, one on a screen is kept', async () => {
