@@ -75,7 +75,7 @@ export class Dispatch implements TaskQueue {
       .filter(({ ahead }) => !ahead)
       .map(({ holder, stored, connections }) => ({ host: stored.host, holder: holder.id, connections }));
     const hosts = hostPlaces(running, (host) => this.#desk.capOf(host), settings());
-    const queued = store.queuedOf(hosts.filter(isFull).map(({ host }) => host));
+    const queued = store.queued.ofHosts(hosts.filter(isFull).map(({ host }) => host));
     const names = new Map(leases.map(({ holder }) => [holder.id, holder.name]));
     return hosts.sort(byName).map((one) => {
       const ahead = leases.filter((lease) => lease.ahead && lease.stored.host === one.host).length;
@@ -310,7 +310,7 @@ export class Dispatch implements TaskQueue {
   #wakeLater(): void {
     clearTimeout(this.#wakeUp);
     const { store, now } = this.#desk.options;
-    const at = this.waitingGetters > 0 ? store.nextStartAt(now()) : null;
+    const at = this.waitingGetters > 0 ? store.queued.nextStartAt(now()) : null;
     if (at !== null) this.#wakeUp = setTimeout(() => this.kick(), Math.min(Math.max(at - now(), 1), 60_000));
   }
 

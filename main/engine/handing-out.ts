@@ -125,15 +125,22 @@ export class HandingOut {
     const state = {
       running,
       waiting: held.filter((lease) => !this.#desk.runs(lease, turn)).map(({ holder }) => holder.id),
-      wants: wants.map((want) => ({ holder: want.holder.id, count: countOf(want), shared: want.holder.shared })),
+      wants: wants.map((want) => {
+        const { id, shared, place } = want.holder;
+        return { holder: id, count: countOf(want), shared, place };
+      }),
       capOf,
     };
     const startsAmong = (limit: number) => {
       const given = new Set<string>();
-      const candidates = options.store
-        .candidates(options.now(), limit, busyHosts(running, capOf, limits), ids)
+      const busy = busyHosts(running, capOf, limits);
+      // A machine that comes back goes on with what it has, before anything else.
+      const places = wants.flatMap(({ holder }) => (holder.place === '' ? [] : [holder.place]));
+      const own = options.store.queued.begunBy(places, options.now(), limit, busy, ids);
+      const all = options.store.queued.candidates(options.now(), limit, busy, ids);
+      const candidates = [...own, ...all.filter(({ id }) => !own.some((one) => one.id === id))]
         .filter((candidate) => this.#mayGo(candidate, given, turn))
-        .map(({ id, host, crashes, connections }) => ({ id, host, alone: crashes >= SUSPECT_AT, connections }));
+        .map(({ crashes, ...candidate }) => ({ ...candidate, alone: crashes >= SUSPECT_AT }));
       const here = begun.filter(({ holder }) => holder.shared).length + candidates.length;
       const share = Math.min(limits.parallel, here) / Math.max(1, options.localWorkers());
       return plan({ ...state, candidates }, limits, Math.ceil(share));
@@ -166,7 +173,7 @@ export class HandingOut {
     const given = new Set(started.map(({ stored }) => this.#desk.targets.idOf(targetOf(stored))));
     const room = holders.reduce((sum, holder) => sum + holder.room, 0);
     const ids = held.map(({ id }) => id);
-    const candidates = store
+    const candidates = store.queued
       .candidates(now(), room, [], ids)
       // One that waits ahead takes over the connections of another, as many as those are.
       .filter(({ crashes, connections }) => crashes < SUSPECT_AT && connections === null)

@@ -46,7 +46,7 @@ export class Regranting {
       connections: turn.begun.get(lease) ?? lease.connections,
     }));
     const hosts = hostPlaces(running, (host) => this.#desk.capOf(host), limits);
-    const queued = store.queuedOf(hosts.map(({ host }) => host));
+    const queued = store.queued.ofHosts(hosts.map(({ host }) => host));
     for (const { host, used, places } of hosts) {
       // One that is new counts, but keeps what it was given.
       const all = leases.filter(({ stored }) => stored.host === host);

@@ -11,7 +11,13 @@ export type Limits = {
 };
 
 /** A worker that waits for tasks. `shared` workers run on this machine and count against `parallel`. */
-export type Want = { holder: number; count: number; shared: boolean };
+export type Want = {
+  holder: number;
+  count: number;
+  shared: boolean;
+  /** Where it keeps files; left out: on this machine. */
+  place?: string;
+};
 
 export type Running = { holder: number; host: string; connections: number; shared: boolean; alone: boolean };
 
@@ -20,7 +26,14 @@ type CapOf = (host: string) => number;
 
 export type PlanState = {
   /** Queued ones in list order. */
-  candidates: readonly { id: DownloadId; host: string; alone: boolean; connections?: number | null }[];
+  candidates: readonly {
+    id: DownloadId;
+    host: string;
+    alone: boolean;
+    connections?: number | null;
+    /** The place that has some of it; null or left out: none. */
+    begunAt?: string | null;
+  }[];
   running: readonly Running[];
   /** Holders that have more ahead of time. */
   waiting: readonly number[];
@@ -33,6 +46,7 @@ export type Start = { id: DownloadId; holder: number; connections: number };
 /**
  * Who starts what. Keeps `parallel` on this machine, `connectionsPerHost` (or what the host allows) a host, and gives each
  * new task to the worker with the fewest. The connections of a host are shared out evenly among the tasks in sight.
+ * What a place has some of goes there, if a worker of that place has room.
  * No worker of this machine gets more than `perWorker`, so that those still starting have their part.
  * One that must be `alone` (workers died while they held it) gets a worker to itself, so that it harms no other.
  */
@@ -53,11 +67,13 @@ export function plan(state: PlanState, limits: Limits, perWorker = Infinity): St
   }
 
   const starts: Start[] = [];
-  for (const { id, host, alone, connections: own } of state.candidates) {
+  for (const { id, host, alone, connections: own, begunAt = null } of state.candidates) {
     const budget = hostBudget(hosts, host, state, limits);
     const free = budget.total - budget.used;
     if (free < 1) continue;
-    const want = leastLoaded(wants, load, sharedLeft > 0 ? perWorker : 0);
+    const perShared = sharedLeft > 0 ? perWorker : 0;
+    const there = begunAt === null ? [] : wants.filter(({ place = '' }) => place === begunAt);
+    const want = leastLoaded(there, load, perShared) ?? leastLoaded(wants, load, perShared);
     if (!want) break;
     if (alone && ((load.get(want.holder) ?? 0) > 0 || state.waiting.includes(want.holder))) continue;
     const fair = Math.max(1, Math.floor(budget.total / Math.max(1, budget.tasks)));

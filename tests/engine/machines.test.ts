@@ -18,8 +18,8 @@ beforeEach(() => {
 });
 afterEach(() => engine.close());
 
-/** A worker of another machine with room for two tasks. */
-function join(place: string) {
+/** A worker of another machine with room for `slots` tasks. */
+function join(place: string, slots = 2) {
   const [here, there] = memoryPorts();
   const tasks: Task[] = [];
   const told: ToWorker[] = [];
@@ -29,7 +29,7 @@ function join(place: string) {
   there.onMessage((raw) => {
     const message = raw as ToWorker;
     told.push(message);
-    if (message.kind === 'welcome') send({ kind: 'get', count: 2 });
+    if (message.kind === 'welcome') send({ kind: 'get', count: slots });
     if (message.kind === 'tasks') tasks.push(...message.tasks);
     if (message.kind === 'stop') there.close();
     if (message.kind === 'cancel') {
@@ -43,7 +43,7 @@ function join(place: string) {
     }
   });
   engine.attachWorker(here, place, '10.0.0.7');
-  send({ kind: 'hello', protocol: PROTOCOL, pid: 7, machine: 'attic', runtime: 'node 24', version: '1.2.3', slots: 2 });
+  send({ kind: 'hello', protocol: PROTOCOL, pid: 7, machine: 'attic', runtime: 'node 24', version: '1.2.3', slots });
   const finish = () => {
     const task = tasks.shift()!;
     const outcome = {
@@ -56,7 +56,7 @@ function join(place: string) {
     send({ kind: 'result', id: task.id, epoch: task.epoch, outcome });
     send({ kind: 'get', count: 1 });
   };
-  return { tasks, told, finish, port: there, isOver: () => over };
+  return { tasks, told, finish, send, port: there, isOver: () => over };
 }
 
 const machines = () => engine.handlers.machines(null) as Machine[];
@@ -134,6 +134,35 @@ test('a removed machine loses its leases at once and may not join, until it may'
   expect(engine.machines.mayJoin('cellar-1')).toBe(true);
   await change('work');
   expect(engine.machines.mayJoin('attic-1')).toBe(true);
+});
+
+test('a machine that comes back gets what it has bytes of, whoever asks first, over a restart too', async () => {
+  const [attic, cellar] = [join('attic-1', 1), join('cellar-1', 1)];
+  await expect.poll(machines).toHaveLength(2);
+  const { ids } = await add(20);
+  await expect.poll(() => [...attic.tasks, ...cellar.tasks].length).toBe(2);
+  const begun = new Map<string, number>();
+  for (const [name, { tasks, send, finish }] of [['attic', attic] as const, ['cellar', cellar] as const]) {
+    // So that it stands far down in the list.
+    finish();
+    await expect.poll(() => tasks.length).toBe(1);
+    const [{ id, epoch }] = tasks as [Task];
+    begun.set(name, id);
+    send({ kind: 'saved', id, epoch, extents: [[0, 7]] });
+    send({ kind: 'progress', downloads: [{ id, epoch, receivedBytes: 7, bytesPerS: 1, connections: 1 }] });
+  }
+  await expect.poll(async () => (await engine.handlers.detail({ id: begun.get('cellar')! }))!.row.doneBytes).toBe(7);
+  await expect.poll(async () => (await engine.handlers.detail({ id: begun.get('attic')! }))!.row.doneBytes).toBe(7);
+  await engine.handlers.move({ ids: [...begun.values()], to: 'last' });
+  await engine.close();
+  engine = open();
+  const again = join('cellar-1', 1);
+  await expect.poll(() => again.tasks).toMatchObject([{ id: begun.get('cellar'), extents: [[0, 7]] }]);
+  const late = join('attic-1', 1);
+  await expect.poll(() => late.tasks).toMatchObject([{ id: begun.get('attic'), extents: [[0, 7]] }]);
+  const other = join('loft-1', 1);
+  await expect.poll(() => other.tasks).toMatchObject([{ extents: [] }]);
+  expect(ids).toContain(other.tasks[0]!.id);
 });
 
 test('what a machine has downloaded is told, with where it keeps it', async () => {

@@ -36,6 +36,20 @@ test('a worker elsewhere does not count against this machine', () => {
   expect(plan(state({ candidates: queued('a', 'b', 'c'), wants, running }), limits)).toHaveLength(2);
 });
 
+test('what a place has some of goes there, and elsewhere only when nobody there has room', () => {
+  const wants = [
+    { holder: 1, count: 1, shared: true },
+    { holder: 2, count: 1, shared: false, place: 'attic' },
+    { holder: 3, count: 1, shared: false, place: 'cellar' },
+  ];
+  const begun = (...places: (string | null)[]) =>
+    places.map((begunAt, index) => ({ id: index + 1, host: `h${index}`, alone: false, begunAt }));
+  const holdersOf = (...places: (string | null)[]) =>
+    plan(state({ candidates: begun(...places), wants }), limits).map(({ holder }) => holder);
+  expect(holdersOf('cellar', 'attic', '')).toEqual([3, 2, 1]);
+  expect(holdersOf('cellar', 'cellar', null)).toEqual([3, 1, 2]);
+});
+
 test('shares the connections of a host among its tasks', () => {
   const starts = plan(state({ candidates: queued('a', 'a', 'a', 'a') }), limits);
   expect(starts.map(({ connections }) => connections)).toEqual([4, 4, 4, 4]);

@@ -137,6 +137,40 @@ test('two machines fetch a list for a third, each keeps its files, and a killed 
   expect(fs.readdirSync(path.join(dir, 'files'))).toEqual([]);
 });
 
+test('a coordinator that was killed knows what each machine has begun, and each goes on with its own', async () => {
+  const server = await startOrigin();
+  onTestFinished(() => server.close());
+  const sizeBytes = 6_000_000;
+  const urls = [0, 1].map((n) => {
+    server.serve(`/f${n}.bin`, { sizeBytes, seed: n, bytesPerS: 1_000_000 });
+    return server.url(`/f${n}.bin`);
+  });
+  const { workers: port, program } = await serving('--workers', '0', '--connections', '1');
+  const one = worker(port, 'one', '--parallel', '1');
+  await one.until(({ event }) => event === 'joined');
+  await sluice(['add', '--data', path.join(dir, 'data'), '--dir', path.join(dir, 'files'), ...urls]).ended;
+  const half = (url: string) =>
+    program.until((told) => told.event === 'progress' && told.url === url && Number(told.doneBytes) > sizeBytes / 2);
+  await program.until(({ event }) => event === 'started');
+  const two = worker(port, 'two', '--parallel', '1');
+  await Promise.all(urls.map(half));
+  program.child.kill('SIGKILL');
+  await program.ended;
+  const again = sluice([
+    ...['serve', '--json', '--workers', '0', '--data', path.join(dir, 'data'), '--dir', path.join(dir, 'files')],
+    ...['--listen', `127.0.0.1:${port}`, '--authkey-file', key, '--connections', '1'],
+  ]);
+  for (const url of urls) await again.until((told) => told.event === 'done' && told.url === url);
+  for (const [n, { until }] of [one, two].entries()) {
+    await until((told) => told.event === 'trouble');
+    const file = path.join(dir, n === 0 ? 'one' : 'two', `f${n}.bin`);
+    expect(sha256(file)).toBe(contentSha256(seededContent(sizeBytes, n)));
+    expect(server.bytesServed(`/f${n}.bin`)).toBeLessThan(sizeBytes * 1.4);
+  }
+  again.child.kill('SIGTERM');
+  expect(await again.ended).toBe(0);
+});
+
 test('with --send-back what another machine fetches stands in the coordinator’s folder, over its death too', async () => {
   const { urls } = await origin(12, 6_000_000);
   const { workers: port, program } = await serving('--workers', '0');

@@ -116,4 +116,8 @@ export const migrations: readonly string[] = [
   ALTER TABLE downloads ADD COLUMN connections INTEGER;
   `,
   'ALTER TABLE downloads ADD COLUMN category_given INTEGER NOT NULL DEFAULT 0',
+  `
+  CREATE INDEX downloads_begun ON downloads (place, position)
+    WHERE status = 'queued' AND removed_at IS NULL AND place != '' AND done_bytes > 0;
+  `,
 ];

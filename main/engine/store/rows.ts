@@ -102,6 +102,8 @@ export const Candidate = z.object({
   crashes: z.number(),
   /** How many connections it may open at most; null: the setting says. */
   connections: z.number().nullable(),
+  /** The place that has some of it on its disk (empty: this machine); null when nothing is there. */
+  begunAt: z.string().nullable(),
 });
 export type Candidate = z.infer<typeof Candidate>;
 

@@ -6,8 +6,9 @@ import { HashTable } from './hash-table.ts';
 import { openJournal, type Journal } from './journal.ts';
 import { ListTable } from './list-table.ts';
 import { backUp, lastBackupAt, openDatabase } from './open.ts';
-import { Candidate, Stored, type NameRules } from './rows.ts';
+import { Stored, type Candidate, type NameRules } from './rows.ts';
 import { MachineTable } from './machine-table.ts';
+import { QueuedTable } from './queued-table.ts';
 import { EventTable, HostTable, SettingTable } from './side-tables.ts';
 import { Sql } from './sql.ts';
 
@@ -26,8 +27,6 @@ export type Prepared = {
 };
 
 const RESULTS_KEPT = 10_000;
-/** Who waits for a host is looked for among so many. */
-const QUEUE_SEEN = 1000;
 
 export class Store {
   /** What was wrong with the database at the start, in plain words. */
@@ -38,6 +37,7 @@ export class Store {
   readonly events: EventTable;
   readonly hosts: HostTable;
   readonly machines: MachineTable;
+  readonly queued: QueuedTable;
   readonly settings: SettingTable;
   readonly names: NameRules;
   readonly #sql: Sql;
@@ -53,6 +53,7 @@ export class Store {
     this.events = new EventTable(this.#sql);
     this.hosts = new HostTable(this.#sql);
     this.machines = new MachineTable(this.#sql);
+    this.queued = new QueuedTable(this.#sql);
     this.settings = new SettingTable(this.#sql);
     this.#dir = options.dir;
     this.names = options.names;
@@ -161,45 +162,6 @@ export class Store {
   }
 
   // --- the queue
-
-  /** The first queued downloads in list order that are not among `held` and whose host is not among `busyHosts`. */
-  candidates(now: number, limit: number, busyHosts: readonly string[], held: readonly DownloadId[]): Candidate[] {
-    const rows = this.#sql
-      .prepare(
-        `
-      SELECT id, host, dir, name, crashes, connections FROM downloads
-      WHERE status = 'queued' AND removed_at IS NULL AND not_before <= @now
-        AND host NOT IN (SELECT value FROM json_each(@busy))
-        AND id NOT IN (SELECT value FROM json_each(@held))
-      ORDER BY position LIMIT @limit`,
-      )
-      .all({ now, limit, busy: JSON.stringify(busyHosts), held: JSON.stringify(held) });
-    return rows.map((row) => Candidate.parse(row));
-  }
-
-  /** How many of the next in the queue are of each of these hosts. */
-  queuedOf(hosts: readonly string[]): Map<string, number> {
-    if (hosts.length === 0) return new Map();
-    const rows = this.#sql
-      .prepare(
-        `SELECT host, count(*) FROM (
-           SELECT host FROM downloads WHERE status = 'queued' AND removed_at IS NULL ORDER BY position LIMIT ${QUEUE_SEEN})
-         WHERE host IN (SELECT value FROM json_each(?)) GROUP BY host`,
-      )
-      .raw()
-      .all(JSON.stringify(hosts));
-    return new Map(rows as [string, number][]);
-  }
-
-  /** When the next queued download that waits may start, in ms since 1970; null when none waits. */
-  nextStartAt(now: number): number | null {
-    return this.#sql
-      .prepare(
-        `SELECT min(not_before) FROM downloads INDEXED BY downloads_later WHERE status = 'queued' AND removed_at IS NULL AND not_before > 0 AND not_before > ?`,
-      )
-      .pluck()
-      .get(now) as number | null;
-  }
 
   /**
    * Makes it running under a new epoch at `place` and returns it; `ahead`: it stays queued until `begin`. What another place

@@ -1,0 +1,78 @@
+// What waits in the queue: who may start next, and when.
+import type { DownloadId } from '../../../shared/download.ts';
+import { Candidate } from './rows.ts';
+import type { Sql } from './sql.ts';
+
+/** Who waits for a host is looked for among so many. */
+const QUEUE_SEEN = 1000;
+
+export class QueuedTable {
+  readonly #sql: Sql;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  /** The first queued downloads in list order that are not among `held` and whose host is not among `busyHosts`. */
+  candidates(now: number, limit: number, busyHosts: readonly string[], held: readonly DownloadId[]): Candidate[] {
+    return this.#candidates('', now, limit, busyHosts, held);
+  }
+
+  /** Those of them of which one of these machines elsewhere has some bytes already. */
+  begunBy(
+    places: readonly string[],
+    now: number,
+    limit: number,
+    busyHosts: readonly string[],
+    held: readonly DownloadId[],
+  ): Candidate[] {
+    if (places.length === 0) return [];
+    const begun = `AND place != '' AND done_bytes > 0 AND place IN (SELECT value FROM json_each(@places))`;
+    return this.#candidates(begun, now, limit, busyHosts, held, { places: JSON.stringify(places) });
+  }
+
+  #candidates(
+    condition: string,
+    now: number,
+    limit: number,
+    busyHosts: readonly string[],
+    held: readonly DownloadId[],
+    more: Record<string, string> = {},
+  ): Candidate[] {
+    const rows = this.#sql
+      .prepare(
+        `
+      SELECT id, host, dir, name, crashes, connections, CASE WHEN done_bytes > 0 THEN place END AS begunAt FROM downloads
+      WHERE status = 'queued' AND removed_at IS NULL ${condition} AND not_before <= @now
+        AND host NOT IN (SELECT value FROM json_each(@busy))
+        AND id NOT IN (SELECT value FROM json_each(@held))
+      ORDER BY position LIMIT @limit`,
+      )
+      .all({ ...more, now, limit, busy: JSON.stringify(busyHosts), held: JSON.stringify(held) });
+    return rows.map((row) => Candidate.parse(row));
+  }
+
+  /** How many of the next in the queue are of each of these hosts. */
+  ofHosts(hosts: readonly string[]): Map<string, number> {
+    if (hosts.length === 0) return new Map();
+    const rows = this.#sql
+      .prepare(
+        `SELECT host, count(*) FROM (
+           SELECT host FROM downloads WHERE status = 'queued' AND removed_at IS NULL ORDER BY position LIMIT ${QUEUE_SEEN})
+         WHERE host IN (SELECT value FROM json_each(?)) GROUP BY host`,
+      )
+      .raw()
+      .all(JSON.stringify(hosts));
+    return new Map(rows as [string, number][]);
+  }
+
+  /** When the next queued download that waits may start, in ms since 1970; null when none waits. */
+  nextStartAt(now: number): number | null {
+    return this.#sql
+      .prepare(
+        `SELECT min(not_before) FROM downloads INDEXED BY downloads_later WHERE status = 'queued' AND removed_at IS NULL AND not_before > 0 AND not_before > ?`,
+      )
+      .pluck()
+      .get(now) as number | null;
+  }
+}
