@@ -90,6 +90,7 @@ const options = {
   workers: { type: 'string' },
   parallel: { type: 'string', short: 'j' },
   connections: { type: 'string', short: 'x' },
+  retries: { type: 'string' },
   limit: { type: 'string' },
   'limit-each': { type: 'string' },
   'no-timetable': { type: 'boolean' },
@@ -172,6 +173,7 @@ function settingsOf(values: Values): Partial<Settings> {
   if (values.connections !== undefined) {
     settings.connectionsPerDownload = whole('connections', values.connections, 'connectionsPerDownload');
   }
+  if (values.retries !== undefined) settings.maxRetries = whole('retries', values.retries, 'maxRetries');
   if (values.limit !== undefined) settings.limitBytesPerS = rate('limit', values.limit);
   if (values['no-timetable']) settings.scheduleOn = false;
   if (values.lane !== undefined) settings.lane = lane(values.lane);
@@ -246,9 +248,13 @@ function needed(words: string[], message: string): string[] {
   return words;
 }
 
-function whole(option: string, text: string, setting: 'workers' | 'parallel' | 'connectionsPerDownload'): number {
+function whole(
+  option: string,
+  text: string,
+  setting: 'workers' | 'parallel' | 'connectionsPerDownload' | 'maxRetries',
+): number {
   const parsed = /^\d+$/.test(text) ? Settings.shape[setting].unwrap().safeParse(Number(text)) : undefined;
-  const min = setting === 'workers' ? 0 : 1;
+  const min = setting === 'workers' || setting === 'maxRetries' ? 0 : 1;
   const max = Settings.shape[setting].unwrap().maxValue;
   if (!parsed?.success) throw new UsageError(`--${option} takes a whole number from ${min} to ${max}, not "${text}".`);
   return parsed.data;
@@ -290,6 +296,7 @@ LIST-FILE: one URL a line (also .csv .html .url .webloc .metalink); "-" reads a 
       --workers N       worker processes, 1-32 (0: one a core)
   -j, --parallel N      downloads at once, 1-256
   -x, --connections N   connections a download, 1-32
+      --retries N       try again at most so often before a download fails, 0-100
       --limit RATE      all together at most RATE bytes a second: 500K, 2M
       --limit-each RATE each of those added now at most that
       --no-timetable    at full speed, whatever the timetable in the settings says

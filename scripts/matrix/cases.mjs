@@ -8,6 +8,8 @@
  * @property {string} name
  * @property {Behaviour} [first] how it answers until the tool is interrupted in the middle; without it there is one run only
  * @property {Behaviour | ((seen: Seen) => Behaviour)} then how it answers afterwards
+ * @property {(count: number) => Behaviour | ((seen: Seen) => Behaviour)} [link] instead: each request is sent on to a link of its own, which answers so
+ * @property {number} [interruptAfterBytes] when it is interrupted, if not somewhere in the middle
  * @property {{ sizeBytes: number, seed: number } | null} file what is right; null: there is nothing to be had, only a failure
  * @property {number} [limitMs] more time than usual, for those who try again and again, slower each time
  */
@@ -63,14 +65,27 @@ export const cases = [
   { name: 'resume: 206 with rubbish behind its range', first: slow, then: bent('overlong'), file: old },
   { name: 'resume: 206 without Content-Range', first: slow, then: bent('no-content-range'), file: old },
   { name: 'resume: 206 with an unreadable Content-Range', first: slow, then: bent('bad-content-range'), file: old },
+  {
+    name: 'resume: 206 with another total in its Content-Range',
+    first: slow,
+    then: { ...old, claimTotal: SIZE + 1 },
+    file: old,
+  },
   { name: 'resume: 206 as multipart/byteranges', first: slow, then: bent('multipart'), file: old },
   { name: 'resume: 416 although there is more', first: slow, then: always416(SIZE), file: old },
+  {
+    name: 'resume: nothing is missing, 416 with the right length',
+    first: { ...old, sizeBytes: SIZE + 1, etag: '"1"', framing: 'chunked', cutAfterBytes: SIZE, cut: 'stall' },
+    interruptAfterBytes: SIZE,
+    then: { ...old, etag: '"1"' },
+    file: old,
+  },
   { name: 'resume: an error page with status 200', first: slow, then: htmlInstead(), file: null },
   {
     name: 'closes before its Content-Length is reached, always',
     then: { ...old, ranges: 'ignore', lieBytes: 5000 },
     file: null,
-    limitMs: 170_000,
+    limitMs: 90_000,
   },
   {
     name: 'sends more than its Content-Length, which counts',
@@ -113,6 +128,7 @@ export const cases = [
     then: ({ count }) => (count === 1 ? { status: 503, retryAfter: '1', bytes: HTML, contentType: 'text/html' } : old),
     file: old,
   },
+  { name: 'redirected to a link that expires in the middle', then: old, link: expiring, file: old },
   {
     name: 'a one-time link: 403 the second time',
     first: slow,
@@ -127,6 +143,17 @@ function always416(total) {
     headers['range'] && !headers['range'].startsWith('bytes=0-')
       ? { status: 416, bytes: Buffer.alloc(0), headers: { 'Content-Range': `bytes */${total}` } }
       : old;
+}
+
+/** The first link breaks off after a second, and is good for half a second only. @param {number} count @returns {Behaviour | ((seen: Seen) => Behaviour)} */
+function expiring(count) {
+  if (count > 1) return old;
+  let until = 0;
+  return ({ at }) => {
+    until ||= at + 500;
+    if (at >= until) return { status: 403, bytes: HTML, contentType: 'text/html' };
+    return { ...old, bytesPerS: 400_000, cutAfterBytes: 400_000, cut: 'close' };
+  };
 }
 
 /** @returns {Behaviour} */

@@ -7,8 +7,9 @@ import { contentBytes, seededContent } from '../../tests/support/origin.ts';
 /** @typedef {'right' | 'failed' | 'wrong' | 'hang'} Outcome wrong: another file than the server's, with status 0 */
 
 /** Nobody takes that long who gets anywhere. */
-const LIMIT_MS = 45_000;
+const LIMIT_MS = 60_000;
 const INTERRUPT_AFTER_BYTES = 1_500_000;
+const SETTLE_MS = 300;
 const PATIENCE_MS = 8000;
 
 /**
@@ -16,23 +17,34 @@ const PATIENCE_MS = 8000;
  * @param {import('./cases.mjs').Case} which
  * @param {import('../../tests/support/origin.ts').Origin} origin
  * @param {string} dir an empty folder, made and removed here
- * @param {string} path on the origin, the tool's own
+ * @param {string} folder on the origin, the tool's own
  * @returns {Promise<Outcome>}
  */
-export async function runCase(tool, which, origin, dir, path) {
+export async function runCase(tool, which, origin, dir, folder) {
+  const path = `${folder}/file.zip`;
   mkdirSync(dir, { recursive: true });
   try {
     const start = () => run(tool.command, tool.args(dir, origin.url(path)), dir);
     if (which.first) {
       origin.serve(path, which.first);
       const interrupted = start();
-      await Promise.race([origin.served(path, INTERRUPT_AFTER_BYTES), interrupted.ended]);
+      await Promise.race([origin.served(path, which.interruptAfterBytes ?? INTERRUPT_AFTER_BYTES), interrupted.ended]);
+      // What is under way to it may arrive.
+      await Promise.race([new Promise((resolve) => setTimeout(resolve, SETTLE_MS)), interrupted.ended]);
       interrupted.child.kill('SIGINT');
       const late = setTimeout(() => interrupted.child.kill('SIGKILL'), PATIENCE_MS);
       await interrupted.ended;
       clearTimeout(late);
     }
     origin.serve(path, behaviourFrom(which.then, origin.requests(path).length));
+    const { link } = which;
+    if (link) {
+      origin.serve(path, ({ count }) => {
+        const location = `${folder}/link-${count}/file.zip`;
+        origin.serve(location, link(count));
+        return { location };
+      });
+    }
     const { child, ended } = start();
     let late = false;
     const limit = setTimeout(() => {

@@ -42,7 +42,7 @@ export const sluice = {
   command: toolNode(),
   args: (dir, url) => [
     join(root, 'out', 'main', 'cli.cjs'),
-    ...['--data', join(dir, '.data'), '--dir', dir, '--connections', '4', '--exit', '--json', url],
+    ...['--data', join(dir, '.data'), '--dir', dir, '--connections', '4', '--retries', '3', '--exit', '--json', url],
   ],
 };
 

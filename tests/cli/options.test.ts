@@ -34,6 +34,15 @@ test('a worker without a key or a place to go is told what is missing', () => {
   expect(serve('--listen', '[::1]:80').listen).toEqual({ host: '::1', port: 80 });
 });
 
+test('how often to try again is a whole number in its bounds', () => {
+  expect(parseCommand(['--retries', '0', 'http://h/f'])).toMatchObject({ run: { settings: { maxRetries: 0 } } });
+  expect(parseCommand(['http://h/f'])).not.toHaveProperty('run.settings.maxRetries');
+  for (const wrong of ['-1', '101', '1.5', 'x', '']) {
+    expect(() => parseCommand([`--retries=${wrong}`, 'http://h/f'])).toThrow(/from 0 to 100/);
+  }
+  expect(help).toContain('--retries N');
+});
+
 test('the help names every option of the network', () => {
   for (const option of ['--python-authkey-file', '--no-md5', '--authkey-file', '--listen', '--python', '--fingerprint'])
     expect(help).toContain(option);

@@ -11,7 +11,7 @@ type Row = { name: string; outcomes: { Sluice: string } };
 
 test(
   'Sluice takes no wrong file for the right one, does not hang, and brings what can be had',
-  { timeout: 400_000 },
+  { timeout: 180_000 },
   async () => {
     const { stdout } = await promisify(execFile)(process.execPath, [program, '--tools', 'none', '--json']);
     const outcomes = (JSON.parse(stdout) as Row[]).map(({ name, outcomes: { Sluice } }) => [name, Sluice]);
