@@ -26,6 +26,8 @@ export const Preview = z.object({
   /** The first verdicts; the rest through `previewLines`. */
   lines: z.array(Verdict),
   total: z.number(),
+  /** How many downloads got theirs from checksum files beside the list. */
+  checksums: z.number(),
   dir: z.string(),
   freeBytes: z.number().nullable(),
 });
@@ -93,7 +95,8 @@ export type Detail = z.infer<typeof Detail>;
 const Source = z.union([
   z.object({ text: z.string() }),
   z.object({ html: z.string() }),
-  z.object({ files: z.array(z.string()).max(1000) }),
+  /** Paths, and addresses that are meant with them: checksum files are for both. */
+  z.object({ files: z.array(z.string()).max(1000), links: z.string().optional() }),
 ]);
 
 /** Every call: its argument and its result. Names are `verb` or `verbThing`. */

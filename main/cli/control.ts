@@ -94,24 +94,20 @@ async function open(dataDir: string, { nativeBinding, spawnWorker, version }: Su
 async function add(caller: Caller, command: Extract<Control, { kind: 'add' }>, around: Surroundings): Promise<number> {
   const { text, files } = await sourcesOf(command.inputs, around.stdin);
   const ways = await waysOf(command.ways);
-  let added = 0;
-  let usable = 0;
-  for (const source of [...(text ? [{ text }] : []), ...(files.length > 0 ? [{ files }] : [])]) {
-    const { batch, counts, total } = await caller.call('preview', source);
-    usable += counts.url + counts.known + counts.duplicate;
-    for (let offset = 0; offset < total && counts.rejected > 0; offset += PAGE) {
-      const { lines } = await caller.call('previewLines', { batch, only: 'rejected', offset, limit: PAGE });
-      for (const { line, text: shown, reason, message } of lines) {
-        if (command.json) around.output.json({ event: 'rejected', line, text: shown, code: reason, message });
-        else around.output.line(`line ${line}: ${message ?? reason ?? ''}  ${shown}`);
-      }
+  const { batch, counts, total } = await caller.call('preview', files.length > 0 ? { files, links: text } : { text });
+  for (let offset = 0; offset < total && counts.rejected > 0; offset += PAGE) {
+    const { lines } = await caller.call('previewLines', { batch, only: 'rejected', offset, limit: PAGE });
+    for (const { line, text: shown, reason, message } of lines) {
+      if (command.json) around.output.json({ event: 'rejected', line, text: shown, code: reason, message });
+      else around.output.line(`line ${line}: ${message ?? reason ?? ''}  ${shown}`);
     }
-    const dir = path.resolve(command.dir ?? '.');
-    added += (await caller.call('addBatch', { ...ways, batch, dir })).added;
   }
+  const dir = path.resolve(command.dir ?? '.');
+  const { added } = await caller.call('addBatch', { ...ways, batch, dir });
   if (command.json) around.output.json({ event: 'added', count: added });
   else around.output.line(`${added} added.`);
-  if (usable === 0) throw new UsageError('There is nothing to download among the lines given.');
+  if (counts.url + counts.known + counts.duplicate === 0)
+    throw new UsageError('There is nothing to download among the lines given.');
   return 0;
 }
 

@@ -137,14 +137,10 @@ async function handOver(
   ways: Ways,
   report: Report,
 ): Promise<number> {
-  let added = 0;
-  let understood = 0;
-  for (const source of [...(text ? [{ text }] : []), ...(files.length > 0 ? [{ files }] : [])]) {
-    const preview = await remote.call('preview', source);
-    understood += preview.counts.url + preview.counts.known + preview.counts.duplicate;
-    for (const verdict of preview.lines) if (verdict.kind === 'rejected') report.tell({ event: 'rejected', verdict });
-    added += (await remote.call('addBatch', { ...ways, batch: preview.batch, dir })).added;
-  }
+  const preview = await remote.call('preview', files.length > 0 ? { files, links: text } : { text });
+  const understood = preview.counts.url + preview.counts.known + preview.counts.duplicate;
+  for (const verdict of preview.lines) if (verdict.kind === 'rejected') report.tell({ event: 'rejected', verdict });
+  const { added } = await remote.call('addBatch', { ...ways, batch: preview.batch, dir });
   remote.close();
   report.tell({ event: 'handed-over', added });
   report.end();

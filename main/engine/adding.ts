@@ -6,6 +6,7 @@ import type { DownloadId, NewDownload, Status } from '../../shared/download.ts';
 import { hostOf, maskCredentials, splitCredentials } from '../../shared/url.ts';
 import { understand, type Understood } from './intake.ts';
 import type { ListSource } from './intake-source.ts';
+import { isSums } from './intake-sums.ts';
 import { chooseName } from './names.ts';
 import type { Prepared, Store, Stored } from './store/store.ts';
 import type { TaskQueue } from './task-queue.ts';
@@ -68,6 +69,7 @@ export class Adding {
       counts,
       lines: understood.verdicts.slice(0, LINES_SHOWN),
       total: understood.verdicts.length,
+      checksums: understood.checksums,
       dir,
       freeBytes: freeBytes(dir),
     };
@@ -153,11 +155,15 @@ export class Adding {
     return { ids: [...ids, ...resumed], finished, rejected };
   }
 
-  /** The same for long lists, a slice at a time: the first downloads start while the rest is still being read. */
+  /**
+   * The same for long lists, a slice at a time: the first downloads start while the rest is still being read. Not with
+   * checksum files beside them: whose a name is can only be said when all downloads are known.
+   */
   async addOrResumeAll(
     sources: readonly ListSource[],
     options: Ways & { dir: string; producer: string },
   ): Promise<Asked> {
+    if (sources.some(isSums)) return this.addOrResume(sources, options);
     const all: Asked = { ids: [], finished: [], rejected: [] };
     for (const source of sources) {
       for (const { slice, line } of slicesOf(source)) {

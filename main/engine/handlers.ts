@@ -1,6 +1,6 @@
 // Answers every call of the API; thin, each one hands over to the part of the engine that knows.
 import path from 'node:path';
-import { ApiError, type Handlers } from '../../shared/api.ts';
+import { ApiError, type CallArg, type Handlers } from '../../shared/api.ts';
 import type { NewDownload } from '../../shared/download.ts';
 import type { Settings, SettingsChange } from '../../shared/settings.ts';
 import { hostOf, splitCredentials } from '../../shared/url.ts';
@@ -145,9 +145,9 @@ function originOf(url: string): string {
   return new URL(url).origin;
 }
 
-async function sourcesOf(source: { text: string } | { html: string } | { files: string[] }): Promise<ListSource[]> {
+async function sourcesOf(source: CallArg<'preview'>): Promise<ListSource[]> {
   if (!('files' in source)) return [source];
-  const lists: ListSource[] = [];
+  const lists: ListSource[] = source.links ? [{ text: source.links }] : [];
   // One after the other: a thousand large ones at once would not fit into memory.
   for (const file of source.files) lists.push(await readList(file));
   return lists;

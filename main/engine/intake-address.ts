@@ -9,6 +9,8 @@ type Reason =
   | 'too-many'
   | 'empty-pattern'
   | 'bad-checksum'
+  | 'no-checksum'
+  | 'unclear-checksum'
   | 'binary'
   | 'no-links'
   | 'no-such-file'

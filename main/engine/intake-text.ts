@@ -157,6 +157,11 @@ function checksumIn(text: string): Checksum | Rejection | undefined {
   const [, algorithm, hex] = /\b(md5|sha-?(?:1|256|512))\s*[=:]\s*(\w+)\b(?![.-]*\w)/i.exec(text) ?? [];
   if (algorithm !== undefined && hex !== undefined) return checksumOf(algorithm, hex);
   const bare = /^([0-9a-f]{32,128}) +\*?$/i.exec(text)?.[1];
-  const fitting = algorithms.find((name) => hexLengths[name] === bare?.length);
-  return fitting && bare ? checksumOf(fitting, bare) : undefined;
+  const fitting = bare && algorithmOfHex(bare);
+  return fitting ? checksumOf(fitting, bare) : undefined;
+}
+
+/** The algorithm whose values are that long. */
+export function algorithmOfHex(hex: string): Checksum['algorithm'] | undefined {
+  return algorithms.find((name) => hexLengths[name] === hex.length);
 }

@@ -4,6 +4,7 @@ import { type Checksum, type NewDownload } from '../../shared/download.ts';
 import { maskCredentials } from '../../shared/url.ts';
 import { addressOf, type Rejection } from './intake-address.ts';
 import { foundIn, type ListSource } from './intake-source.ts';
+import { isSums, readSums, type SumsFile, unusedSums, withSums } from './intake-sums.ts';
 import { checksumOf, type Found } from './intake-text.ts';
 import { safeName } from './names.ts';
 import { batchOf } from './patterns.ts';
@@ -15,20 +16,23 @@ export interface Understood {
   known: NewDownload[];
   /** In the order of the lines, which are counted within each source. */
   verdicts: Verdict[];
+  /** How many of the downloads got theirs from checksum files beside the list. */
+  checksums: number;
 }
 
 const MAX_VERDICTS = 200_000;
 const MAX_BATCH = 100_000;
 const MAX_SHOWN_CHARS = 300;
 
-/** Understands lists; `known` tells which addresses (in the form of `NewDownload.url`) are among the downloads already. */
+/** Understands lists and checksum files beside them; `known` tells which addresses (in the form of `NewDownload.url`) are among the downloads already. */
 export function understand(
   sources: ListSource | readonly ListSource[],
   { known }: { known: (url: string) => boolean },
 ): Understood {
-  const result: Understood = { downloads: [], known: [], verdicts: [] };
+  const result: Understood = { downloads: [], known: [], verdicts: [], checksums: 0 };
   const seen = new Set<string>();
-  for (const found of foundInAll([sources].flat())) {
+  const all = [sources].flat();
+  for (const found of foundInAll(all.filter((source) => !isSums(source)))) {
     if (result.verdicts.length === MAX_VERDICTS) {
       result.verdicts.push(
         rejected(found, { reason: 'too-many', message: 'The list is too long; the rest was left out.' }),
@@ -47,7 +51,22 @@ export function understand(
     if (kind === 'url') result.downloads.push(download);
     if (kind === 'known') result.known.push(download);
   }
+  takeSums(all.filter(isSums), result);
   return result;
+}
+
+/** Gives the downloads the checksums of the files beside the list, and says which lines of these were not taken. */
+function takeSums(files: SumsFile[], result: Understood): void {
+  if (files.length === 0) return;
+  const { sums, bad } = readSums(files);
+  const before = [...result.downloads, ...result.known];
+  const { given, bad: unclear } = withSums(before, sums);
+  const fresh = result.downloads.length;
+  result.downloads = given.slice(0, fresh);
+  result.known = given.slice(fresh);
+  result.checksums = given.filter(({ checksum }, at) => checksum !== before[at]!.checksum).length;
+  const all = [...bad, ...unclear, ...(result.checksums === 0 && unclear.length === 0 ? unusedSums(files) : [])];
+  for (const found of all.slice(0, MAX_VERDICTS)) result.verdicts.push(rejected(found, found.address as Rejection));
 }
 
 function downloadOf(found: Found): NewDownload | Rejection {

@@ -62,14 +62,9 @@ export async function startShell(options: ShellOptions): Promise<void> {
 async function handOver(remote: Remote, args: Arguments): Promise<void> {
   const opened = openedBy(args);
   if (!(await remote.open(opened))) {
-    const sources = [
-      ...(opened.files.length > 0 ? [{ files: opened.files }] : []),
-      ...(opened.text === '' ? [] : [{ text: opened.text }]),
-    ];
-    for (const source of sources) {
-      const { batch } = await remote.call('preview', source);
-      await remote.call('addBatch', { batch });
-    }
+    const { files, text } = opened;
+    const { batch } = await remote.call('preview', files.length > 0 ? { files, links: text } : { text });
+    await remote.call('addBatch', { batch });
   }
   if (args.demo) await remote.call('startDemo', null);
   remote.close();

@@ -8,6 +8,7 @@ export const batchEn = {
   headers: 'Headers, one a line',
   headersWrong: 'A header is written “Name: value”.',
   checksumWrong: 'This is no MD5, SHA-1, SHA-256 or SHA-512.',
+  checksumsTaken: (count: string) => `Checksums taken: ${count}`,
 };
 
 export const batchZh: typeof batchEn = {
@@ -18,4 +19,5 @@ export const batchZh: typeof batchEn = {
   headers: '请求头，每行一个',
   headersWrong: '请求头应写成 “名称: 值”。',
   checksumWrong: '这不是 MD5、SHA-1、SHA-256 或 SHA-512。',
+  checksumsTaken: (count) => `已采用校验和：${count}`,
 };

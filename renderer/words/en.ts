@@ -155,6 +155,8 @@ export function en(f: Format) {
         'no-host': 'names no host',
         'bad-port': 'the port is no number',
         'bad-checksum': 'checksum of the wrong length',
+        'no-checksum': 'no checksum of a file in the list',
+        'unclear-checksum': 'unclear whose checksum it is; not taken',
         'empty-pattern': 'the pattern stands for nothing',
         'too-many': 'too many; left out',
         'no-links': 'no link in it',

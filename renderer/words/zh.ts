@@ -141,6 +141,8 @@ export function zh(f: Format): Words {
         'no-host': '没有主机名',
         'bad-port': '端口不是数字',
         'bad-checksum': '校验和长度不对',
+        'no-checksum': '不是列表中文件的校验和',
+        'unclear-checksum': '无法确定是哪个文件的校验和，未采用',
         'empty-pattern': '模式不代表任何链接',
         'too-many': '太多，已略去',
         'no-links': '其中没有链接',

@@ -166,6 +166,28 @@ test('logins, headers, cookies and an own authority are used, and shown nowhere'
   expect(program.stdout() + program.stderr() + list.stdout()).not.toContain('sesame');
 });
 
+test('a checksum file beside the addresses is for the files that it names, also where another Sluice downloads', async () => {
+  const server = await origin();
+  for (const name of ['/good', '/bad', '/late']) server.serve(name, { sizeBytes: 5000 });
+  const right = contentSha256(seededContent(5000));
+  const sums = path.join(dir, 'SHA256SUMS');
+  fs.writeFileSync(sums, `${right}  good\n${'0'.repeat(64)}  bad\nno checksum\n`);
+  const alone = run(server.url('/good'), server.url('/bad'), sums);
+  expect(await alone.ended).toBe(1);
+  expect(events(alone.told, 'done')).toMatchObject([{ url: server.url('/good'), sha256: right }]);
+  const [failed] = events(alone.told, 'failed');
+  expect(failed).toMatchObject({ url: server.url('/bad'), code: 'wrong-checksum' });
+  expect(failed!.message).toContain(right);
+  expect(failed!.message).toContain('0'.repeat(64));
+  expect(events(alone.told, 'rejected')).toMatchObject([{ line: 3, text: 'no checksum' }]);
+
+  const first = sluice(['--data', data, '--dir', files, '--json', server.url('/good')]);
+  await first.until(({ event }) => event === 'done');
+  fs.writeFileSync(sums, `${'0'.repeat(64)}  late\n`);
+  expect(await run(server.url('/late'), sums).ended).toBe(0);
+  await first.until((told) => told.event === 'failed' && told.code === 'wrong-checksum');
+});
+
 test('a second one hands its addresses to the first, whose list the others steer', async () => {
   const server = await origin();
   server.serve('/slow', { sizeBytes: 3_000_000, bytesPerS: 200_000 });

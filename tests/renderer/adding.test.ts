@@ -20,6 +20,7 @@ function preview(total: number): Preview {
     counts: { url: total - 1, duplicate: 0, known: 1, rejected: 0 },
     lines: Array.from({ length: Math.min(total, 200) }, (_, i) => line(i + 1)),
     total,
+    checksums: 0,
     dir: '/downloads',
     freeBytes: 1000,
   };
