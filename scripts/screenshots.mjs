@@ -1,4 +1,5 @@
 // Pictures of every view in real Electron, into screenshots/: to be looked at after a change of the window.
+// `npm run screenshots [-- empty|busy|many]`: of those windows only.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
@@ -13,6 +14,7 @@ const root = join(import.meta.dirname, '..');
 const out = join(root, 'screenshots');
 const base = mkdtempSync(join(tmpdir(), 'sluice-screenshots-'));
 const MB = 1_000_000;
+const wanted = process.argv.slice(2);
 /** @type {Map<import('playwright').Page, import('playwright').ElectronApplication>} */
 const apps = new Map();
 /** Size and speed of a connection, in bytes and bytes a second. */
@@ -27,25 +29,33 @@ const files = new Map([
   ['lighthouse.png', [1.4 * MB, 20 * MB]],
   ['notes-on-weather.pdf', [2.2 * MB, 20 * MB]],
   ['SHA256SUMS.txt', [1180, 20 * MB]],
+  ['Donaudampfschifffahrtsgesellschaftskapitänsmützenaufbewahrungsverordnung.pdf', [48 * MB, 1.1 * MB]],
 ]);
 
 await build();
-rmSync(out, { recursive: true, force: true });
+if (wanted.length === 0) rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 const display = await startDisplay();
 const origin = await startOrigin();
 try {
   await inWindow('empty', async (page, shoot) => {
     await shoot('empty');
-    await page.getByRole('button', { name: 'Add links' }).first().click();
-    await sleep(200);
+    await press(page, 'Control+n');
+    await page.getByRole('dialog').waitFor();
     await shoot('add-empty');
-    await page.getByRole('textbox', { name: /Links, one a line/ }).fill(aList());
+    await page.getByRole('dialog').getByRole('textbox').first().fill(aList());
     await page.getByRole('button', { name: /^Add \d+ links$/ }).waitFor();
     await shoot('add');
-    await page.keyboard.press('Escape');
-    await drag(page);
-    await shoot('drop', ['light', 'dark']);
+    await page.getByText('More options').click();
+    await page.getByRole('textbox', { name: /^Headers/ }).fill('no header');
+    await page.getByRole('textbox', { name: /^Connections/ }).focus();
+    await shoot('add-more');
+    await resize(page, 480, 720);
+    await shoot('narrow-add');
+    await press(page, 'Escape');
+    await shoot('narrow-empty');
+    await resize(page, 1280, 760);
+    await shoot('drop', () => drag(page));
   });
   await inWindow('busy', async (page, shoot) => {
     await fill(page);
@@ -53,47 +63,91 @@ try {
     await page.getByRole('row', { name: /orchard-atlas/ }).click();
     await shoot('list');
     await page.getByRole('grid').focus();
-    await page.keyboard.press('Enter');
+    await press(page, 'Enter');
     await sleep(2500);
     await shoot('detail');
+    await page.getByRole('row', { name: /Donaudampf/ }).click();
+    await sleep(300);
+    await shoot('detail-long');
+    await page.getByRole('row', { name: /نسخة/ }).click();
+    await sleep(300);
+    await shoot('detail-right-to-left');
     await page.getByRole('row', { name: /expired-link/ }).click();
     await sleep(300);
     await shoot('failed');
-    await page.keyboard.press('Escape');
+    await page.getByRole('row', { name: /slow-down/ }).click();
+    await sleep(300);
+    await shoot('waiting');
+    await press(page, 'Escape');
     await page.getByRole('row', { name: /lighthouse/ }).click({ button: 'right' });
     await shoot('menu');
-    await page.keyboard.press('Escape');
-    await page.keyboard.press('Control+a');
-    await shoot('selected', ['light']);
-    await page.keyboard.press('Delete');
+    await press(page, 'Escape');
+    await page.getByRole('grid').focus();
+    await press(page, 'Control+a');
+    await shoot('selected');
+    await press(page, 'Delete');
     await shoot('remove');
-    await page.keyboard.press('Escape');
-    for (const view of ['Traffic', 'Machines', 'Settings']) {
+    await press(page, 'Escape');
+    await page.getByRole('navigation').getByRole('button', { name: 'Failed' }).click();
+    await sleep(300);
+    await shoot('only-failed');
+    await page.getByRole('navigation').getByRole('button', { name: 'All' }).click();
+    await page.getByRole('textbox', { name: /^Search/ }).fill('nothing like this');
+    await sleep(500);
+    await shoot('nothing-found');
+    await page.getByRole('textbox', { name: /^Search/ }).fill('');
+
+    const go = async (/** @type {string} */ view) => {
       await page.getByRole('navigation').getByRole('button', { name: view }).click();
+      await page.getByRole('heading', { name: view, level: 1 }).waitFor();
       await sleep(1500);
-      await shoot(view.toLowerCase());
+    };
+    await go('Traffic');
+    await shoot('traffic');
+    await go('Machines');
+    await shoot('machines-shut');
+    await call(page, 'changeSettings', { coordinator: true, pythonDoor: true });
+    await sleep(1500);
+    await shoot('machines');
+    await page.getByRole('button', { name: 'Help a machine…' }).click();
+    await shoot('help');
+    await press(page, 'Escape');
+    await go('Settings');
+    await shoot('settings');
+    const titles = ['On this computer', 'Network', 'Timetable', 'Hosts', 'Export and import'];
+    for (const [at, name] of titles.entries()) {
+      await page.getByRole('heading', { name, level: 2 }).evaluate((one) => one.scrollIntoView());
+      await shoot(`settings-${at + 1}`);
     }
+    await page.getByRole('button', { name: 'Add a host…' }).click();
+    await shoot('host-rule');
+    await press(page, 'Escape');
     await page.getByRole('textbox', { name: 'Downloads at once' }).fill('9000');
-    await page.keyboard.press('Tab');
-    await shoot('settings-refused', ['light']);
-    await page.getByRole('navigation').getByRole('button', { name: 'All' }).click();
-    await call(page, 'changeSettings', { language: 'zh-CN' });
-    await sleep(300);
-    await shoot('chinese');
-    await page.getByRole('navigation').getByRole('button', { name: '设置' }).click();
-    await sleep(300);
-    await shoot('chinese-settings', ['light']);
-    await call(page, 'changeSettings', { language: 'en' });
-    await page.getByRole('navigation').getByRole('button', { name: 'All' }).click();
+    await press(page, 'Tab');
+    await shoot('settings-refused');
+    await call(page, 'changeSettings', { hostRules: someRules() });
+
     await resize(page, 480, 720);
-    await shoot('narrow');
+    for (const view of ['Traffic', 'Machines', 'Settings']) {
+      await page.getByRole('button', { name: 'Show the sidebar' }).click();
+      await go(view);
+      await shoot(`narrow-${view.toLowerCase()}`);
+    }
+    await page.getByRole('heading', { name: 'Timetable', level: 2 }).evaluate((one) => one.scrollIntoView());
+    await shoot('narrow-timetable');
     await page.getByRole('button', { name: 'Show the sidebar' }).click();
     await sleep(300);
-    await shoot('narrow-sidebar', ['light']);
-    await page.keyboard.press('Escape');
+    await shoot('narrow-sidebar');
+    await page.getByRole('navigation').getByRole('button', { name: 'All' }).click();
+    await shoot('narrow');
     await page.getByRole('row', { name: /orchard-atlas/ }).dblclick();
     await sleep(500);
-    await shoot('narrow-detail', ['light']);
+    await shoot('narrow-detail');
+    // What a zoom of 200 % leaves of the window.
+    await resize(page, 640, 380);
+    await shoot('zoom-detail');
+    await press(page, 'Escape');
+    await shoot('zoom');
   });
   await inWindow('many', async (page, shoot) => {
     const hosts = ['cdimage.debian.org', 'planet.openstreetmap.org', 'photojournal.jpl.nasa.gov', 'files.example.cn'];
@@ -115,11 +169,12 @@ try {
 console.log(`Pictures are in ${out}`);
 
 /**
- * Opens a window with a list of its own.
+ * Opens a window with a list of its own. `shoot` takes a picture in both languages and themes; before each it does what it was given.
  * @param {string} name
- * @param {(page: import('playwright').Page, shoot: (name: string, themes?: ('light' | 'dark')[]) => Promise<void>) => Promise<void>} story
+ * @param {(page: import('playwright').Page, shoot: (name: string, before?: () => Promise<void>) => Promise<void>) => Promise<void>} story
  */
 async function inWindow(name, story) {
+  if (wanted.length > 0 && !wanted.includes(name)) return;
   const { electronPath, env } = runtime();
   const app = await electron.launch({
     executablePath: electronPath,
@@ -128,17 +183,40 @@ async function inWindow(name, story) {
     colorScheme: null,
   });
   const page = await app.firstWindow();
-  await page.waitForFunction(`document.querySelector('[role=grid], .empty') !== null`);
+  await page.locator('[role=grid], .empty').first().waitFor();
+  // It shows itself at its first paint; before that it has no size to take a picture of.
+  await page.waitForFunction(() => innerWidth > 0 && document.visibilityState === 'visible');
   await call(page, 'changeSettings', { dir: join(base, `${name}-files`) });
   apps.set(page, app);
-  await story(page, async (picture, themes = ['light', 'dark']) => {
-    for (const colorScheme of themes) {
-      await page.emulateMedia({ colorScheme });
-      await page.screenshot({ path: join(out, `${picture}-${colorScheme}.png`) });
-    }
-    await page.emulateMedia({ colorScheme: 'light' });
-  });
-  await app.close();
+  try {
+    await story(page, async (picture, before) => {
+      for (const language of ['zh-CN', 'en']) {
+        await call(page, 'changeSettings', { language });
+        await page.locator(`html[lang=${language}]`).waitFor({ state: 'attached' });
+        for (const colorScheme of /** @type {const} */ (['dark', 'light'])) {
+          await page.emulateMedia({ colorScheme });
+          await before?.();
+          await page.screenshot({ path: join(out, `${picture}-${language}-${colorScheme}.png`) });
+        }
+      }
+    });
+  } finally {
+    await app.close();
+  }
+}
+
+/** @type {(page: import('playwright').Page, key: string) => Promise<void>} */
+async function press(page, key) {
+  await page.keyboard.press(key);
+  await sleep(200);
+}
+
+/** Two rules for hosts, one of them daring. */
+function someRules() {
+  return [
+    { host: '*.example.org', user: 'gardener', password: 'roses', limitBytesPerS: 2 * MB },
+    { host: 'nas.local', insecure: true, connections: 2 },
+  ];
 }
 
 /** A list with everything in it that a list can have. */
@@ -157,9 +235,10 @@ function aList() {
 /** @param {import('playwright').Page} page */
 async function fill(page) {
   const downloads = [...files.keys(), 'expired-link.tar.gz', 'not-there.zip'].map((name) => ({
-    url: `http://127.0.0.1:${origin.port}/${encodeURIComponent(name)}`,
+    // A host that asks to wait is asked for less at once: it is a host of its own.
+    url: `http://${name.startsWith('slow') ? 'localhost' : '127.0.0.1'}:${origin.port}/${encodeURIComponent(name)}`,
   }));
-  await call(page, 'changeSettings', { parallel: 16 });
+  await call(page, 'changeSettings', { parallel: 16, connectionsPerHost: 32 });
   await call(page, 'add', { downloads });
   await call(page, 'add', {
     paused: true,
@@ -205,7 +284,7 @@ async function resize(page, width, height) {
       ({ BrowserWindow }, [w, h]) => BrowserWindow.getAllWindows()[0]?.setSize(w, h),
       /** @type {const} */ ([width, height]),
     );
-  await page.waitForFunction(`innerWidth <= ${width}`);
+  await page.waitForFunction((wide) => Math.abs(innerWidth - wide) <= 2, width);
 }
 
 /** A server on loopback with those files: one asks to wait, one answers with a page after a while. */
