@@ -99,6 +99,11 @@ export class App {
   /** Shows the list with a filter. */
   filter(change: Parameters<Downloads['setQuery']>[0]): void {
     this.show('list');
+    this.narrow(change);
+  }
+
+  /** Filters the list, whether it is shown or not. */
+  narrow(change: Parameters<Downloads['setQuery']>[0]): void {
     this.selection.reset();
     this.downloads.setQuery(change);
   }

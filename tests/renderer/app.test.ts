@@ -38,6 +38,15 @@ test('Space pauses what runs, resumes what is paused and tries again what failed
   }
 });
 
+test('a search that begins late does not take back who has gone elsewhere', () => {
+  app.filter({ status: 'failed' });
+  app.show('traffic');
+  app.narrow({ text: 'atlas' });
+  expect([app.view, app.downloads.query.text]).toEqual(['traffic', 'atlas']);
+  app.filter({ text: '' });
+  expect(app.view).toBe('list');
+});
+
 test('an engine that is gone is said, not thrown', async () => {
   const broken = new App({
     call: () => Promise.reject(new Error('gone')),
