@@ -13,7 +13,8 @@ export type Layout = {
   pipes: Pipe[];
 };
 
-const LEAST_WIDTH = 760;
+/** Below it the words of a lane would run into each other. */
+const LEAST_WIDTH = 960;
 const TOP = 28;
 const BOTTOM = 22;
 const QUEUE_WIDTH = 84;
