@@ -27,7 +27,11 @@ test.each(['light', 'dark'] as const)('axe finds nothing serious in any view, %s
     .getByRole('textbox', { name: /Links, one a line/ })
     .fill(['/done.bin', '/slow.bin', '/missing.bin'].map((path) => origin.url(path)).join('\n') + '\nno link\n');
   await page.getByRole('button', { name: 'Add 3 links' }).waitFor();
+  await page.getByText('More options').click();
+  await page.getByRole('textbox', { name: /^Headers/ }).fill('no header');
+  await page.getByText('A header is written').waitFor();
   expect(await problems(page), 'adding').toEqual([]);
+  await page.getByRole('textbox', { name: /^Headers/ }).fill('');
   await page.getByRole('button', { name: 'Add 3 links' }).click();
   await untilCounts(page, { done: 1, failed: 1, running: 1 });
   await page.getByRole('row', { name: /slow\.bin.*Active/ }).click();
@@ -48,6 +52,12 @@ test.each(['light', 'dark'] as const)('axe finds nothing serious in any view, %s
     await page.getByRole('navigation').getByRole('button', { name: view }).click();
     await page.getByRole('heading', { name: view, level: 1 }).waitFor();
     expect(await problems(page), view).toEqual([]);
+    const dialog = { Traffic: null, Machines: 'Help a machine…', Settings: 'Add a host…' }[view];
+    if (!dialog) continue;
+    await page.getByRole('button', { name: dialog }).click();
+    await page.getByRole('dialog').waitFor();
+    expect(await problems(page), dialog).toEqual([]);
+    await page.keyboard.press('Escape');
   }
   expect(complaints).toEqual([]);
 });
@@ -103,7 +113,11 @@ test('at 480 px and at twice the size nothing is out of reach', async () => {
   await page.getByRole('row', { name: /very-long/ }).waitFor();
   const overflow = () =>
     page.evaluate(() => ({
-      wide: document.documentElement.scrollWidth - innerWidth,
+      wide: Math.max(
+        ...[...document.querySelectorAll('html, body, main > section')].map(
+          (one) => one.scrollWidth - (one as HTMLElement).clientWidth,
+        ),
+      ),
       buttons: [...document.querySelectorAll('header button, footer span')]
         .filter((one) => one.checkVisibility() && one.getBoundingClientRect().right > innerWidth + 1)
         .map((one) => one.textContent),
@@ -115,6 +129,18 @@ test('at 480 px and at twice the size nothing is out of reach', async () => {
   await page.getByRole('navigation').getByRole('button', { name: 'Settings' }).click();
   await page.getByRole('heading', { name: 'Settings' }).waitFor();
   expect(await overflow()).toEqual({ wide: 0, buttons: [] });
+  // The page scrolls to what is asked for, the window itself does not.
+  const scrolled = await page.getByRole('heading', { name: 'Timetable', level: 2 }).evaluate((one) => {
+    one.scrollIntoView();
+    return [document.documentElement.scrollTop, document.body.scrollTop, one.closest('section')!.scrollTop > 0];
+  });
+  expect(scrolled).toEqual([0, 0, true]);
+  for (const view of ['Machines', 'Traffic']) {
+    await page.getByRole('button', { name: 'Show the sidebar' }).click();
+    await page.getByRole('navigation').getByRole('button', { name: view }).click();
+    await page.getByRole('heading', { name: view, level: 1 }).waitFor();
+    expect(await overflow(), view).toEqual({ wide: 0, buttons: [] });
+  }
 
   await app.evaluate(({ BrowserWindow }) => {
     const window = BrowserWindow.getAllWindows()[0]!;
@@ -123,6 +149,86 @@ test('at 480 px and at twice the size nothing is out of reach', async () => {
   });
   await page.waitForFunction(() => innerWidth > 600 && innerWidth <= 640);
   expect(await overflow()).toEqual({ wide: 0, buttons: [] });
+});
+
+const longWord = 'Donaudampfschifffahrtsgesellschaftskapitänsmützenaufbewahrungsverordnung'.repeat(2);
+
+test.each([
+  ['a word that never ends', `${longWord}.pdf`],
+  ['a name from right to left', 'نسخة-احتياطية-2026.tar.zst'],
+])('%s stays in its place, in the list and in the details', async (_, name) => {
+  const { app, page } = await startSluice();
+  await drop(page, { text: `https://files.example/${encodeURIComponent(name)}` });
+  await page.getByText('Add paused').click();
+  await page.getByRole('button', { name: 'Add 1 link' }).click();
+  await page.getByRole('row').nth(1).dblclick();
+  const heading = page.getByRole('complementary').getByRole('heading', { level: 2 });
+  await heading.waitFor();
+  for (const [width, zoom] of [
+    [1280, 1],
+    [480, 1],
+    [1280, 2],
+  ] as const) {
+    await app.evaluate(
+      ({ BrowserWindow }, [wide, factor]) => {
+        const window = BrowserWindow.getAllWindows()[0]!;
+        window.setSize(wide, 760);
+        window.webContents.setZoomFactor(factor);
+      },
+      [width, zoom] as const,
+    );
+    await page.waitForFunction((wide) => Math.abs(innerWidth - wide) <= 2, width / zoom);
+    const places = await page.evaluate(() => {
+      /** How far a part of the text reaches out of what holds it, in px. */
+      const out = (part: string, holder: string) => {
+        const box = document.querySelector(holder)!.getBoundingClientRect();
+        const { left, right } = document.querySelector(part)!.getBoundingClientRect();
+        return Math.max(0, box.left - left - 1, right - box.right - 1);
+      };
+      const text = document.querySelector('aside h2 bdi')!.firstChild as Text;
+      const at = (from: number) => {
+        const range = document.createRange();
+        range.setStart(text, from);
+        range.setEnd(text, from + 1);
+        return range.getBoundingClientRect();
+      };
+      const [first, last] = [at(0), at(text.length - 1)];
+      return {
+        wide: document.documentElement.scrollWidth - innerWidth,
+        row: out('[role=row] .name bdi:last-child', '[role=row] [role=gridcell]'),
+        head: out('[role=row] .name bdi:first-child', '[role=row] [role=gridcell]'),
+        details: out('aside h2 bdi', 'aside'),
+        endIsLast: last.top > first.top || last.left > first.left,
+      };
+    });
+    expect(places, `${width} px, ${zoom} x`).toEqual({ wide: 0, row: 0, head: 0, details: 0, endIsLast: true });
+  }
+});
+
+test('in Traffic only the messages in sight exist, and what is read stays where it is', async () => {
+  const origin = await originForTest();
+  for (let i = 0; i < 3; i += 1) origin.serve(`/slow-${i}.bin`, { sizeBytes: 50_000_000, bytesPerS: 200_000 });
+  const { page } = await startSluice();
+  await drop(page, { text: [0, 1, 2].map((i) => origin.url(`/slow-${i}.bin`)).join('\n') });
+  await page.getByRole('button', { name: 'Add 3 links' }).click();
+  await untilCounts(page, { running: 3 });
+  await page.getByRole('navigation').getByRole('button', { name: 'Traffic' }).click();
+  const log = page.getByRole('log');
+  const heldHeight = () => log.evaluate((one) => one.scrollHeight);
+  await expect.poll(heldHeight, { timeout: 30_000 }).toBeGreaterThan(1000);
+  expect(await log.locator('.message').count()).toBeLessThan(20);
+
+  await log.evaluate((one) => (one.scrollTop = 420));
+  const place = () =>
+    log.evaluate((one) => {
+      const middle = one.getBoundingClientRect();
+      const found = document.elementFromPoint(middle.left + 200, middle.top + 60)?.closest('.message');
+      return found?.firstElementChild?.textContent ?? '';
+    });
+  await expect.poll(place).not.toBe('');
+  const [before, heightBefore] = [await place(), await heldHeight()];
+  await expect.poll(heldHeight, { timeout: 30_000 }).toBeGreaterThan(heightBefore + 200);
+  await expect.poll(place).toBe(before);
 });
 
 test('the queue is put in order by dragging and with the keyboard', async () => {
