@@ -75,12 +75,12 @@ export class HandingOut {
   fill(turn: Turn): void {
     if (this.#desk.options.closing()) return;
     const wants = [...this.#wants.values()].filter(({ asks, holder }) => asks.size > 0 && !holder.resting);
-    if (wants.length > 0) this.#fill(wants, turn);
-    const begun = [...this.#desk.leases.values()].filter((lease) => this.#desk.runs(lease, turn));
-    this.#regranting.look(turn, freePlaces(wants, begun, this.#desk.options.settings().parallel));
+    const started = wants.length > 0 ? this.#fill(wants, turn) : [];
+    const begun = [...this.#desk.leases.values(), ...started].filter((lease) => this.#desk.runs(lease, turn));
+    this.#regranting.look(turn, begun, freePlaces(wants, begun, this.#desk.options.settings().parallel));
   }
 
-  #fill(wants: readonly Want[], turn: Turn): void {
+  #fill(wants: readonly Want[], turn: Turn): Lease[] {
     const { store, now, settings } = this.#desk.options;
     this.#seenDirs.clear();
     const begun: Lease[] = [];
@@ -103,6 +103,7 @@ export class HandingOut {
     }
     const { hash } = settings();
     if (begun.length > 0) turn.after.push(() => this.#handOver(begun, hash));
+    return begun;
   }
 
   #starts(wants: readonly Want[], turn: Turn) {

@@ -8,19 +8,21 @@ const EVERY_MS = 500;
 
 /**
  * How many connections each of `running` should have of a host's `places`, while `waiting` more could start if it had room.
- * Nobody is left without one; what one has beyond its share is taken only for another that waits.
+ * Nobody is left without one; what one has beyond its share is taken only for another that waits. `own`: what it has of its
+ * own instead of `perDownload`.
  */
 export function regrant(
-  running: readonly { connections: number }[],
+  running: readonly { connections: number; own?: number | null }[],
   places: number,
   waiting: number,
   perDownload: number,
 ): number[] {
   const share = Math.max(1, Math.floor(places / Math.max(1, running.length + waiting)));
-  const granted = Math.min(perDownload, share);
-  return running.map(({ connections }) =>
-    waiting > 0 ? Math.min(connections, granted) : Math.max(Math.min(connections, perDownload), granted),
-  );
+  return running.map(({ connections, own }) => {
+    const most = own ?? perDownload;
+    const granted = Math.min(most, share);
+    return waiting > 0 ? Math.min(connections, granted) : Math.max(Math.min(connections, most), granted);
+  });
 }
 
 export class Regranting {
@@ -31,13 +33,15 @@ export class Regranting {
     this.#desk = desk;
   }
 
-  /** Looks at all hosts in use; `free`: how many more downloads could run. What changes is told after the turn. */
-  look(turn: Turn, free: number): void {
+  /**
+   * Looks at all hosts in use by `leases`, those that this turn begins among them; `free`: how many more downloads could run.
+   * What changes is told after the turn.
+   */
+  look(turn: Turn, leases: readonly Lease[], free: number): void {
     const { store, now, settings } = this.#desk.options;
     if (now() - this.#lookedAt < EVERY_MS) return;
     this.#lookedAt = now();
     const limits = settings();
-    const leases = [...this.#desk.leases.values()].filter((lease) => this.#desk.runs(lease, turn));
     const settled = leases.filter((lease) => lease.ending === null && now() - lease.leasedAt >= EVERY_MS);
     if (settled.length === 0) return;
     const running = leases.map((lease) => ({
@@ -54,7 +58,8 @@ export class Regranting {
       const waits = queued.get(host) ?? 0;
       const waiting = Math.min(waits, free, Math.max(0, places - all.length));
       if (!isSettled || (waits > 0 && (waiting === 0 || used < places))) continue;
-      const grants = regrant(all, places, waiting, limits.connectionsPerDownload);
+      const each = all.map(({ connections, stored }) => ({ connections, own: stored.connections }));
+      const grants = regrant(each, places, waiting, limits.connectionsPerDownload);
       turn.after.push(() => all.forEach((lease, index) => this.#tell(lease, grants[index]!)));
     }
   }

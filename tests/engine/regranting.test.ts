@@ -1,6 +1,10 @@
 // A host's connections are shared out anew among those that run.
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { Engine } from '../../main/engine/engine.ts';
 import { regrant } from '../../main/engine/regranting.ts';
+import type { NewDownload } from '../../shared/download.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { doneOf, fakeWorkers } from './fake-worker.ts';
 
 const running = (...connections: number[]) => connections.map((each) => ({ connections: each }));
 
@@ -17,4 +21,56 @@ test('what others gave back goes to those that are left, and never beyond what a
   expect(regrant(running(2), 16, 0, 8)).toEqual([8]);
   expect(regrant(running(2, 3), 8, 0, 8)).toEqual([4, 4]);
   expect(regrant(running(8), 16, 0, 4)).toEqual([4]);
+});
+
+test('one with a number of its own has no more than that, and no less than that where there is room', () => {
+  const own = [{ connections: 2, own: 2 }];
+  expect(regrant(own, 16, 0, 8)).toEqual([2]);
+  expect(regrant([{ connections: 12, own: 12 }], 16, 0, 8)).toEqual([12]);
+});
+
+/** An engine of one worker whose clock goes only by hand. */
+function engineByHand(parallel: number) {
+  const dir = tempDir();
+  const { spawn, workers } = fakeWorkers();
+  const clock = { now: 1_000_000 };
+  const overrides = { workers: 1, parallel, dir: `${dir}/files`, connectionsPerDownload: 16, connectionsPerHost: 16 };
+  const engine = new Engine({ dataDir: `${dir}/data`, spawnWorker: spawn, overrides, now: () => clock.now });
+  onTestFinished(() => engine.close());
+  engine.start();
+  const add = async (...downloads: NewDownload[]) => engine.adding.add(downloads, { producer: 'test' });
+  return { engine, clock, add, worker: () => workers[0]! };
+}
+
+/** By then everything that was sent to a worker has come. */
+async function answered(engine: Engine, { cancelled }: { cancelled: number[] }, id: number): Promise<void> {
+  await engine.handlers.pause({ ids: [id] });
+  await vi.waitFor(() => expect(cancelled).toContain(id));
+}
+
+test('one that starts as another ends has its connections: they are not given to a third as well', async () => {
+  const { engine, clock, add, worker } = engineByHand(2);
+  await add({ url: 'http://a.test/1' }, { url: 'http://a.test/2' });
+  await vi.waitFor(() => expect(worker().tasks.map(({ connections }) => connections)).toEqual([8, 8]));
+  clock.now += 1000;
+  await add({ url: 'http://a.test/3' });
+  clock.now += 1000;
+  const [, second] = worker().tasks;
+  worker().settle(second!, doneOf(second!));
+  await vi.waitFor(() => expect(worker().tasks).toHaveLength(3));
+  const third = worker().tasks[2]!;
+  expect(third.connections).toBe(8);
+  await answered(engine, worker(), third.id);
+  expect(worker().granted).toEqual([]);
+});
+
+test('a download with a number of connections of its own keeps to it', async () => {
+  const { engine, clock, add, worker } = engineByHand(2);
+  const [id] = await add({ url: 'http://a.test/1', connections: 2 });
+  await vi.waitFor(() => expect(worker().tasks.map(({ connections }) => connections)).toEqual([2]));
+  clock.now += 1000;
+  await add({ url: 'http://b.test/other' });
+  await vi.waitFor(() => expect(worker().tasks).toHaveLength(2));
+  await answered(engine, worker(), id!);
+  expect(worker().granted).toEqual([]);
 });

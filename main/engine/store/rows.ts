@@ -47,6 +47,8 @@ const Columns = z.object({
   verified: flag,
   sha256: z.string().nullable(),
   limit_bytes_per_s: z.number().nullable(),
+  /** How many connections it may open at most; null: the setting says. */
+  connections: z.number().nullable(),
   failure: json(Failure).nullable(),
   not_before: z.number(),
   crashes: z.number(),
@@ -80,6 +82,7 @@ export const Stored = Columns.transform((row) => ({
   verified: row.verified,
   sha256: row.sha256,
   limitBytesPerS: row.limit_bytes_per_s,
+  connections: row.connections,
   failure: row.failure,
   notBefore: row.not_before,
   crashes: row.crashes,
