@@ -4,7 +4,7 @@ import { Checksum, DownloadId, EventKind, Extent, Validators } from './download.
 import { Failure } from './failure.ts';
 
 /** Raised when a message changes shape; the two ends of a Port must speak the same number. */
-export const PROTOCOL = 2;
+export const PROTOCOL = 3;
 
 const Epoch = z.number().int().positive();
 const lease = { id: DownloadId, epoch: Epoch };
@@ -172,8 +172,13 @@ export const FromWorker = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('host-cap'), host: z.string(), connections: z.number().int().min(1) }),
   /** The final name exists already on the disk; asks for another `target`. */
   z.object({ kind: z.literal('target-taken'), ...lease }),
-  /** `next`: which of those that waited ahead has begun in its place. */
-  z.object({ kind: z.literal('result'), ...lease, outcome: Outcome, next: z.object(lease).optional() }),
+  /** `next`: which of those that waited ahead has begun in its place, and with how many connections. */
+  z.object({
+    kind: z.literal('result'),
+    ...lease,
+    outcome: Outcome,
+    next: z.object({ ...lease, connections: z.number().int().min(1).max(64) }).optional(),
+  }),
   /** Once a second: how the process is. */
   z.object({ kind: z.literal('vitals'), rssBytes: z.number(), cpuMs: z.number(), loopDelayMs: z.number() }),
   z.object({ kind: z.literal('pong') }),

@@ -28,13 +28,13 @@ export class Ahead {
     return task?.epoch === epoch ? task : undefined;
   }
 
-  /** The first that may take the place of `ended`, with its connections. */
-  takeFor(ended: Task): Task | null {
+  /** The first that may take the place of `ended`, with its `connections`. */
+  takeFor(ended: Task, connections: number): Task | null {
     const host = hostOf(ended.url);
     for (const [id, each] of this.#waiting) {
       if (each.host !== host) continue;
       this.#waiting.delete(id);
-      return { ...each.task, connections: ended.connections };
+      return { ...each.task, connections };
     }
     return null;
   }

@@ -246,9 +246,10 @@ class WorkerLoop {
     const { id, epoch } = transfer.task;
     this.#running.delete(id);
     if (outcome.kind === 'done') this.#unsettled.set(id, transfer);
-    const next = outcome.kind === 'done' && !this.#leaving ? this.#ahead.takeFor(transfer.task) : null;
+    const next =
+      outcome.kind === 'done' && !this.#leaving ? this.#ahead.takeFor(transfer.task, transfer.granted) : null;
     const result = { kind: 'result', id, epoch, outcome } as const;
-    if (next) this.#sendSoon({ ...result, next: { id: next.id, epoch: next.epoch } });
+    if (next) this.#sendSoon({ ...result, next: { id: next.id, epoch: next.epoch, connections: next.connections } });
     else this.#send(result);
     if (next) this.#start(next);
     this.#ask();

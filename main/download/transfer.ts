@@ -65,6 +65,10 @@ export class Transfer {
     this.#bucket.bytesPerS = value;
   }
 
+  get granted(): number {
+    return this.#granted;
+  }
+
   /** How many connections it may have, from now on. */
   set granted(value: number) {
     this.#granted = value;

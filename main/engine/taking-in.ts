@@ -44,7 +44,10 @@ export class TakingIn {
     const lease = this.#desk.leaseOf(holder, { id, epoch });
     if (!lease || turn.over.has(lease) || !store.recordResult(id, epoch, outcome.kind, now())) return false;
     this.#applyOutcome(lease, outcome, turn);
-    if (next) this.#begin(this.#desk.leaseOf(holder, next), turn.begun.get(lease) ?? lease.connections, turn);
+    if (next) {
+      const connections = turn.begun.get(lease) ?? lease.connections;
+      this.#begin(this.#desk.leaseOf(holder, next), connections, next.connections, turn);
+    }
     return true;
   }
 
@@ -76,8 +79,8 @@ export class TakingIn {
     }
   }
 
-  /** It waited ahead and has the place of one that is done, with its connections. */
-  #begin(lease: Lease | undefined, connections: number, turn: Turn): void {
+  /** It waited ahead and has the place of one that is done, with its connections; `taken`: as many as the holder knew of. */
+  #begin(lease: Lease | undefined, connections: number, taken: number, turn: Turn): void {
     if (!lease?.ahead || turn.over.has(lease) || turn.begun.has(lease)) return;
     const { now, signals } = this.#desk.options;
     turn.begun.set(lease, connections);
@@ -86,6 +89,8 @@ export class TakingIn {
       lease.ahead = false;
       lease.connections = connections;
       lease.leasedAt = now();
+      const { id, epoch, holder } = lease;
+      if (connections !== taken) holder.send({ kind: 'connections', id, epoch, connections });
       signals.tell({ event: 'started', id: lease.id, url: maskCredentials(lease.stored.url) });
     });
   }

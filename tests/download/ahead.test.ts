@@ -65,3 +65,19 @@ test('one that is not done leaves its place to nobody', async () => {
   expect(await second).toEqual({ kind: 'released', extents: [] });
   expect(server.requests('/2')).toEqual([]);
 });
+
+test('the next one has as many connections as the one before it had at its end', async () => {
+  const server = await originForTest();
+  server.serve('/1', { sizeBytes: 2_000_000, bytesPerS: 8_000_000 });
+  server.serve('/2', { sizeBytes: 24_000_000, bytesPerS: 3_000_000 });
+  const bench = startBench({ ahead: 1, aheadWaitMs: 60_000 });
+  const first = bench.download(server.url('/1'), { id: 1, connections: 1 });
+  const second = bench.ahead(server.url('/2'), { id: 2 });
+  await server.requested('/1');
+  bench.send({ kind: 'connections', id: 1, epoch: 1, connections: 4 });
+  expect((await first).kind).toBe('done');
+  expect(resultsOf(bench.messages)[0]?.next).toEqual({ id: 2, epoch: 1, connections: 4 });
+  await server.requested('/2', 4);
+  bench.send({ kind: 'cancel', id: 2, epoch: 1 });
+  expect((await second).kind).toBe('released');
+});

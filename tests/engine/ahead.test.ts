@@ -55,6 +55,7 @@ async function withOneAhead(more: { parallel?: number; crash?: boolean } = {}): 
 const statusOf = async (id: number) => (await call('detail', { id }))?.row.status;
 const isStarted = (id: number) => signals.some((signal) => signal.event === 'started' && signal.id === id);
 const next = ({ id, epoch }: Task) => ({ id, epoch });
+const beginning = ({ id, epoch, connections }: Task) => ({ id, epoch, connections });
 
 test('what waits ahead is queued for everybody who looks, and runs from when it begins', async () => {
   const { worker, running } = await withOneAhead();
@@ -68,7 +69,7 @@ test('what waits ahead is queued for everybody who looks, and runs from when it 
   expect(lanes.flatMap(({ leases }) => leases).map(({ id }) => id)).toEqual([running.id]);
   expect(taskQueue.depth).toBe((await call('overview', null)).counts.queued);
 
-  worker.send({ kind: 'result', ...next(running), outcome: doneOf(running), next: next(waiting) });
+  worker.send({ kind: 'result', ...next(running), outcome: doneOf(running), next: beginning(waiting) });
   await vi.waitFor(async () => expect(await statusOf(waiting.id)).toBe('running'));
   expect(isStarted(waiting.id)).toBe(true);
   expect(await statusOf(running.id)).toBe('done');
@@ -78,7 +79,7 @@ test('what waits ahead is queued for everybody who looks, and runs from when it 
 test('one that begins and ends between two looks counts once, and as started before it is done', async () => {
   const { worker, running } = await withOneAhead();
   const waiting = worker.waiting[0]!;
-  worker.send({ kind: 'result', ...next(running), outcome: doneOf(running), next: next(waiting) });
+  worker.send({ kind: 'result', ...next(running), outcome: doneOf(running), next: beginning(waiting) });
   worker.send({ kind: 'result', ...next(waiting), outcome: doneOf(waiting) });
   worker.send({ kind: 'result', ...next(waiting), outcome: doneOf(waiting) });
   await vi.waitFor(async () => expect(await statusOf(waiting.id)).toBe('done'));
@@ -89,7 +90,7 @@ test('one that begins and ends between two looks counts once, and as started bef
 test('no more run at once than may, whatever waits ahead', async () => {
   const { worker, running } = await withOneAhead({ parallel: 2 });
   const before = worker.tasks.length;
-  worker.send({ kind: 'result', ...next(running), outcome: doneOf(running), next: next(worker.waiting[0]!) });
+  worker.send({ kind: 'result', ...next(running), outcome: doneOf(running), next: beginning(worker.waiting[0]!) });
   await vi.waitFor(async () => expect(await statusOf(running.id)).toBe('done'));
   worker.send({ kind: 'get', count: 5 });
   // The turn that hands out after this has been: another one begins only when the place of one is really free.
@@ -130,4 +131,13 @@ test('changed settings call back what waits ahead', async () => {
   const waiting = worker.waiting.map(({ id }) => id);
   await call('changeSettings', { parallel: 2 });
   expect(worker.cancelled).toEqual(waiting);
+});
+
+test('a worker that begins one with other connections than were granted meanwhile is told', async () => {
+  const { worker, running } = await withOneAhead();
+  const waiting = worker.waiting[0]!;
+  const begun = { ...next(waiting), connections: running.connections - 1 };
+  worker.send({ kind: 'result', ...next(running), outcome: doneOf(running), next: begun });
+  const { id } = waiting;
+  await vi.waitFor(() => expect(worker.granted).toEqual([{ id, connections: running.connections }]));
 });
