@@ -236,7 +236,10 @@ export class Dispatch implements TaskQueue {
     try {
       this.#desk.options.store.transaction(() => {
         for (const report of this.#unapplied) this.#takingIn.apply(report, turn);
-        for (const lease of turn.begun.keys()) if (!turn.over.has(lease)) this.#desk.options.store.begin(lease.id);
+        for (const lease of turn.begun.keys()) {
+          // One that is being taken back is queued again already, or it stays as a person wants it.
+          if (!turn.over.has(lease) && lease.ending === null) this.#desk.options.store.begin(lease.id);
+        }
         this.#flush(turn);
         this.#desk.options.store.forgetParts(this.#desk.options.now() - PART_GONE_MS);
         this.#handingOut.fill(turn);

@@ -133,6 +133,21 @@ test('changed settings call back what waits ahead', async () => {
   expect(worker.cancelled).toEqual(waiting);
 });
 
+test('one that is paused and resumed while it begins is downloaded all the same', async () => {
+  const { worker, running } = await withOneAhead();
+  const waiting = worker.waiting[0]!;
+  const answers: (() => void)[] = [];
+  const { settle } = worker;
+  worker.settle = (task, outcome) => void answers.push(() => settle(task, outcome));
+  await call('pause', { ids: [waiting.id] });
+  await call('resume', { ids: [waiting.id] });
+  worker.send({ kind: 'result', ...next(running), outcome: doneOf(running), next: beginning(waiting) });
+  await vi.waitFor(async () => expect(await statusOf(running.id)).toBe('done'));
+  await vi.waitFor(() => expect(answers).toHaveLength(1));
+  answers[0]!();
+  await vi.waitFor(() => expect(worker.tasks.map(({ id }) => id)).toContain(waiting.id));
+});
+
 test('a worker that begins one with other connections than were granted meanwhile is told', async () => {
   const { worker, running } = await withOneAhead();
   const waiting = worker.waiting[0]!;
