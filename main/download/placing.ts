@@ -1,6 +1,6 @@
 // Gives a finished file its final name: never over another file, and durably.
-import { close, closeSync, constants, fsync, linkSync, open as openCallback, openSync } from 'node:fs';
-import { link, mkdir, open, rename, stat } from 'node:fs/promises';
+import { close, closeSync, constants, fsync, linkSync, open as openCallback, openSync, unlinkSync } from 'node:fs';
+import { link, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { quickly } from './in-place.ts';
@@ -32,6 +32,14 @@ export async function place(partPath: string, targetPath: string): Promise<'plac
       else throw error;
     }
   }
+}
+
+/** Takes away a name that may be gone already. */
+export async function takeAway(path: string): Promise<void> {
+  await quickly(
+    () => unlinkSync(path),
+    () => unlink(path),
+  ).catch(() => {});
 }
 
 async function placeByRename(partPath: string, targetPath: string): Promise<'placed' | 'taken'> {

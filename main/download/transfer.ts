@@ -1,17 +1,15 @@
 // One task from its lease to its outcome: open, fetch, start over when the content changed, verify, give it its name.
-import { unlinkSync } from 'node:fs';
-import { stat, unlink } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Checksum, Extent } from '../../shared/download.ts';
 import type { Failure } from '../../shared/failure.ts';
 import { needsTarget, type Outcome, type Task } from '../../shared/protocol.ts';
 import { bytesIn, coversAll, gapsOf, without, type Extents } from './extents.ts';
 import { fail, failureOf } from './failures.ts';
-import { quickly } from './in-place.ts';
 import { Bucket } from './limits.ts';
 import { PartFile } from './part-file.ts';
 import { PartNote } from './part-note.ts';
-import { isSameFile, place } from './placing.ts';
+import { isSameFile, place, takeAway } from './placing.ts';
 import type { Report, World } from './report.ts';
 import type { SessionEnd } from './session-contract.ts';
 import { Session } from './session.ts';
@@ -107,11 +105,7 @@ export class Transfer {
   /** Takes away the part file's own name, once the engine has written down that the file is done. */
   async removePart(): Promise<void> {
     this.#note?.remove();
-    const { partPath } = this.task;
-    await quickly(
-      () => unlinkSync(partPath),
-      () => unlink(partPath),
-    ).catch(() => {});
+    await takeAway(this.task.partPath);
   }
 
   async #run(): Promise<Outcome> {
@@ -162,7 +156,7 @@ export class Transfer {
       if (this.#part) return this.#part;
     }
     // A crash may have left the newer content of an earlier try beside it.
-    await unlink(partPath + RIVAL_SUFFIX).catch(() => {});
+    await takeAway(partPath + RIVAL_SUFFIX);
     if (await isSameFile(partPath, targetPath)) return null;
     const noted = (fd: number): Extents => (validators && this.#note?.read(fd, validators)) ?? [];
     this.#part = await PartFile.open(partPath, extents, noted);
@@ -279,7 +273,7 @@ export class Transfer {
     await part.settle();
     await part.flush();
     await this.#rival?.move;
-    if (this.#rival) await unlink(part.path).catch(() => {});
+    if (this.#rival) await takeAway(part.path);
     else this.#claimed = part.durable;
     return this.#claimed;
   }
