@@ -30,6 +30,7 @@ export class Transfer {
   #part: PartFile | null = null;
   #session: Session | null = null;
   #granted: number;
+  #oneStream = false;
   #cancelled = false;
   /** What `partPath` durably holds; the only thing that may be told as saved. */
   #claimed: Extent[];
@@ -70,7 +71,7 @@ export class Transfer {
   /** How many connections it may have, from now on. */
   set granted(value: number) {
     this.#granted = value;
-    if (this.#session) this.#session.granted = value;
+    if (this.#session && !this.#oneStream) this.#session.granted = value;
   }
 
   /** Where the finished file goes, in answer to `probed` or `targetTaken`. */
@@ -115,7 +116,8 @@ export class Transfer {
     if (part.written.length === 0) sources.known = null;
     for (let restarts = 0; ;) {
       // Servers behind one name that do not agree on validators still give one stream each.
-      const end = await this.#fetch(part, restarts < 2 ? this.#granted : 1);
+      this.#oneStream = restarts >= 2;
+      const end = await this.#fetch(part);
       switch (end.kind) {
         case 'complete': {
           const outcome = await this.#finish(part, end.totalBytes, restarts < RESTARTS_MAX);
@@ -193,7 +195,7 @@ export class Transfer {
     part.keepOnly(without(part.written, gone));
   }
 
-  async #fetch(part: PartFile, connections: number): Promise<SessionEnd> {
+  async #fetch(part: PartFile): Promise<SessionEnd> {
     if (this.#cancelled) return { kind: 'stopped' };
     this.#session = new Session({
       task: this.task,
@@ -204,7 +206,7 @@ export class Transfer {
       kept: this.#sources.kept,
       formerly: this.task.validators,
       bucket: this.#bucket,
-      connections,
+      connections: this.#oneStream ? 1 : this.#granted,
       onProbed: (seen, contentDisposition) => {
         const validators = this.#sources.learn(seen);
         const tell = (): void => {

@@ -31,3 +31,20 @@ test('a running download takes the connections that it is given later, and gives
   expect(bench.read(outcome).equals(contentBytes(seededContent(SIZE)))).toBe(true);
   expect(bench.events()).not.toContain('retrying');
 });
+
+test('where a host gives another content to each connection, more that are given do not break the one stream', async () => {
+  const origin = await originForTest();
+  origin.serve('/f', ({ count }) => ({ sizeBytes: 8_000_000, bytesPerS: 3_000_000, etag: `"${count}"` }));
+  const bench = startBench();
+  const changes = (): number => bench.events().filter((event) => event === 'changed-on-server').length;
+  const ended = bench.download(origin.url('/f'), { connections: 4 });
+  await bench.until(() => changes() === 2);
+  for (const connections of [3, 4]) {
+    await bench.next(
+      (message) => message.kind === 'progress' && message.downloads.some((one) => one.connections === 1),
+    );
+    bench.send({ kind: 'connections', id: 1, epoch: 1, connections });
+  }
+  expect(bench.read(await ended).equals(contentBytes(seededContent(8_000_000)))).toBe(true);
+  expect(changes()).toBe(2);
+});
