@@ -94,7 +94,7 @@ export function eventsZh(f: Format): EventWords {
       `${text(d, 'status', 'httpStatus') ? `服务器应答 ${text(d, 'status', 'httpStatus')}，等待` : '等待'}${after(' ', seconds(d))}${after('：', text(d, 'reason'))}`,
     resumed: (d) => `继续${after('，从 ', bytes(d, 'from', 'fromBytes', 'offset', 'bytes'))}`,
     'overlap-compared': (d) =>
-      `与服务器比对 ${bytes(d, 'bytes', 'sizeBytes') || '重叠部分'}：${d.equal === false ? '不同' : '一致'}`,
+      `与${text(d, 'host') ? ` ${text(d, 'host')} ` : '服务器'}比对 ${bytes(d, 'bytes', 'sizeBytes') || '重叠部分'}：${d.equal === false ? '不同' : '一致'}`,
     'changed-on-server': (d) => `服务器上的文件已变${after('：', text(d, 'why', 'reason', 'message'))}`,
     'restarted-from-zero': (d) => `从头重新开始${after('：', text(d, 'reason', 'message'))}`,
     'link-expired': (d) =>
