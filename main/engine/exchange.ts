@@ -2,6 +2,7 @@
 import fs from 'node:fs/promises';
 import { ApiError } from '../../shared/api.ts';
 import type { NewDownload } from '../../shared/download.ts';
+import { unmaskedRules, type HostRule } from '../../shared/host-rules.ts';
 import type { Settings, SettingsChange } from '../../shared/settings.ts';
 import { decodeFile } from './decoding.ts';
 import { listAsJson, listAsText, withLogin, withoutLogin, withoutSecrets } from './list-export.ts';
@@ -37,25 +38,28 @@ export async function exportList(store: Store, { file, format, secrets }: Export
 
 export async function exportSettings(settings: Settings, { file, format, secrets }: ExportOptions): Promise<null> {
   const { proxy } = settings;
-  const shown = secrets ? settings : { ...maskedSettings(settings), proxy: proxy && withoutLogin(proxy) };
+  const shown = secrets ? settings : { ...maskedSettings(settings), proxy: proxy && proxyWithoutLogin(proxy) };
   await write(file, format === 'json' ? settingsAsJson(shown) : settingsAsText(shown));
   return null;
 }
 
 /**
- * Takes the settings over that a file has; what is wrong in it is named and changes nothing. Throws the ApiError
- * `no-settings` when it is no file of settings.
+ * Takes the settings over that a file has; what is wrong in it is named and changes nothing. `before`: those that hold now.
+ * Throws the ApiError `no-settings` when it is no file of settings.
  */
 export async function importSettings(
   file: string,
+  before: Settings,
   change: (change: SettingsChange) => unknown,
 ): Promise<{ changed: number; problems: SettingProblem[] }> {
   const read = settingsFrom(await readText(file));
   if (!read) throw new ApiError('no-settings', 'This is no file of settings.');
   const problems = [...read.problems];
+  const { hostRules } = read.change;
+  const wanted = { ...read.change, ...(hostRules && { hostRules: withoutForeignMasks(hostRules, before.hostRules) }) };
   let changed = 0;
   // One after the other: one that the engine refuses, a folder that is not there, costs no other.
-  for (const [name, value] of Object.entries(read.change)) {
+  for (const [name, value] of Object.entries(wanted)) {
     try {
       await change({ [name]: value });
       changed += 1;
@@ -65,6 +69,17 @@ export async function importSettings(
     }
   }
   return { changed, problems };
+}
+
+/** What is masked in a file may be another's secret: it stands for one of this machine's only in a rule for the same host. */
+function withoutForeignMasks(rules: readonly HostRule[], before: readonly HostRule[]): HostRule[] {
+  const known = new Set(before.map(({ host }) => host));
+  return rules.map((rule) => (known.has(rule.host) ? rule : unmaskedRules([rule], [])[0]!));
+}
+
+/** A proxy may be written without a scheme. */
+function proxyWithoutLogin(proxy: string): string {
+  return proxy.includes('://') ? withoutLogin(proxy) : proxy.replace(/^.*@/, '');
 }
 
 async function readText(file: string): Promise<string> {
@@ -86,7 +101,7 @@ async function write(file: string, text: string): Promise<void> {
   }
 }
 
-function asked({ url, mirrors, name, nameGiven, checksum, headers, limitBytesPerS }: Stored): NewDownload {
+function asked({ url, mirrors, name, nameGiven, checksum, headers, limitBytesPerS, connections }: Stored): NewDownload {
   return {
     url,
     ...(mirrors.length > 0 && { mirrors }),
@@ -94,5 +109,6 @@ function asked({ url, mirrors, name, nameGiven, checksum, headers, limitBytesPer
     ...(checksum && { checksum }),
     ...(Object.keys(headers).length > 0 && { headers }),
     ...(limitBytesPerS !== null && { limitBytesPerS }),
+    ...(connections !== null && { connections }),
   };
 }

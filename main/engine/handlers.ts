@@ -130,7 +130,7 @@ export function createHandlers(parts: Parts): Handlers {
     changeSettings,
     exportList: (to) => exportList(store, to),
     exportSettings: (to) => exportSettings(parts.wholeSettings(), to),
-    importSettings: ({ file }) => importSettings(file, changeSettings),
+    importSettings: ({ file }) => importSettings(file, parts.wholeSettings(), changeSettings),
     async startDemo() {
       if (!parts.startDemo) throw new ApiError('no-demo', 'This Sluice has no demonstration.');
       // In a folder of their own: nobody wants a dozen invented files among real ones.

@@ -77,12 +77,16 @@ export class View {
     const { store, dispatch } = this.#parts;
     const stored = store.get(id);
     if (!stored) return null;
-    const { checksum } = stored;
+    const { checksum, validators } = stored;
     return {
       row: rowOf(stored, dispatch.leases.get(id)),
       path: path.join(stored.dir, stored.status === 'done' ? stored.name : stored.partName),
-      finalUrl: stored.validators ? maskCredentials(stored.validators.finalUrl) : null,
-      validators: stored.validators && { ...stored.validators, finalUrl: maskCredentials(stored.validators.finalUrl) },
+      finalUrl: validators ? maskCredentials(validators.finalUrl) : null,
+      validators: validators && {
+        ...validators,
+        finalUrl: maskCredentials(validators.finalUrl),
+        ...(validators.mirror !== undefined && { mirror: maskCredentials(validators.mirror) }),
+      },
       checksum: checksum ? `${checksum.algorithm}=${checksum.hex}` : null,
       sha256: stored.sha256,
       headers: Object.fromEntries(Object.keys(stored.headers).map((name) => [name, '***'])),

@@ -47,6 +47,49 @@ test('a worker gets the secrets; the window, its events and the traffic get mask
   expect(settings().hosts[0]?.headers['X-Key']).toBe('s3cret');
 });
 
+test('settings without secrets have no login of a proxy, however it is written', async () => {
+  const { engine } = startEngine();
+  const file = join(tempDir(), 'settings');
+  for (const proxy of ['me:s3cret@proxy.test:1', 'http://me:s3cret@proxy.test:1']) {
+    await call(engine, 'changeSettings', { proxy });
+    await call(engine, 'exportSettings', { file, format: 'text', secrets: false });
+    expect(readFileSync(file, 'utf8')).toContain('proxy.test:1');
+    expect(readFileSync(file, 'utf8')).not.toContain('s3cret');
+  }
+});
+
+test('a mask in a file of settings from elsewhere gives no secret to another host', async () => {
+  const { engine, workers } = startEngine();
+  await call(engine, 'changeSettings', { hostRules: [login] });
+  const file = join(tempDir(), 'settings');
+  const rules = [
+    { host: 'other.test', headers: { 'X-Key': '***', 'X-Open': 'yes' }, user: 'me', password: '***' },
+    { host: 'third.test', bearer: '***' },
+  ];
+  writeFileSync(file, `# Sluice settings\nhostRules = ${JSON.stringify(rules)}\n`);
+  expect(await call(engine, 'importSettings', { file })).toEqual({ changed: 1, problems: [] });
+  await vi.waitFor(() => expect(workers[0]!.settings.at(-1)!.hosts).toHaveLength(2));
+  expect(JSON.stringify(workers[0]!.settings.at(-1))).not.toMatch(/s3cret|bWU6czNjcmV0|\*\*\*/);
+  expect(workers[0]!.settings.at(-1)!.hosts[0]!.headers['X-Open']).toBe('yes');
+});
+
+test('the login of a mirror is seen by nobody who looks', async () => {
+  const { engine, workers, dataDir } = startEngine();
+  const mirror = 'https://me:s3cret@b.test/f';
+  await call(engine, 'add', {
+    downloads: [{ url: 'https://a.test/f', mirrors: [mirror] }],
+    dir: join(dataDir, 'files'),
+  });
+  await vi.waitFor(() => expect(workers[0]!.tasks).toHaveLength(1));
+  const { id, epoch } = workers[0]!.tasks[0]!;
+  const said = { etag: null, lastModified: null, date: null, totalBytes: 7, contentType: null, ranges: true };
+  const validators = { ...said, finalUrl: 'https://b.test/f', mirror };
+  workers[0]!.send({ kind: 'probed', id, epoch, validators, contentDisposition: null });
+  const detail = () => call(engine, 'detail', { id });
+  await vi.waitFor(async () => expect(await detail()).toMatchObject({ finalUrl: 'https://b.test/f' }));
+  expect(JSON.stringify(await detail())).not.toContain('s3cret');
+});
+
 test('only the person may read what is kept, also in a folder that others may read', async () => {
   const dataDir = tempDir();
   chmodSync(dataDir, 0o755);
