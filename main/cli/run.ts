@@ -39,18 +39,8 @@ export async function download(inputs: readonly string[], run: RunOptions, aroun
   const instance = await openInstance(dataDir, nativeBinding);
   if (instance.kind === 'second') return handOver(instance.remote, sources, dir, ways, report);
 
-  // The first worker starts up while the list is being opened.
-  const early = spawnWorker();
-  let spawned = 0;
-  const spawn = (): SpawnedWorker => (spawned++ === 0 ? early : spawnWorker());
-  let engine: Engine;
-  try {
-    const overrides = { ...run.settings, dir };
-    engine = new Engine({ dataDir, spawnWorker: spawn, hasher, nativeBinding, overrides, version });
-  } catch (error) {
-    early.kill();
-    throw error;
-  }
+  const overrides = { ...run.settings, dir };
+  const engine = new Engine({ dataDir, spawnWorker, hasher, nativeBinding, overrides, version });
   const running = new Run(engine, report, run.exit);
   try {
     const listening = instance.listen(engine.handlers);
