@@ -69,8 +69,8 @@ export async function joinPython(
   const stop = new AbortController();
   void signalled().then(() => stop.abort());
   const overrides = { ...run.settings, dir };
+  const report = await reportTo(output, run.json, stdout);
   const engine = new Engine({ dataDir, spawnWorker, hasher, nativeBinding, overrides, version });
-  const report = reportTo(output, run.json, stdout);
   try {
     await instance.listen(engine.handlers);
     engine.start();

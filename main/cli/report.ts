@@ -1,5 +1,4 @@
 // Tells a run: as JSON lines, as living bars on a terminal, or as plain lines elsewhere.
-import { createLogUpdate } from 'log-update';
 import type { Verdict } from '../../shared/api.ts';
 import type { Signal } from '../engine/engine.ts';
 import { duration, fit, size } from './format.ts';
@@ -13,7 +12,7 @@ export type Report = {
   end(): void;
 };
 
-export function reportTo(output: Output, json: boolean, stream: NodeJS.WriteStream): Report {
+export async function reportTo(output: Output, json: boolean, stream: NodeJS.WriteStream): Promise<Report> {
   if (json) return { tell: (told) => output.json(asJson(told)), end: () => {} };
   return output.isTerminal ? bars(output, stream) : plain(output);
 }
@@ -59,7 +58,9 @@ function plain(output: Output): Report {
 type Moving = Extract<Signal, { event: 'progress' }>;
 const BARS_SHOWN = 10;
 
-function bars(output: Output, stream: NodeJS.WriteStream): Report {
+async function bars(output: Output, stream: NodeJS.WriteStream): Promise<Report> {
+  // Loaded only where it is seen: it takes as long as a quarter of everything else.
+  const { createLogUpdate } = await import('log-update');
   const draw = createLogUpdate(stream);
   const moving = new Map<number, Moving>();
   let added = 0;

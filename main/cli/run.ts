@@ -35,7 +35,7 @@ export async function download(inputs: readonly string[], run: RunOptions, aroun
   const dataDir = stateDir(run.data);
   const dir = path.resolve(run.dir ?? '.');
   const ways = await waysOf(run.ways);
-  const report = reportTo(output, run.json, stdout);
+  const report = await reportTo(output, run.json, stdout);
   const instance = await openInstance(dataDir, nativeBinding);
   if (instance.kind === 'second') return handOver(instance.remote, sources, dir, ways, report);
 

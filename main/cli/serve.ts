@@ -28,6 +28,7 @@ export async function serve(command: Serve, around: Surroundings): Promise<numbe
   const dir = path.resolve(run.dir ?? '.');
   const none = run.settings.workers === 0;
   const overrides = { ...run.settings, dir };
+  const report = await reportTo(output, run.json, stdout);
   const engine = new Engine({ dataDir, spawnWorker, hasher, nativeBinding, overrides, version });
   const stopped = signalled();
   const doors = new Doors({
@@ -39,7 +40,6 @@ export async function serve(command: Serve, around: Surroundings): Promise<numbe
     onError: (error) => process.stderr.write(`sluice: python door: ${String(error)}\n`),
   });
   let stopTap = () => {};
-  const report = reportTo(output, run.json, stdout);
   engine.onSignal((signal) => report.tell(signal));
   try {
     await instance.listen(engine.handlers);
