@@ -21,13 +21,16 @@ export const Machine = z.object({
   leases: z.number(),
   slots: z.number(),
   bytesPerS: z.number(),
+  /** How often of late its connection was ended for what it sent, and until when it may not join for that. */
+  offences: z.number(),
+  barredUntil: z.number().nullable(),
   /** What it has downloaded, of what is in the list now. */
   files: z.number(),
   fileBytes: z.number(),
 });
 export type Machine = z.infer<typeof Machine>;
 
-/** `work` also lets one in again that was removed; `forget` is for those that have left. */
+/** `work` also lets one in again that was removed or barred; `forget` is for those that have left. */
 export const MachineOrder = z.enum(['work', 'drain', 'pause', 'remove', 'forget']);
 export type MachineOrder = z.infer<typeof MachineOrder>;
 

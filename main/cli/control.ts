@@ -178,8 +178,9 @@ async function machines(
   for (const machine of await caller.call('machines', null)) {
     if (json) output.json(machine);
     else {
-      const { place, address, mode, here, leases, files, seenAt } = machine;
-      const seen = here ? 'here' : `last seen ${new Date(seenAt).toISOString()}`;
+      const { place, address, mode, here, leases, files, seenAt, barredUntil } = machine;
+      const away = barredUntil === null ? '' : `, barred until ${new Date(barredUntil).toISOString()}`;
+      const seen = here ? 'here' : `last seen ${new Date(seenAt).toISOString()}${away}`;
       output.line(`${place}  ${address}  ${mode}  ${seen}  ${leases} running, ${files} done`);
     }
   }

@@ -2,6 +2,7 @@
 import { ApiError } from '../../shared/api.ts';
 import type { Machine, MachineDownload, MachineMode, MachineOrder } from '../../shared/machines.ts';
 import type { Dispatch } from './dispatch.ts';
+import { Offences } from './offences.ts';
 import { isStoreFull } from './store/sql.ts';
 import type { Store } from './store/store.ts';
 import type { WorkerLink } from './worker-link.ts';
@@ -15,13 +16,17 @@ export type MachinesParts = {
 
 export class Machines {
   readonly #parts: MachinesParts;
+  readonly #offences = new Offences();
 
   constructor(parts: MachinesParts) {
     this.#parts = parts;
   }
 
-  mayJoin(place: string): boolean {
-    return this.#parts.store.machines.modeOf(place) !== 'removed';
+  /** Why it may not join: a person removed it, or it did too often what it may not. Null when it may. */
+  refusalOf(place: string): 'removed' | 'barred' | null {
+    const { store, now } = this.#parts;
+    if (store.machines.modeOf(place) === 'removed') return 'removed';
+    return this.#offences.barredUntil(place, now()) === null ? null : 'barred';
   }
 
   /** A worker of another machine has said hello. */
@@ -34,11 +39,12 @@ export class Machines {
 
   left(link: WorkerLink): void {
     const { store, now } = this.#parts;
+    if (link.misbehaved) this.#offences.note(link.place, now());
     this.#remember(() => store.machines.left(link.place, now()));
   }
 
   list(): Machine[] {
-    const { store, dispatch } = this.#parts;
+    const { store, dispatch, now } = this.#parts;
     const leases = [...dispatch.leases.values()];
     return store.machines.all().map((machine) => {
       const links = this.#linksOf(machine.place);
@@ -50,6 +56,8 @@ export class Machines {
         leases: own.length,
         slots: links.reduce((sum, { slots }) => sum + slots, 0),
         bytesPerS: own.reduce((sum, lease) => sum + lease.bytesPerS, 0),
+        offences: this.#offences.countOf(machine.place, now()),
+        barredUntil: this.#offences.barredUntil(machine.place, now()),
       };
     });
   }
@@ -64,6 +72,7 @@ export class Machines {
     switch (order) {
       case 'work':
         this.#setMode(place, 'working');
+        this.#offences.forgive(place);
         return dispatch.kick();
       case 'drain':
         return this.#setMode(place, 'draining');

@@ -32,6 +32,8 @@ export class WorkerLink implements Holder {
   readonly address: string;
   version = '';
   phase: WorkerState['state'] = 'starting';
+  /** Its connection was ended for what it sent. */
+  misbehaved = false;
   readonly #port: Port;
   readonly #queue: TaskQueue;
   readonly #tap: Tap;
@@ -87,7 +89,13 @@ export class WorkerLink implements Holder {
     options.port.onClose((reason) => {
       const asked = this.phase === 'stopping';
       this.phase = 'gone';
-      const why = reason.kind === 'error' ? `its pipe broke (${String(reason.cause)})` : 'it ended unexpectedly';
+      this.misbehaved = complaint !== null || reason.kind === 'lied';
+      const why =
+        reason.kind === 'lied'
+          ? reason.why
+          : reason.kind === 'error'
+            ? `its pipe broke (${String(reason.cause)})`
+            : 'it ended unexpectedly';
       const told = asked ? null : (complaint ?? why);
       events.gone(this, told);
       this.#life.abort(told);

@@ -34,8 +34,8 @@ export interface CoordinatorOptions {
   authkey: Buffer;
   /** Shown to those who connect, before they log in. */
   name: string;
-  /** Whether one with the right key and this name may come in; default yes. */
-  mayJoin?: (id: string) => boolean;
+  /** Why one with the right key and this name may not come in; null, as by default, when it may. */
+  refusalOf?: (id: string) => 'removed' | 'barred' | null;
   /** A worker has logged in; its port speaks shared/protocol.ts from now on. */
   onWorker: (port: Port, info: WorkerInfo) => void;
   limits?: Partial<DoorLimits>;
@@ -126,7 +126,8 @@ async function logIn(socket: net.Socket, visitor: Visitor, options: CoordinatorO
     return leave(port, { kind: 'refused', why: 'key' });
   }
   if (login.protocol !== PROTOCOL) return leave(port, { kind: 'refused', why: 'protocol' });
-  if (options.mayJoin?.(login.id) === false) return leave(port, { kind: 'refused', why: 'removed' });
+  const why = options.refusalOf?.(login.id) ?? null;
+  if (why !== null) return leave(port, { kind: 'refused', why });
   if (!visitor.welcome()) return leave(port, { kind: 'refused', why: 'full' });
   port.send({ kind: 'welcome', proof: proofOf('coordinator', facts) } satisfies LoginAnswer);
   port.setLimits({

@@ -129,7 +129,7 @@ export class Doors {
       authkey,
       ...(identity && { identity }),
       name: os.hostname(),
-      mayJoin: (id) => engine.machines.mayJoin(id),
+      refusalOf: (id) => engine.machines.refusalOf(id),
       onWorker: (port, info) => engine.attachWorker(receivingBack(port, openIncoming, notesDir), info.id, info.address),
     });
     this.#coordinator = { door, identity };

@@ -29,7 +29,7 @@ export type Login = z.infer<typeof Login>;
 /** The coordinator proves itself, or says no: to every wrong key alike. */
 export const LoginAnswer = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('welcome'), proof: Proof }),
-  z.object({ kind: z.literal('refused'), why: z.enum(['key', 'protocol', 'full', 'removed']) }),
+  z.object({ kind: z.literal('refused'), why: z.enum(['key', 'protocol', 'full', 'removed', 'barred']) }),
 ]);
 export type LoginAnswer = z.infer<typeof LoginAnswer>;
 

@@ -31,12 +31,13 @@ export interface JoinOptions {
   session?: SessionOptions;
 }
 
-/** Why a coordinator was not joined. Only the first three may be over the next time. */
+/** Why a coordinator was not joined. Only the first four may be over the next time. */
 export class JoinError extends Error {
   readonly code:
     | 'unreachable'
     | 'lost'
     | 'full'
+    | 'barred'
     | 'wrong-key'
     | 'wrong-fingerprint'
     | 'protocol'
@@ -50,7 +51,7 @@ export class JoinError extends Error {
   }
 
   get retry(): boolean {
-    return this.code === 'unreachable' || this.code === 'lost' || this.code === 'full';
+    return ['unreachable', 'lost', 'full', 'barred'].includes(this.code);
   }
 }
 
@@ -173,6 +174,8 @@ async function logIn(port: TcpPort, where: string, options: JoinOptions): Promis
       throw new JoinError('protocol', versions(where, null));
     case 'full':
       throw new JoinError('full', `${where} takes no more workers now.`);
+    case 'barred':
+      throw new JoinError('barred', `${where} keeps this machine out for a while, for what it has sent.`);
     case 'removed':
       throw new JoinError(
         'removed',

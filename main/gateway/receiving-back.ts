@@ -71,7 +71,7 @@ class Reception {
   readonly #told = new Map<number, Incoming>();
   #listener: (message: unknown) => void = () => {};
   #ended: Promise<CloseReason>;
-  #lie: Error | null = null;
+  #lie: string | null = null;
 
   constructor(port: Port, open: OpenIncoming, notesDir: string) {
     this.#port = port;
@@ -79,7 +79,7 @@ class Reception {
     this.#notesDir = notesDir;
     this.#ended = new Promise((resolve) => {
       port.onClose((reason) => {
-        void this.#stopAll().then(() => resolve(this.#lie ? { kind: 'error', cause: this.#lie } : reason));
+        void this.#stopAll().then(() => resolve(this.#lie === null ? reason : { kind: 'lied', why: this.#lie }));
       });
     });
   }
@@ -138,7 +138,7 @@ class Reception {
   }
 
   #fromWorker(raw: unknown): void {
-    if (this.#lie) return;
+    if (this.#lie !== null) return;
     if (Buffer.isBuffer(raw)) return this.#take(raw);
     const kind = (raw as { kind?: unknown } | null)?.kind;
     if (kind === 'offer') {
@@ -188,6 +188,8 @@ class Reception {
       ...{ work: Promise.resolve(), stopped: false, wake: () => {} },
     };
     this.#arrivals.set(id, arrival);
+    // All of it is there: should the line break, it need not be fetched again, and this worker is asked first.
+    if (sizeBytes > 0) this.#listener({ kind: 'saved', id, epoch, extents: [[0, sizeBytes]] } satisfies FromWorker);
     const notePath = path.join(this.#notesDir, String(id));
     this.#then(arrival, async () => {
       const opened = await this.#open({ partPath: wanted.partPath, notePath, sizeBytes, sha256 });
@@ -300,7 +302,7 @@ class Reception {
   }
 
   #expel(why: string): void {
-    this.#lie ??= new Error(why);
+    this.#lie ??= why;
     this.#port.close();
   }
 }

@@ -1,7 +1,8 @@
 // A Port: one end of a duplex, ordered, message-framed pipe between the engine and a worker.
 
-/** What ended a pipe: `eof` the other end closed or died, `closed` this end did, `error` with the cause. */
-export type CloseReason = { kind: 'eof' } | { kind: 'closed' } | { kind: 'error'; cause: unknown };
+/** What ended a pipe: `eof` the other end closed or died, `closed` this end did, `error` with the cause, `lied`: the other end did what it may not. */
+export type CloseReason =
+  { kind: 'eof' } | { kind: 'closed' } | { kind: 'error'; cause: unknown } | { kind: 'lied'; why: string };
 
 export interface Port {
   /**

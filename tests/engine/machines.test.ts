@@ -130,10 +130,10 @@ test('a removed machine loses its leases at once and may not join, until it may'
   await expect.poll(attic.isOver).toBe(true);
   await expect.poll(async () => (await counts()).queued).toBe(2);
   expect(machines()).toMatchObject([{ mode: 'removed', here: false, leases: 0 }]);
-  expect(engine.machines.mayJoin('attic-1')).toBe(false);
-  expect(engine.machines.mayJoin('cellar-1')).toBe(true);
+  expect(engine.machines.refusalOf('attic-1')).toBe('removed');
+  expect(engine.machines.refusalOf('cellar-1')).toBeNull();
   await change('work');
-  expect(engine.machines.mayJoin('attic-1')).toBe(true);
+  expect(engine.machines.refusalOf('attic-1')).toBeNull();
 });
 
 test('a machine that comes back gets what it has bytes of, whoever asks first, over a restart too', async () => {
@@ -175,6 +175,30 @@ test('what a machine has downloaded is told, with where it keeps it', async () =
     { name: '1.bin', keptAt: '/attic/1.bin', sizeBytes: 5 },
   ]);
   expect(await engine.handlers.machineDownloads({ place: '', offset: 0, limit: 10 })).toEqual([]);
+});
+
+test('a machine that sends nonsense again and again is kept out for a while, or until it is let in', async () => {
+  for (const n of [1, 2, 3]) {
+    expect(engine.machines.refusalOf('attic-1')).toBeNull();
+    const attic = join('attic-1');
+    await expect.poll(() => attic.told.some(({ kind }) => kind === 'welcome')).toBe(true);
+    attic.port.send({ kind: 'nonsense' });
+    await expect.poll(attic.isOver).toBe(true);
+    await expect.poll(machines).toMatchObject([{ offences: n, here: false }]);
+  }
+  expect(engine.machines.refusalOf('attic-1')).toBe('barred');
+  expect(engine.machines.refusalOf('cellar-1')).toBeNull();
+  expect(machines()[0]!.barredUntil).toBeGreaterThan(Date.now());
+  await change('work');
+  expect(engine.machines.refusalOf('attic-1')).toBeNull();
+  expect(machines()).toMatchObject([{ offences: 0, barredUntil: null }]);
+});
+
+test('a machine whose line breaks is not blamed for it', async () => {
+  const attic = join('attic-1');
+  await expect.poll(() => attic.told.some(({ kind }) => kind === 'welcome')).toBe(true);
+  attic.port.close();
+  await expect.poll(machines).toMatchObject([{ offences: 0, here: false }]);
 });
 
 test('one that is here cannot be forgotten, and nobody can be told what is not known', async () => {

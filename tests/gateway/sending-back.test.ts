@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import type { Machine } from '../../shared/machines.ts';
 import type { FromWorker, Task, ToWorker } from '../../shared/protocol.ts';
 import { PROTOCOL } from '../../shared/protocol.ts';
 import { hashHere } from '../../main/download/hashing.ts';
@@ -146,7 +147,7 @@ test('files of all sizes come back whole to the folder they were meant for, and 
   expect(rows.map(({ name }) => name)).toEqual(sizes.map((_, n) => `f${n}.bin`));
   await expect.poll(() => fs.readdirSync(there.dir)).toEqual([]);
   await expect.poll(() => fs.readdirSync(dir)).toHaveLength(sizes.length);
-  expect(fs.readdirSync(path.join(dataDir, 'parts'))).toEqual([]);
+  await expect.poll(() => fs.readdirSync(path.join(dataDir, 'parts'))).toEqual([]);
 });
 
 test('a line that is cut while a file comes back goes on from what is durable', async () => {
@@ -273,6 +274,26 @@ test.each(lies)('a worker that sends %s loses the connection, and the download g
   helper(to);
   await expect.poll(allDone, { timeout: 10_000 }).toBe(true);
   expect(sha256(path.join(dir, 'a.bin'))).toBe(contentSha256(seededContent(5000, 1)));
+});
+
+test('a worker that lies three times is told to stay away for a while, and others go on', async () => {
+  const { to, add, allDone, engine } = await house();
+  const origin = await originForTest();
+  origin.serve('/a.bin', { sizeBytes: 5000, seed: 1 });
+  await add([origin.url('/a.bin')]);
+  for (const _ of [1, 2, 3]) {
+    const liar = await stranger(to, 'liar');
+    liar.port.send({ kind: 'offer', id: liar.task.id, epoch: liar.task.epoch, sizeBytes: -1 });
+    await liar.closed;
+  }
+  const [told] = (await engine.handlers.machines(null)) as Machine[];
+  expect(told).toMatchObject({ place: 'liar', offences: 3 });
+  await expect(joinCoordinator({ ...to, id: 'liar', signal: new AbortController().signal })).rejects.toMatchObject({
+    code: 'barred',
+    retry: true,
+  });
+  helper(to);
+  await expect.poll(allDone, { timeout: 10_000 }).toBe(true);
 });
 
 test('a worker cannot say itself that a file has come back', async () => {

@@ -2,10 +2,10 @@
 import type { Readable, Writable } from 'node:stream';
 import { createInterface } from 'node:readline';
 import { Inbox } from '../../main/transport/inbox.ts';
-import type { Port } from '../../main/transport/port.ts';
+import type { CloseReason, Port } from '../../main/transport/port.ts';
 
 type Order = { send: unknown } | { listen: true } | { close: true };
-type Said = { message: unknown } | { closed: 'eof' | 'closed' | 'error' };
+type Said = { message: unknown } | { closed: CloseReason['kind'] };
 
 /** In the other process: does what it is told with its end. `leave` runs once the port has ended and that was told. */
 export function obey(port: Port, orders: Readable, tellTo: Writable, leave: () => void): void {
@@ -24,7 +24,10 @@ export function steer(orders: Writable, told: Readable): Port {
   const inbox = new Inbox();
   createInterface({ input: told }).on('line', (line) => {
     const said = JSON.parse(line) as Said;
-    if ('closed' in said) inbox.end(said.closed === 'error' ? { kind: 'error', cause: null } : { kind: said.closed });
+    if ('closed' in said)
+      inbox.end(
+        said.closed === 'eof' || said.closed === 'closed' ? { kind: said.closed } : { kind: 'error', cause: null },
+      );
     else inbox.deliver(said.message);
   });
   const order = (what: Order) => orders.write(`${JSON.stringify(what)}\n`);
