@@ -47,6 +47,8 @@ export const Settings = z.object({
   pythonHost: z.string().min(1).max(255).default('127.0.0.1'),
   pythonPort: z.number().int().min(1).max(65_535).default(8001),
   pythonMd5: z.boolean().default(true),
+  /** Results come to Python programs as dicts with path, size and sha256 instead of `URL--->success`. */
+  pythonDicts: z.boolean().default(false),
   notifications: z.boolean().default(true),
   /** Closing the window leaves the program in the tray; where there is no tray, in the task bar. */
   closeToTray: z.boolean().default(false),

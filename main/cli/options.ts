@@ -54,6 +54,7 @@ export type NetworkCommand =
       /** The Python door's own key; without it the other one if that was named, so that one key may do for both. */
       pythonAuthkeyFile: string | undefined;
       md5: boolean;
+      dict: boolean;
       discoverable: boolean;
       run: RunOptions;
     }
@@ -188,6 +189,7 @@ function networkCommand(
 ): NetworkCommand | undefined {
   const { json } = run;
   const md5 = !(values['no-md5'] ?? false);
+  const dict = values.dict ?? false;
   switch (word) {
     case 'serve': {
       const listen = address('listen', values.listen ?? '127.0.0.1:7440');
@@ -195,14 +197,14 @@ function networkCommand(
       const authkeyFile = values['authkey-file'];
       const pythonAuthkeyFile = values['python-authkey-file'] ?? authkeyFile;
       const discoverable = values.discoverable ?? false;
-      return { kind: 'serve', listen, python, authkeyFile, pythonAuthkeyFile, md5, discoverable, run };
+      return { kind: 'serve', listen, python, authkeyFile, pythonAuthkeyFile, md5, dict, discoverable, run };
     }
     case 'worker': {
       const authkeyFile = values['authkey-file'];
       if (authkeyFile === undefined) throw new UsageError('worker needs --authkey-file FILE with the shared key.');
       if (values['python-manager'] !== undefined) {
         const to = address('python-manager', values['python-manager']);
-        return { kind: 'join-python', to, authkeyFile, md5, dict: values.dict ?? false, run };
+        return { kind: 'join-python', to, authkeyFile, md5, dict, run };
       }
       if (values.connect === undefined) {
         throw new UsageError('worker needs --connect HOST:PORT or --python-manager HOST:PORT.');
@@ -314,7 +316,7 @@ ${requestHelp}      --settings        export: the settings instead of the list
       --no-md5              serve --python, worker --python-manager: refuse HMAC-MD5, which Python before 3.12 needs
       --fingerprint HEX     worker: of the certificate that serve shows
       --send-back           worker --connect: send finished files to the coordinator instead of keeping them
-      --dict                worker --python-manager: put dicts, not "URL--->success", as results
+      --dict                serve --python, worker --python-manager: dicts, not "URL--->success", as results
   -V, --version         the version
   -h, --help            this text
 

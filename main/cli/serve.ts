@@ -45,7 +45,7 @@ export async function serve(command: Serve, around: Surroundings): Promise<numbe
     await instance.listen(engine.handlers);
     await doors.apply({
       coordinator: { ...command.listen, orAnotherPort: false },
-      python: command.python && { ...command.python, md5: command.md5 },
+      python: command.python && { ...command.python, md5: command.md5, dicts: command.dict },
       discoverable: command.discoverable,
     });
     const { coordinator, python, trouble } = doors.state();

@@ -15,7 +15,7 @@ import { receivingBack, type OpenIncoming } from './receiving-back.ts';
 /** Which doors are to be open; port 0 is any free one. */
 export type DoorPlan = {
   coordinator: { host: string; port: number; orAnotherPort: boolean } | null;
-  python: { host: string; port: number; md5: boolean } | null;
+  python: { host: string; port: number; md5: boolean; dicts: boolean } | null;
   /** Only a coordinator that others can reach answers on the network. */
   discoverable: boolean;
 };
@@ -35,10 +35,10 @@ export type DoorsOptions = {
 /** The doors that settings ask for. The one for Python programs has no TLS: beyond this machine only by choice. */
 export function doorPlan(settings: Settings): DoorPlan {
   const { coordinator, coordinatorHost, coordinatorPort, pythonDoor, discoverable } = settings;
-  const { pythonHost, pythonPort, pythonMd5 } = settings;
+  const { pythonHost, pythonPort, pythonMd5, pythonDicts } = settings;
   return {
     coordinator: coordinator ? { host: coordinatorHost, port: coordinatorPort, orAnotherPort: true } : null,
-    python: pythonDoor ? { host: pythonHost, port: pythonPort, md5: pythonMd5 } : null,
+    python: pythonDoor ? { host: pythonHost, port: pythonPort, md5: pythonMd5, dicts: pythonDicts } : null,
     discoverable,
   };
 }
@@ -138,11 +138,12 @@ export class Doors {
   async #openPython(plan: DoorPlan['python']): Promise<void> {
     if (!plan) return;
     const { engine, onError } = this.#options;
-    const { host, port, md5 } = plan;
+    const { host, port, md5, dicts } = plan;
+    const results = dicts ? 'dict' : 'text';
     const authkey = await loadAuthkey(this.#pythonKeyFile);
     const queues = new EngineQueues(engine);
     try {
-      const door = await openPythonDoor({ host, port, authkey, allowMd5: md5, queues, onError });
+      const door = await openPythonDoor({ host, port, authkey, allowMd5: md5, queues, results, onError });
       this.#python = { door, queues, host };
     } catch (error) {
       queues.close();

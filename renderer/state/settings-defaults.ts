@@ -32,6 +32,7 @@ export const defaultSettings: Settings = {
   pythonHost: '127.0.0.1',
   pythonPort: 8001,
   pythonMd5: true,
+  pythonDicts: false,
   notifications: true,
   closeToTray: false,
   keepAwake: true,

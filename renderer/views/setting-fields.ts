@@ -98,6 +98,7 @@ export const sections: Section[] = [
       { kind: 'text', name: 'pythonHost', optional: false },
       whole('pythonPort'),
       { kind: 'switch', name: 'pythonMd5' },
+      { kind: 'switch', name: 'pythonDicts' },
     ],
   },
 ];

@@ -69,6 +69,10 @@ export const settingsEn: SettingWords = {
     help: '127.0.0.1 is for this computer alone. Anywhere else nothing is encrypted: only for a network that you trust.',
   },
   pythonPort: { label: 'Port for Python programs', help: 'Python programs connect there.' },
+  pythonDicts: {
+    label: 'Results as dicts for Python programs',
+    help: 'With path, size and SHA-256, instead of the text URL--->success.',
+  },
   pythonMd5: { label: 'Accept Python before 3.12', help: 'It proves its key with MD5, which is weaker.' },
   notifications: { label: 'Notifications', help: 'When downloads finish or fail while you look elsewhere.' },
   closeToTray: {
@@ -123,6 +127,7 @@ export const settingsZh: SettingWords = {
     help: '127.0.0.1 仅限本机。其他地址不加密：只用于可信的网络。',
   },
   pythonPort: { label: 'Python 程序的端口', help: 'Python 程序连接到此端口。' },
+  pythonDicts: { label: '以 dict 返回结果', help: '含路径、大小和 SHA-256，而不是文本 URL--->success。' },
   pythonMd5: { label: '接受 3.12 之前的 Python', help: '它们用较弱的 MD5 证明密钥。' },
   notifications: { label: '通知', help: '您在看别处时，下载完成或失败会通知您。' },
   closeToTray: { label: '关闭窗口后留在托盘', help: '没有托盘时，窗口会最小化到任务栏。' },

@@ -24,6 +24,7 @@ test('MD5 is spoken unless refused, at both kinds of Python door', () => {
   expect(serve('--no-md5').md5).toBe(false);
   expect(worker()).toMatchObject({ kind: 'join-python', md5: true });
   expect(worker('--no-md5')).toMatchObject({ kind: 'join-python', md5: false });
+  expect([serve().dict, serve('--dict').dict]).toEqual([false, true]);
 });
 
 test('a worker without a key or a place to go is told what is missing', () => {

@@ -102,7 +102,7 @@ test('beyond this machine it is encrypted, and the command carries the fingerpri
 });
 
 test('what a new plan does not change stays open, what it changes is shut first', async () => {
-  const python = { host: '127.0.0.1', port: 0, md5: true };
+  const python = { host: '127.0.0.1', port: 0, md5: true, dicts: false };
   await doors.apply({ ...shut, coordinator: here, python });
   const worker = await join();
   const left = new Promise((resolve) => worker.onClose(resolve));
@@ -121,7 +121,7 @@ test('a port that is taken is said, shuts no other door, and is forgotten with t
   await new Promise((resolve) => other.once('listening', resolve));
   ends.push(() => other.close());
   const { port } = other.address() as net.AddressInfo;
-  await doors.apply({ ...shut, coordinator: here, python: { host: '127.0.0.1', port, md5: true } });
+  await doors.apply({ ...shut, coordinator: here, python: { host: '127.0.0.1', port, md5: true, dicts: false } });
   expect(doors.state()).toMatchObject({ coordinator: { host: '127.0.0.1' }, python: null });
   expect(doors.state().trouble).toBe(`The door for Python programs stays shut: another program has port ${port}.`);
   await doors.apply({ ...shut, coordinator: { host: '127.0.0.1', port, orAnotherPort: true } });
@@ -139,7 +139,7 @@ test('an address that is another machine’s is said', async () => {
 
 test('the Python door is for this machine alone unless another address is chosen', () => {
   const open = { ...defaultSettings, pythonDoor: true };
-  expect(doorPlan(open).python).toEqual({ host: '127.0.0.1', port: 8001, md5: true });
+  expect(doorPlan(open).python).toEqual({ host: '127.0.0.1', port: 8001, md5: true, dicts: false });
   expect(doorPlan({ ...open, pythonHost: '0.0.0.0' }).python).toMatchObject({ host: '0.0.0.0' });
 });
 
@@ -154,6 +154,6 @@ test('after the shutting nobody comes in, and nothing opens again', async () => 
   await doors.shut();
   expect(await listens(port)).toBe(false);
   expect(doors.state().coordinator!.counts.guests).toBe(1);
-  await doors.apply({ ...shut, python: { host: '127.0.0.1', port: 0, md5: true } });
+  await doors.apply({ ...shut, python: { host: '127.0.0.1', port: 0, md5: true, dicts: false } });
   expect(doors.state().python).toBeNull();
 });

@@ -50,10 +50,8 @@ test('a machine joins with the command and the key that the window shows, and is
   const worker = sluice(['worker', ...to, '--dir', dir, '--json']);
   await worker.until(({ event }) => event === 'joined');
   await doors(program, (now) => now.coordinator?.counts.guests === 1);
-  await page
-    .getByRole('cell', { name: /^node \d/ })
-    .nth(1)
-    .waitFor();
+  await page.getByText('No other machine has joined yet.').waitFor({ state: 'detached' });
+  expect(await page.getByText(os.hostname(), { exact: true }).count()).toBe(2);
 
   const orders = page.getByRole('group', { name: `What ${os.hostname()} is to do` });
   await orders.getByRole('button', { name: 'Pause' }).click();
@@ -90,6 +88,21 @@ test('the Python door opens by its setting, takes a download, and shuts again', 
   fs.writeFileSync(file, lines.replace(/https:\/\/[^']+/, origin.url('/py.bin')));
   const { stdout } = await run('python3', [file], { timeout: 30_000 });
   expect(stdout.trim()).toBe(`${origin.url('/py.bin')}--->success`);
+  await page.getByRole('navigation').getByRole('button', { name: 'Settings' }).click();
+  const said = page.locator('pre', { hasText: 'BaseManager' });
+  expect(await said.innerText()).toBe(lines);
+  const warning = page.getByRole('note').filter({ hasText: 'Nothing is encrypted here' });
+  expect(await warning.count()).toBe(0);
+  await page.getByLabel('Results as dicts for Python programs').check();
+  await page.evaluate(() => window.sluice.call('changeSettings', { pythonHost: '0.0.0.0' }));
+  await warning.waitFor();
+  // From here on it comes in at an address of the network, where this machine has one.
+  await page.getByRole('button', { name: 'Adds downloads' }).click();
+  origin.serve('/dict.bin', { sizeBytes: 6000 });
+  fs.writeFileSync(file, (await said.innerText()).replace(/https:\/\/[^']+/, origin.url('/dict.bin')));
+  const told = (await run('python3', [file], { timeout: 30_000 })).stdout;
+  expect(told).toContain(`'url': '${origin.url('/dict.bin')}', 'status': 'success'`);
+  expect(told).toContain("'size': 6000");
   await page.evaluate(() => window.sluice.call('changeSettings', { pythonDoor: false, coordinator: false }));
   expect(await doors(program, (now) => now.python === null && now.coordinator === null)).toMatchObject({
     trouble: null,
