@@ -245,7 +245,7 @@ export function en(f: Format) {
     doorCounts: (guests: number, wrongKeys: number) =>
       `${n(guests)} in now` + (wrongKeys > 0 ? `, ${many(wrongKeys, 'wrong key', 'wrong keys')} so far` : ''),
     pythonPrograms: 'Python programs',
-    pythonHint: 'With nothing but its standard library, a program on this computer writes:',
+    pythonHint: 'With nothing but its standard library, a Python program writes:',
     pythonShut: 'The door for Python programs is shut. The settings open it.',
     key: 'Key',
     showKey: 'Show',

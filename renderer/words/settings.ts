@@ -62,7 +62,7 @@ export const settingsEn: SettingWords = {
   },
   pythonDoor: {
     label: 'Let Python programs join',
-    help: 'Programs on this computer use the queues with Python alone.',
+    help: 'They use the queues with their standard library alone.',
   },
   pythonHost: {
     label: 'Address for Python programs',
@@ -121,7 +121,7 @@ export const settingsZh: SettingWords = {
   coordinatorHost: { label: '监听地址', help: '127.0.0.1 仅限本机。其他地址会加密。' },
   coordinatorPort: { label: '监听端口', help: '被占用时使用其他端口。' },
   discoverable: { label: '允许在网络中被发现', help: '只回答名称、端口和指纹，绝不包含密钥。' },
-  pythonDoor: { label: '允许 Python 程序加入', help: '本机程序只用 Python 标准库即可使用队列。' },
+  pythonDoor: { label: '允许 Python 程序加入', help: '程序只用 Python 标准库即可使用队列。' },
   pythonHost: {
     label: 'Python 程序的地址',
     help: '127.0.0.1 仅限本机。其他地址不加密：只用于可信的网络。',

@@ -223,7 +223,7 @@ export function zh(f: Format): Words {
     doorShut: '其他机器的入口已关闭，可在设置中打开。',
     doorCounts: (guests, wrongKeys) => `现有 ${n(guests)} 个` + (wrongKeys > 0 ? `，错误密钥 ${n(wrongKeys)} 次` : ''),
     pythonPrograms: 'Python 程序',
-    pythonHint: '本机程序只用标准库即可：',
+    pythonHint: 'Python 程序只用标准库即可：',
     pythonShut: 'Python 程序的入口已关闭，可在设置中打开。',
     key: '密钥',
     showKey: '显示',
