@@ -3,9 +3,9 @@ import type { CloseReason, Port } from '../transport/port.ts';
 import type { TcpPort } from '../transport/tcp.ts';
 
 export interface SessionOptions {
-  /** How often to say that we are here, in ms. Default 3,000. */
+  /** How often to say that we are here, in ms. Default 2,000. */
   beatMs?: number;
-  /** A peer that has said nothing for this long is gone, in ms. Default 10,000. */
+  /** A peer that has said nothing for this long is gone at the next beat, in ms. Default 7,500: within 10 s. */
   silentMs?: number;
   /** Messages a second that are taken, after a burst of twice as many; more wait in the peer. Default 50,000. */
   messagesPerS?: number;
@@ -19,7 +19,7 @@ const isSignal = (message: unknown, kind: string): boolean =>
 
 /** Takes over a port. Messages of kind `beat` and `exit` are its own; all others pass through. */
 export function openSession(port: TcpPort, options: SessionOptions = {}): Port {
-  const { beatMs = 3_000, silentMs = 10_000, messagesPerS = 50_000 } = options;
+  const { beatMs = 2_000, silentMs = 7_500, messagesPerS = 50_000 } = options;
   let heardAt = performance.now();
   let allowance = 2 * messagesPerS;
   let countedAt = heardAt;

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
   openCoordinator,
   type Coordinator,
@@ -12,6 +12,7 @@ import {
 } from '../../main/gateway/coordinator.ts';
 import { loadAuthkey, loadIdentity } from '../../main/gateway/identity.ts';
 import { joinCoordinator, stayJoined, type JoinOptions } from '../../main/gateway/join.ts';
+import { openSession } from '../../main/gateway/session.ts';
 import { tcpPort } from '../../main/transport/tcp.ts';
 import type { CloseReason, Port } from '../../main/transport/port.ts';
 import { PROTOCOL } from '../../shared/protocol.ts';
@@ -237,6 +238,19 @@ describe('a session', () => {
     const reason = await ending(far);
     expect(reason).toMatchObject({ kind: 'error', cause: { message: expect.stringContaining('120 ms') } });
     expect(await ending(near)).toMatchObject({ kind: 'eof' });
+  });
+
+  test('of a peer that is silently gone ends within 10 s, and not by a few lost seconds', () => {
+    vi.useFakeTimers();
+    cleanups.push(() => vi.useRealTimers());
+    const none = () => undefined;
+    const silent = { send: () => true, onMessage: none, onClose: none, close: none, pause: none, resume: none };
+    const ends: CloseReason[] = [];
+    openSession({ ...silent, setLimits: none, drained: () => Promise.resolve() }).onClose((end) => ends.push(end));
+    vi.advanceTimersByTime(6_000);
+    expect(ends).toEqual([]);
+    vi.advanceTimersByTime(4_000);
+    expect(ends).toMatchObject([{ kind: 'error' }]);
   });
 
   test('keeps what comes before anybody listens in the socket rather than in memory, and in order', async () => {
