@@ -81,6 +81,21 @@ for (const [call, error] of [
   });
 }
 
+testWithStrace('where a file cannot have two names it is renamed, and never over another file', async () => {
+  const server = await origin();
+  fs.mkdirSync(files, { recursive: true });
+  fs.writeFileSync(file, 'mine');
+  const second = path.join(files, 'f (1).bin');
+  const args = words('--exit', '--hash', server.url('/f.bin'));
+  const parts = [part, path.join(files, 'f (1).bin.1.sluice-part')];
+  const ran = await runTraced(args, { calls: 'link', paths: [...parts, file, second], nth: '1+', error: 'EPERM' });
+  expect(ran.hit).toBe(true);
+  expect(ran.status, ran.stderr).toBe(0);
+  expect(fs.readFileSync(file, 'utf8')).toBe('mine');
+  expect(fs.readFileSync(second).equals(content)).toBe(true);
+  expect(fs.readdirSync(files).sort()).toEqual(['f (1).bin', 'f.bin']);
+});
+
 testWithStrace('no more files may be opened: it fails clearly or is tried again, and the file ends exact', async () => {
   const server = await origin();
   const args = words('--exit', server.url('/f.bin'));
