@@ -141,7 +141,10 @@ export function judge(asked: Asked, head: Head, kept: Validators | null, nowMs: 
   }
   if (status === 416) return judgeUnsatisfied(asked, head, kept);
   if (status === 429 || status === 503) {
-    return { kind: 'busy', retryAfterMs: parseRetryAfter(head.headers.get('retry-after'), nowMs) };
+    // A date is by the server's clock: ours may be wrong.
+    const serverMs = Date.parse(head.headers.get('date') ?? '');
+    const retryAfterMs = parseRetryAfter(head.headers.get('retry-after'), Number.isNaN(serverMs) ? nowMs : serverMs);
+    return { kind: 'busy', retryAfterMs };
   }
   if (status === 408 || status === 425 || status >= 500) return { kind: 'trouble' };
   if (status === 401 || status === 403 || status === 404 || status === 410) return { kind: 'gone' };

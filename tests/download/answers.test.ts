@@ -155,6 +155,12 @@ test.each<[string, number | null, Head, object]>([
   ['416 of another tag', 500, head(416, { 'content-range': 'bytes */500', etag: '"b"' }), { kind: 'changed' }],
   ['416 without a length', 500, head(416), { kind: 'useless' }],
   ['429', 0, head(429, { 'retry-after': '7' }), { kind: 'busy', retryAfterMs: 7000 }],
+  [
+    '503 with a date by a clock that is not ours',
+    0,
+    head(503, { date: 'Tue, 02 Jan 2024 00:00:00 GMT', 'retry-after': 'Tue, 02 Jan 2024 00:00:07 GMT' }),
+    { kind: 'busy', retryAfterMs: 7000 },
+  ],
   ['503', 0, head(503), { kind: 'busy', retryAfterMs: null }],
   ['500', 0, head(500), { kind: 'trouble' }],
   ['408', 0, head(408), { kind: 'trouble' }],
