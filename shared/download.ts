@@ -13,10 +13,13 @@ export const Extent = z.tuple([z.number().int().nonnegative(), z.number().int().
 export type Extent = z.infer<typeof Extent>;
 
 export const checksumAlgorithms = ['md5', 'sha1', 'sha256', 'sha512'] as const;
-/** A checksum the content must have. `hex` is lower case. `pieces`: of consecutive pieces of `pieceBytes`, same algorithm. */
+/** A checksum the content must have. `hex`, of the whole file, is lower case; without it the pieces say all. `pieces`: of consecutive pieces of `pieceBytes`. */
 export const Checksum = z.object({
   algorithm: z.enum(checksumAlgorithms),
-  hex: z.string().regex(/^[0-9a-f]{32,128}$/),
+  hex: z
+    .string()
+    .regex(/^[0-9a-f]{32,128}$/)
+    .optional(),
   pieces: z
     .object({
       algorithm: z.enum(checksumAlgorithms),

@@ -309,7 +309,11 @@ export class Transfer {
       }
     }
     if (wrong) return { kind: 'failed', failure: wrong.failure, extents: [] };
-    if (checksum) this.#report.event('verified', { algorithm: checksum.algorithm, hex: checksum.hex });
+    if (checksum)
+      this.#report.event('verified', {
+        algorithm: checksum.algorithm,
+        ...(checksum.hex !== undefined && { hex: checksum.hex }),
+      });
     const sha256 = await this.#unlessCancelled(this.#sha256(part.path, checksum));
     if (sha256 === 'cancelled') return { kind: 'released', extents: await this.#release(part) };
     await this.#takeOver(part);
@@ -319,7 +323,7 @@ export class Transfer {
   }
 
   async #sha256(path: string, checksum: Checksum | null): Promise<string | null> {
-    if (checksum?.algorithm === 'sha256') return checksum.hex;
+    if (checksum?.algorithm === 'sha256' && checksum.hex !== undefined) return checksum.hex;
     return this.task.hash ? this.#world.hashFile(path, 'sha256') : null;
   }
 

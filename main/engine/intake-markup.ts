@@ -101,12 +101,12 @@ function strongest(checksums: MetalinkFile['checksums'], pieces: MetalinkFile['p
   const strength = (checksum: Found['checksum']) =>
     checksum && 'algorithm' in checksum ? checksumAlgorithms.indexOf(checksum.algorithm) : -1;
   const best = checksums.sort((a, b) => strength(b) - strength(a)).find(Boolean);
-  if (!best || 'reason' in best || !pieces || !Number.isSafeInteger(pieces.pieceBytes) || pieces.pieceBytes <= 0)
+  if ((best && 'reason' in best) || !pieces || !Number.isSafeInteger(pieces.pieceBytes) || pieces.pieceBytes <= 0)
     return best;
   const checked = pieces.hex.map((hex) => checksumOf(pieces.algorithm, hex));
   const [first] = checked;
   if (!first || checked.some((piece) => !piece || 'reason' in piece) || 'reason' in first) return best;
-  return { ...best, pieces: { ...pieces, algorithm: first.algorithm } };
+  return { ...(best ?? { algorithm: first.algorithm }), pieces: { ...pieces, algorithm: first.algorithm } };
 }
 
 type Attributes = Record<string, string>;

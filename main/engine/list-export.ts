@@ -16,7 +16,7 @@ export function listAsText(downloads: Iterable<NewDownload>): string {
   let text = '';
   for (const { url, name, checksum } of downloads) {
     text +=
-      [url.replace(ambiguous, percentEncoded), name, checksum && `${checksum.algorithm}=${checksum.hex}`]
+      [url.replace(ambiguous, percentEncoded), name, checksum?.hex && `${checksum.algorithm}=${checksum.hex}`]
         .filter(Boolean)
         .join('\t') + '\n';
   }

@@ -87,7 +87,7 @@ export class View {
         finalUrl: maskCredentials(validators.finalUrl),
         ...(validators.mirror !== undefined && { mirror: maskCredentials(validators.mirror) }),
       },
-      checksum: checksum ? `${checksum.algorithm}=${checksum.hex}` : null,
+      checksum: checksum?.hex ? `${checksum.algorithm}=${checksum.hex}` : null,
       sha256: stored.sha256,
       headers: Object.fromEntries(Object.keys(stored.headers).map((name) => [name, '***'])),
       limitBytesPerS: stored.limitBytesPerS,

@@ -180,7 +180,7 @@ class Reception {
     if (totalBytes !== null && totalBytes !== sizeBytes) {
       return this.#expelSender(offer, `it offered ${sizeBytes} bytes of a file of ${totalBytes}`);
     }
-    if (checksum?.algorithm === 'sha256' && checksum.hex !== sha256) {
+    if (checksum?.algorithm === 'sha256' && checksum.hex !== undefined && checksum.hex !== sha256) {
       return this.#expelSender(offer, 'it offered a file with another SHA-256');
     }
     const arrival: Arrival = {

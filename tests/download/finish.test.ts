@@ -165,26 +165,42 @@ describe('checksums', () => {
     expect(readdirSync(bench.dir)).not.toContain('file-1');
   });
 
-  test('with hashes of the pieces only the bad ones are fetched again', async () => {
+  test.each([true, false])(
+    'with hashes of the pieces only the bad ones are fetched again; the whole has one: %s',
+    async (whole) => {
+      const origin = await originForTest();
+      const size = 5_000_000;
+      const good = contentBytes(seededContent(size));
+      const bad = Buffer.from(good);
+      bad.fill(7, 2_100_000, 2_100_100);
+      origin.serve('/f', (seen) => ({ bytes: seen.count === 1 ? bad : good, etag: '"a"' }));
+      const bench = startBench();
+      const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+      const pieces = Array.from({ length: 5 }, (_, i) => sha256(good.subarray(i * 1_000_000, (i + 1) * 1_000_000)));
+      const outcome = await bench.download(origin.url('/f'), {
+        connections: 1,
+        checksum: {
+          algorithm: 'sha256',
+          ...(whole && { hex: sha256(good) }),
+          pieces: { algorithm: 'sha256', pieceBytes: 1_000_000, hex: pieces },
+        },
+      });
+      expect(bench.read(outcome).equals(good)).toBe(true);
+      expect(outcome).toMatchObject({ verified: true });
+      expect(origin.bytesServed('/f')).toBe(size + 1_000_000);
+    },
+  );
+
+  test('hashes of pieces that are not all of the file, or stay wrong, fail it', async () => {
     const origin = await originForTest();
-    const size = 5_000_000;
-    const good = contentBytes(seededContent(size));
-    const bad = Buffer.from(good);
-    bad.fill(7, 2_100_000, 2_100_100);
-    origin.serve('/f', (seen) => ({ bytes: seen.count === 1 ? bad : good, etag: '"a"' }));
-    const bench = startBench();
-    const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
-    const pieces = Array.from({ length: 5 }, (_, i) => sha256(good.subarray(i * 1_000_000, (i + 1) * 1_000_000)));
-    const outcome = await bench.download(origin.url('/f'), {
-      connections: 1,
-      checksum: {
-        algorithm: 'sha256',
-        hex: sha256(good),
-        pieces: { algorithm: 'sha256', pieceBytes: 1_000_000, hex: pieces },
-      },
-    });
-    expect(bench.read(outcome).equals(good)).toBe(true);
-    expect(origin.bytesServed('/f')).toBe(size + 1_000_000);
+    origin.serve('/f', { sizeBytes: SIZE });
+    const piece = createHash('sha256').update(FILE.subarray(0, 100_000)).digest('hex');
+    for (const [id, hex] of [[piece], [piece, piece]].entries()) {
+      const checksum: Checksum = { algorithm: 'sha256', pieces: { algorithm: 'sha256', pieceBytes: 100_000, hex } };
+      const bench = startBench();
+      const outcome = await bench.download(origin.url('/f'), { id: id + 1, checksum });
+      expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'wrong-checksum' } });
+    }
   });
 
   test('the SHA-256 of a finished file is told when it was asked for', async () => {

@@ -30,7 +30,7 @@ function finishing(bytes = BYTES) {
   return fakeWorkers((worker: FakeWorker, task: Task) => {
     fs.writeFileSync(task.targetPath, bytes);
     const { targetPath, checksum } = task;
-    const sha256 = checksum?.algorithm === 'sha256' ? checksum.hex : null;
+    const sha256 = checksum?.algorithm === 'sha256' ? (checksum.hex ?? null) : null;
     worker.settle(task, { kind: 'done', path: targetPath, sizeBytes: bytes.length, sha256, verified: false });
   });
 }

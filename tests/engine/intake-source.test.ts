@@ -211,6 +211,16 @@ describe('the form', () => {
     ]);
   });
 
+  test('.meta4 with hashes of the pieces alone', async () => {
+    const piece = 'b'.repeat(64);
+    const xml = `<metalink xmlns="urn:ietf:params:xml:ns:metalink"><file name="a.iso"><url>https://example.org/a.iso</url>
+      <pieces length="10" type="sha-256"><hash>${piece}</hash></pieces></file></metalink>`;
+    expect((await ofFile('pieces.meta4', xml)).downloads[0]?.checksum).toEqual({
+      algorithm: 'sha256',
+      pieces: { algorithm: 'sha256', pieceBytes: 10, hex: [piece] },
+    });
+  });
+
   test('.metalink of version 3', async () => {
     const xml = `<metalink version="3.0"><files><file name="a.iso"><verification><hash type="sha1">${'3'.repeat(40)}</hash></verification>
       <resources><url type="http" preference="10">http://b.example/a.iso</url><url type="http" preference="100">http://a.example/a.iso</url>
