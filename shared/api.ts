@@ -30,6 +30,16 @@ export const Preview = z.object({
   checksums: z.number(),
   dir: z.string(),
   freeBytes: z.number().nullable(),
+  /** What goes where when nobody chooses a folder, for every category; empty while all go to `dir`. */
+  folders: z.array(
+    z.object({
+      category: z.string(),
+      dir: z.string(),
+      url: z.number(),
+      known: z.number(),
+      freeBytes: z.number().nullable(),
+    }),
+  ),
 });
 export type Preview = z.infer<typeof Preview>;
 

@@ -1,5 +1,7 @@
 // Every setting with its bounds and default; units are in the names.
 import { z } from 'zod';
+import { usualCategories } from './category.ts';
+import { Categories } from './category-list.ts';
 import { Headers, HostRules } from './host-rules.ts';
 import { Lane } from './protocol.ts';
 import { fullWeek } from './schedule.ts';
@@ -7,6 +9,8 @@ import { fullWeek } from './schedule.ts';
 export const Settings = z.object({
   /** Where files go; empty: the person's download folder. */
   dir: z.string().default(''),
+  /** Kinds of files by their extensions, each with a folder when a person gave it one. */
+  categories: Categories.default([...usualCategories]),
   /** Worker processes; 0: as many as the machine has cores. */
   workers: z.number().int().min(0).max(32).default(0),
   /** Downloads at once. */

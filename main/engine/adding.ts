@@ -8,6 +8,7 @@ import { understand, type Understood } from './intake.ts';
 import type { ListSource } from './intake-source.ts';
 import { isSums } from './intake-sums.ts';
 import { chooseName } from './names.ts';
+import type { Sorting } from './sorting.ts';
 import type { Prepared, Store, Stored } from './store/store.ts';
 import type { TaskQueue } from './task-queue.ts';
 
@@ -37,6 +38,7 @@ export class Adding {
     queue: Pick<TaskQueue, 'put'>;
     now: () => number;
     dir: () => string;
+    sorting: Sorting;
     listChanged: () => void;
   };
   readonly #batches = new Map<string, Understood>();
@@ -48,8 +50,9 @@ export class Adding {
     store: Store;
     queue: Pick<TaskQueue, 'put'>;
     now: () => number;
-    /** The folder for downloads that name none. */
+    /** The folder for downloads that name none and whose category has none. */
     dir: () => string;
+    sorting: Sorting;
     listChanged: () => void;
   }) {
     this.#options = options;
@@ -63,7 +66,8 @@ export class Adding {
     for (const old of [...this.#batches.keys()].slice(0, -BATCHES_KEPT)) this.#batches.delete(old);
     const counts = { url: 0, duplicate: 0, known: 0, rejected: 0 };
     for (const { kind } of understood.verdicts) counts[kind]++;
-    const dir = this.#options.dir();
+    const { dir: downloadDir, sorting } = this.#options;
+    const dir = downloadDir();
     return {
       batch,
       counts,
@@ -72,6 +76,7 @@ export class Adding {
       checksums: understood.checksums,
       dir,
       freeBytes: freeBytes(dir),
+      folders: sorting.foldersOf(understood.downloads, understood.known, freeBytes),
     };
   }
 
@@ -108,10 +113,11 @@ export class Adding {
     if (ways.checksum && downloads.length > 1) {
       throw new ApiError('bad-checksum', 'One checksum cannot be that of several downloads.');
     }
-    const folder = usableDir(dir || this.#options.dir());
-    const prepared = downloads.map((download) =>
-      prepare(withWays(download, ways), folder, paused ? 'paused' : 'queued', producer),
-    );
+    const folderOf = this.#folderOf(dir);
+    const prepared = downloads.map((download) => {
+      const asked = withWays(download, ways);
+      return prepare(asked, folderOf(asked), paused ? 'paused' : 'queued', producer);
+    });
     return this.#options.queue.put(prepared);
   }
 
@@ -209,6 +215,18 @@ export class Adding {
     } finally {
       for (const place of places) this.#underWay.delete(place);
     }
+  }
+
+  /** The chosen folder for all, else that of each one's category; each is made when it is first needed. */
+  #folderOf(chosen: string | undefined): (download: NewDownload) => string {
+    const { sorting } = this.#options;
+    const usable = new Map<string, string>();
+    return (download) => {
+      const category = chosen ? '' : sorting.categoryOfNew(download);
+      const folder = usable.get(category) ?? usableDir(chosen || sorting.dirOf(category));
+      usable.set(category, folder);
+      return folder;
+    };
   }
 
   #storedAs(url: string, dir: string): Stored | undefined {

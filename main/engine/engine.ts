@@ -2,7 +2,6 @@
 import os from 'node:os';
 import path from 'node:path';
 import type { EngineEvent, Handlers } from '../../shared/api.ts';
-import { categoryOf } from '../../shared/category.ts';
 import type { DownloadId, NewDownload } from '../../shared/download.ts';
 import { PROTOCOL, type TransferSettings } from '../../shared/protocol.ts';
 import type { Settings } from '../../shared/settings.ts';
@@ -20,6 +19,7 @@ import { backUp, recover, resumeWhereRoomIs } from './recovery.ts';
 import { Removals } from './removals.ts';
 import { Listeners, type Signal } from './signal.ts';
 import { maskedSettings, unmaskedChange } from './secrets.ts';
+import { Sorting } from './sorting.ts';
 import { SpeedLimits } from './speed-limits.ts';
 import { Store } from './store/store.ts';
 import { Tap } from './tap.ts';
@@ -75,6 +75,7 @@ export class Engine {
   readonly #guests = new Set<Guest>();
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #limits: SpeedLimits;
+  readonly #sorting = new Sorting(() => this.#settings);
   /** The timetable allows no downloads now. */
   #resting = false;
   readonly #overrides: Partial<Settings>;
@@ -90,7 +91,7 @@ export class Engine {
     this.#version = options.version ?? '0';
     this.#store = new Store({
       dir: options.dataDir,
-      names: { fold: foldName, numbered, partName, category: categoryOf },
+      names: { fold: foldName, numbered, partName, category: (name) => this.#sorting.categoryOf(name) },
       nativeBinding: options.nativeBinding,
       now: now(),
     });
@@ -147,6 +148,7 @@ export class Engine {
       queue: this.queue,
       now,
       dir: () => this.downloadDir,
+      sorting: this.#sorting,
       listChanged: () => this.#listChanged(),
     });
     this.view = new View({
@@ -204,7 +206,7 @@ export class Engine {
 
   /** Where downloads go that name no folder. */
   get downloadDir(): string {
-    return this.#settings.dir || path.join(os.homedir(), 'Downloads');
+    return this.#sorting.downloadDir;
   }
 
   /** Where tasks are put, leased and settled. */
@@ -288,8 +290,10 @@ export class Engine {
   }
 
   #changeSettings(change: Partial<Settings>): Settings {
+    const before = this.#settings;
     this.#store.settings.save(change);
-    this.#settings = { ...this.#settings, ...change };
+    this.#settings = { ...before, ...change };
+    if (change.categories) this.#sorting.sortAnew(before.categories, this.#store, this.#dispatch);
     this.#sizePool();
     const settings = this.#transferSettings;
     for (const link of this.#pool.ready) link.send({ kind: 'settings', settings });

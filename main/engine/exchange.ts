@@ -101,11 +101,14 @@ async function write(file: string, text: string): Promise<void> {
   }
 }
 
-function asked({ url, mirrors, name, nameGiven, checksum, headers, limitBytesPerS, connections }: Stored): NewDownload {
+function asked(stored: Stored): NewDownload {
+  const { url, mirrors, name, nameGiven, category, categoryGiven, checksum, headers, limitBytesPerS, connections } =
+    stored;
   return {
     url,
     ...(mirrors.length > 0 && { mirrors }),
     ...(nameGiven && { name }),
+    ...(categoryGiven && { category }),
     ...(checksum && { checksum }),
     ...(Object.keys(headers).length > 0 && { headers }),
     ...(limitBytesPerS !== null && { limitBytesPerS }),

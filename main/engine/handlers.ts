@@ -39,6 +39,8 @@ export function createHandlers(parts: Parts): Handlers {
   function changeSettings(change: SettingsChange): Settings {
     const named = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
     if (change.dir) named['dir'] = usableDir(change.dir);
+    const before = new Set(parts.settings().categories.map(({ dir }) => dir));
+    for (const { dir } of change.categories ?? []) if (!before.has(dir)) usableDir(path.resolve(parts.dir(), dir));
     checkFiles(change);
     return parts.changeSettings(named);
   }

@@ -25,9 +25,6 @@ export class Adding {
   only = $state<Kind>('all');
   /** How many lines `only` shows. */
   total = $state(0);
-  dir = $state('');
-  /** What the folder's disk has room for. */
-  freeBytes = $state<number | null>(null);
   known = $state(false);
   paused = $state(false);
   adding = $state(false);
@@ -41,7 +38,8 @@ export class Adding {
   #asked = new Set<number>();
   #timer: ReturnType<typeof setTimeout> | null = null;
   #run = 0;
-  #dirChosen = false;
+  /** The folder that a person chose, and its disk's room; null: each goes where its category says. */
+  #chosen = $state.raw<{ dir: string; freeBytes: number | null } | null>(null);
 
   constructor(bridge: Bridge) {
     this.#bridge = bridge;
@@ -51,6 +49,33 @@ export class Adding {
   get count(): number {
     if (!this.preview) return 0;
     return this.preview.counts.url + (this.known ? this.preview.counts.known : 0);
+  }
+
+  /** The folders that what is added goes to, each with how many. */
+  get folders(): { dir: string; count: number; freeBytes: number | null }[] {
+    if (!this.preview) return [];
+    const { dir, freeBytes, folders } = this.preview;
+    if (this.#chosen) return [{ ...this.#chosen, count: this.count }];
+    const said = folders.find(({ category }) => category === this.options.category);
+    if (said) return [{ dir: said.dir, count: this.count, freeBytes: said.freeBytes }];
+    const counts = new Map<string, { dir: string; count: number; freeBytes: number | null }>();
+    for (const folder of folders) {
+      const count = folder.url + (this.known ? folder.known : 0) + (counts.get(folder.dir)?.count ?? 0);
+      if (count > 0) counts.set(folder.dir, { dir: folder.dir, count, freeBytes: folder.freeBytes });
+    }
+    return counts.size > 0 ? [...counts.values()] : [{ dir, count: this.count, freeBytes }];
+  }
+
+  /** The one folder that all go to; empty when there are several. */
+  get dir(): string {
+    const [first, ...more] = this.folders;
+    return more.length > 0 ? '' : (first?.dir ?? '');
+  }
+
+  /** What that folder's disk has room for. */
+  get freeBytes(): number | null {
+    const [first, ...more] = this.folders;
+    return more.length > 0 ? null : (first?.freeBytes ?? null);
   }
 
   /** Opens with an empty box. */
@@ -107,13 +132,12 @@ export class Adding {
     }
   }
 
-  /** Another folder may be on another disk: its room is asked for. */
+  /** Another folder may be on another disk: its room is asked for. An empty one leaves it to the categories again. */
   async setDir(dir: string): Promise<void> {
-    this.dir = dir;
-    this.#dirChosen = true;
-    this.freeBytes = null;
+    this.#chosen = dir.trim() === '' ? null : { dir, freeBytes: null };
+    if (this.#chosen === null) return;
     const answer = await this.#bridge.call('room', { dir });
-    if (answer.ok && this.dir === dir) this.freeBytes = answer.value.freeBytes;
+    if (answer.ok && this.#chosen?.dir === dir) this.#chosen = { dir, freeBytes: answer.value.freeBytes };
   }
 
   /** Adds what was understood. Returns how many came, or null when it went wrong (`error` says why). */
@@ -124,7 +148,7 @@ export class Adding {
     this.adding = true;
     const answer = await this.#bridge.call('addBatch', {
       batch: preview.batch,
-      ...(this.dir !== '' && this.dir !== preview.dir ? { dir: this.dir } : {}),
+      ...(this.#chosen && { dir: this.#chosen.dir }),
       known: this.known,
       paused: this.paused,
       ...said,
@@ -157,9 +181,8 @@ export class Adding {
     this.error = null;
     this.known = false;
     this.paused = false;
-    this.dir = '';
     this.options.reset();
-    this.#dirChosen = false;
+    this.#chosen = null;
   }
 
   #forgetBatch(): void {
@@ -191,10 +214,6 @@ export class Adding {
       return;
     }
     this.preview = answer.value;
-    if (!this.#dirChosen) {
-      this.dir = answer.value.dir;
-      this.freeBytes = answer.value.freeBytes;
-    }
     this.total = this.#countOf('all');
     answer.value.lines.forEach((line, index) => this.#lines.set(index, line));
     const whole = Math.floor(answer.value.lines.length / PAGE);

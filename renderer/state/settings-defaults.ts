@@ -1,9 +1,11 @@
 // The settings until the engine has told its own, a moment after the start; typed, so that none is forgotten.
+import { usualCategories } from '../../shared/category.ts';
 import { fullWeek } from '../../shared/schedule.ts';
 import type { Settings } from '../../shared/settings.ts';
 
 export const defaultSettings: Settings = {
   dir: '',
+  categories: [...usualCategories],
   workers: 0,
   parallel: 8,
   connectionsPerDownload: 8,

@@ -21,6 +21,7 @@ export type Field =
       optional: boolean;
     }
   | { kind: 'week'; name: 'week' }
+  | { kind: 'categories'; name: 'categories' }
   | { kind: 'hosts'; name: 'hostRules' };
 
 export type Section = { title: keyof Words & `section${string}`; fields: Field[] };
@@ -58,6 +59,7 @@ export const sections: Section[] = [
       { kind: 'switch', name: 'hash' },
     ],
   },
+  { title: 'sectionCategories', fields: [{ kind: 'categories', name: 'categories' }] },
   {
     title: 'sectionNetwork',
     fields: [

@@ -2,6 +2,7 @@
 import type { Format } from '../../shared/format.ts';
 import { batchEn } from './batch.ts';
 import { eventsEn } from './events.ts';
+import { categoriesEn } from './categories.ts';
 import { everydayEn } from './everyday.ts';
 import { failuresEn } from '../../shared/failure-words.ts';
 import { hostsEn } from './hosts.ts';
@@ -311,6 +312,7 @@ export function en(f: Format) {
     hosts: hostsEn,
     week: weekEn,
     batch: batchEn,
+    kinds: categoriesEn,
     elsewhere: machinesEn,
     helping: helpingEn,
   };

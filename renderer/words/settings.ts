@@ -3,6 +3,10 @@ import type { SettingWords } from '../words.ts';
 
 export const settingsEn: SettingWords = {
   dir: { label: 'Download folder', help: 'Where files go unless you choose another folder while adding.' },
+  categories: {
+    label: 'Categories and their folders',
+    help: 'Told by the extension of a name. A folder is for new downloads, unless you choose another while adding.',
+  },
   workers: { label: 'Worker processes', help: '0 means as many as this computer has cores.' },
   parallel: { label: 'Downloads at once', help: 'How many downloads run at the same time.' },
   connectionsPerDownload: { label: 'Connections per download', help: 'At most; fewer where more bring nothing.' },
@@ -91,6 +95,10 @@ export const settingsEn: SettingWords = {
 
 export const settingsZh: SettingWords = {
   dir: { label: '下载文件夹', help: '添加时没有另选文件夹的文件保存在这里。' },
+  categories: {
+    label: '分类及其文件夹',
+    help: '按文件扩展名区分。文件夹用于新的下载，除非添加时另选。',
+  },
   workers: { label: '工作进程数', help: '0 表示与本机核心数相同。' },
   parallel: { label: '同时下载数', help: '同时进行的下载数量。' },
   connectionsPerDownload: { label: '每个下载的连接数', help: '上限；再多没有好处时会更少。' },

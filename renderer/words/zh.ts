@@ -3,6 +3,7 @@ import type { Format } from '../../shared/format.ts';
 import type { Words } from '../words.ts';
 import { batchZh } from './batch.ts';
 import { eventsZh } from './events.ts';
+import { categoriesZh } from './categories.ts';
 import { everydayZh } from './everyday.ts';
 import { failuresZh } from '../../shared/failure-words.ts';
 import { hostsZh } from './hosts.ts';
@@ -287,6 +288,7 @@ export function zh(f: Format): Words {
     hosts: hostsZh,
     week: weekZh,
     batch: batchZh,
+    kinds: categoriesZh,
     elsewhere: machinesZh,
     helping: helpingZh,
   };

@@ -4,11 +4,11 @@ import { expect, onTestFinished, test } from 'vitest';
 import { foldName, numbered, partName } from '../../main/engine/names.ts';
 import { Store, type Prepared } from '../../main/engine/store/store.ts';
 import { ListQuery } from '../../shared/api.ts';
-import { categoryOf } from '../../shared/category.ts';
+import { sorter, usualCategories } from '../../shared/category.ts';
 import type { Status } from '../../shared/download.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-const names = { fold: foldName, numbered, partName, category: categoryOf };
+const names = { fold: foldName, numbered, partName, category: sorter(usualCategories) };
 const query = (given: object = {}) => ListQuery.parse(given);
 
 function open(dir: string, now = Date.now()): Store {

@@ -1,6 +1,6 @@
 // The contract of task queues, kept by the one on the list; and what it does for those who put much.
 import { expect, onTestFinished, test } from 'vitest';
-import { categoryOf } from '../../shared/category.ts';
+import { sorter, usualCategories } from '../../shared/category.ts';
 import { defaultSettings } from '../../shared/settings.ts';
 import { DiskRoom } from '../../main/engine/disk-room.ts';
 import { Dispatch } from '../../main/engine/dispatch.ts';
@@ -16,7 +16,7 @@ function open() {
   const dir = tempDir();
   const store = new Store({
     dir,
-    names: { fold: foldName, numbered, partName, category: categoryOf },
+    names: { fold: foldName, numbered, partName, category: sorter(usualCategories) },
     now: Date.now(),
   });
   const signals = new Listeners<Signal>();

@@ -23,6 +23,7 @@ function preview(total: number): Preview {
     checksums: 0,
     dir: '/downloads',
     freeBytes: 1000,
+    folders: [],
   };
 }
 
@@ -86,6 +87,34 @@ test('known ones are added only when asked for, and the folder only when it is a
   });
   expect(adding.open).toBe(false);
   expect(bridge.times('discardBatch')).toBe(0);
+});
+
+test('folders are those of the categories until one is chosen, and again when it is taken back', async () => {
+  const folder = (category: string, dir: string, url: number, known = 0) => ({
+    category,
+    dir,
+    url,
+    known,
+    freeBytes: 5,
+  });
+  const folders = [folder('video', '/films', 600), folder('audio', '/music', 0, 1), folder('other', '/downloads', 399)];
+  bridge.answers['preview'] = () => ({ ...preview(1000), folders });
+  bridge.answers['room'] = () => ({ freeBytes: 7 });
+  await adding.openWith({ text: 'https://one.example/' });
+  const told = () => adding.folders.map(({ dir, count }) => `${count} ${dir}`);
+  expect(told()).toEqual(['600 /films', '399 /downloads']);
+  expect([adding.dir, adding.freeBytes]).toEqual(['', null]);
+  adding.known = true;
+  expect(told()).toEqual(['600 /films', '1 /music', '399 /downloads']);
+  adding.options.category = 'audio';
+  expect(told()).toEqual(['1000 /music']);
+  await adding.setDir('/elsewhere');
+  expect([told(), adding.freeBytes]).toEqual([['1000 /elsewhere'], 7]);
+  await adding.setDir('');
+  expect(adding.dir).toBe('/music');
+  await adding.confirm();
+  expect(bridge.asked.at(-1)).toMatchObject({ name: 'addBatch', arg: { category: 'audio' } });
+  expect(bridge.asked.at(-1)!.arg).not.toHaveProperty('dir');
 });
 
 test('when adding goes wrong the dialog stays and says why', async () => {

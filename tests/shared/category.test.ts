@@ -1,6 +1,6 @@
 // Categories by extension.
 import { expect, test } from 'vitest';
-import { categoryOf } from '../../shared/category.ts';
+import { sorter, usualCategories } from '../../shared/category.ts';
 
 test.each([
   ['debian.iso', 'archives'],
@@ -16,5 +16,5 @@ test.each([
   ['x.constructor', 'other'],
   ['', 'other'],
 ])('%s belongs to %s', (name, category) => {
-  expect(categoryOf(name)).toBe(category);
+  expect(sorter(usualCategories)(name)).toBe(category);
 });

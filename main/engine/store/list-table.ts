@@ -1,6 +1,7 @@
 // The list as people see and change it: pages, counts, selections, order.
 import type { Counts, ListQuery, Selection } from '../../../shared/api.ts';
 import type { DownloadId, Status } from '../../../shared/download.ts';
+import { OTHER, type Category } from '../../../shared/category.ts';
 import { orderOf, whereOf, whereSelected } from './list-query.ts';
 import { Stored } from './rows.ts';
 import type { Sql } from './sql.ts';
@@ -89,6 +90,28 @@ export class ListTable {
        WHERE status IN (SELECT value FROM json_each(@from)) AND ${where.sql}`,
       )
       .run({ ...where.params, to, from: JSON.stringify(from) }).changes;
+  }
+
+  /** After a change of the categories. What a person sorted stays there, under its category's new name, too. */
+  sortAnew(before: readonly Category[], after: readonly Category[], categoryOf: (name: string) => string): void {
+    const names = [...after.map(({ name }) => name), OTHER];
+    this.#sql.db.function('category_of', { deterministic: true }, (name) => categoryOf(String(name)));
+    this.#sql.transaction(() => {
+      for (const [index, { name: from }] of before.entries()) {
+        const to = after.length === before.length && !names.includes(from) ? after[index]!.name : undefined;
+        if (to === undefined) continue;
+        this.#sql
+          .prepare('UPDATE downloads SET category = @to WHERE category = @from AND category_given')
+          .run({ from, to });
+      }
+      this.#sql
+        .prepare(
+          `UPDATE downloads SET category = category_of(name), category_given = 0
+           WHERE (NOT category_given OR category NOT IN (SELECT value FROM json_each(@names)))
+             AND category <> category_of(name)`,
+        )
+        .run({ names: JSON.stringify(names) });
+    });
   }
 
   selectedIds(selection: Selection, statuses: readonly Status[]): DownloadId[] {
