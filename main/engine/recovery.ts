@@ -30,7 +30,7 @@ export function backUp(store: Store, nowMs: number, maxAgeMs: number): void {
 
 /** Queues what waits for room on a disk that has some again. Returns whether there was any. */
 export function resumeWhereRoomIs(store: Store, disk: DiskRoom): boolean {
-  const waiting = store.waitingForRoom().filter(({ failure }) => failure?.retry === 'when-possible');
+  const waiting = store.list.waitingForRoom().filter(({ failure }) => failure?.retry === 'when-possible');
   const able = waiting.filter(({ dir, sizeBytes, doneBytes }) => {
     const free = disk.freeBytes(dir);
     return free === null || free > Math.max((sizeBytes ?? 0) - doneBytes, ROOM_AT_LEAST_BYTES);

@@ -1,21 +1,25 @@
 // Removed entries: hidden until their time to undo is over, then gone.
 import type { Selection } from '../../../shared/api.ts';
 import { whereSelected } from './list-query.ts';
+import type { ListTable } from './list-table.ts';
 import { Stored, type NameRules } from './rows.ts';
 import type { Sql } from './sql.ts';
 
 export class Bin {
   readonly #sql: Sql;
+  readonly #list: ListTable;
   readonly #names: NameRules;
 
-  constructor(sql: Sql, names: NameRules) {
+  constructor(sql: Sql, list: ListTable, names: NameRules) {
     this.#sql = sql;
+    this.#list = list;
     this.#names = names;
   }
 
   /** Hides the selected entries; `restore` with the same stamp brings them back. Running ones leave their status. */
   hide(selection: Selection, stamp: number): number {
     const where = whereSelected(selection);
+    this.#list.touched(selection, 'membership');
     return this.#sql
       .prepare(
         `UPDATE downloads SET removed_at = @stamp, status = CASE status WHEN 'running' THEN 'queued' ELSE status END
@@ -47,6 +51,7 @@ export class Bin {
           break;
         }
       }
+      this.#list.touched({ ids: hidden.map(({ id }) => id) }, 'membership');
       return hidden.length;
     });
   }

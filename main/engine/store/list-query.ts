@@ -3,15 +3,16 @@ import type { ListQuery, Selection } from '../../../shared/api.ts';
 
 export type Where = { sql: string; params: Record<string, unknown> };
 
-const orderColumns: Record<ListQuery['sort'], string> = {
-  position: 'position',
-  name: 'folded',
-  host: 'host',
-  status: 'status',
-  size: 'size_bytes',
-  done: 'done_bytes',
-  added: 'added_at',
-  finished: 'finished_at',
+/** What a list is sorted by, of the row named `of`. What is not known comes before all that is; nothing is NULL. */
+const sortKeys: Record<ListQuery['sort'], (of: string) => string> = {
+  position: (of) => `${of}position`,
+  name: (of) => `${of}folded`,
+  host: (of) => `${of}host`,
+  status: (of) => `${of}status`,
+  size: (of) => `ifnull(${of}size_bytes, -1)`,
+  done: (of) => `${of}done_bytes`,
+  added: (of) => `${of}added_at`,
+  finished: (of) => `ifnull(${of}finished_at, -1)`,
 };
 
 /** The rows that a query finds, removed ones left out. */
@@ -46,9 +47,12 @@ export function whereSelected(selection: Selection): Where {
   };
 }
 
-/** A total order, so that pages never overlap. */
-export function orderOf(query: ListQuery): string {
-  const direction = query.descending ? 'DESC' : 'ASC';
-  const column = orderColumns[query.sort];
-  return column === 'position' ? `position ${direction}` : `${column} ${direction}, id ${direction}`;
+/** What the query's list is sorted by; the id after it makes the order total, so that pages never overlap. */
+export function sortKey(query: ListQuery, of = ''): string {
+  return sortKeys[query.sort](of);
+}
+
+/** Whether the queue's own order and an index give the list page by page, without a look at all of it. */
+export function isPlain({ sort, status, category, host, text }: ListQuery): boolean {
+  return sort === 'position' && status === 'all' && category === null && host === null && text === '';
 }

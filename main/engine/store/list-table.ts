@@ -2,47 +2,50 @@
 import type { Counts, ListQuery, Selection } from '../../../shared/api.ts';
 import type { DownloadId, Status } from '../../../shared/download.ts';
 import { OTHER, type Category } from '../../../shared/category.ts';
-import { orderOf, whereOf, whereSelected } from './list-query.ts';
+import { isPlain, whereSelected } from './list-query.ts';
 import { Stored } from './rows.ts';
+import { SortedIds, type Aspect } from './sorted-ids.ts';
 import type { Sql } from './sql.ts';
 
 export class ListTable {
+  /** To be told of every change of a row that lists are sorted or filtered by. */
+  readonly sorted: SortedIds;
   readonly #sql: Sql;
 
   constructor(sql: Sql) {
     this.#sql = sql;
+    this.sorted = new SortedIds(sql);
   }
 
   page(query: ListQuery, offset: number, limit: number): Stored[] {
-    const where = whereOf(query);
-    return this.#sql
-      .prepare(`SELECT * FROM downloads WHERE ${where.sql} ORDER BY ${orderOf(query)} LIMIT @limit OFFSET @offset`)
-      .all({ ...where.params, limit, offset })
+    const ids = this.ids(query, offset, limit);
+    const rows = this.#sql
+      .prepare('SELECT * FROM downloads WHERE id IN (SELECT value FROM json_each(?))')
+      .all(JSON.stringify(ids))
       .map((row) => Stored.parse(row));
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    return ids.flatMap((id) => byId.get(id) ?? []);
   }
 
   ids(query: ListQuery, offset: number, limit: number): DownloadId[] {
-    const where = whereOf(query);
+    if (!isPlain(query)) {
+      const ids = this.sorted.of(query);
+      if (!query.descending) return ids.slice(offset, offset + limit);
+      return ids.slice(Math.max(0, ids.length - offset - limit), Math.max(0, ids.length - offset)).reverse();
+    }
+    const direction = query.descending ? 'DESC' : 'ASC';
     return this.#sql
-      .prepare(`SELECT id FROM downloads WHERE ${where.sql} ORDER BY ${orderOf(query)} LIMIT @limit OFFSET @offset`)
+      .prepare(
+        `SELECT id FROM downloads WHERE removed_at IS NULL ORDER BY position ${direction}, id ${direction}
+         LIMIT @limit OFFSET @offset`,
+      )
       .pluck()
-      .all({ ...where.params, limit, offset }) as DownloadId[];
+      .all({ limit, offset }) as DownloadId[];
   }
 
+  /** How many the query finds. */
   count(query: ListQuery): number {
-    const plain = query.text === '' && query.host === null;
-    if (plain) {
-      return this.#countRows().reduce(
-        (sum, row) =>
-          (query.status === 'all' || row.status === query.status) &&
-          (query.category === null || row.category === query.category)
-            ? sum + row.n
-            : sum,
-        0,
-      );
-    }
-    const where = whereOf(query);
-    return this.#sql.prepare(`SELECT count(*) FROM downloads WHERE ${where.sql}`).pluck().get(where.params) as number;
+    return isPlain(query) ? this.counts().all : this.sorted.of(query).length;
   }
 
   /** Counts `n` new rows. Every other change of the counts is the database's own doing. */
@@ -84,6 +87,7 @@ export class ListTable {
   /** Moves all selected ones that are in `from` to `to`; returns how many. */
   moveSelected(selection: Selection, from: readonly Status[], to: Status): number {
     const where = whereSelected(selection);
+    this.touched(selection, 'status');
     return this.#sql
       .prepare(
         `UPDATE downloads SET status = @to, failure = NULL, not_before = 0, crashes = 0
@@ -112,6 +116,18 @@ export class ListTable {
         )
         .run({ names: JSON.stringify(names) });
     });
+    this.sorted.forget();
+  }
+
+  /** Paused ones that go on by themselves once there is room. */
+  waitingForRoom(): Stored[] {
+    return this.#sql
+      .prepare(
+        `SELECT * FROM downloads INDEXED BY downloads_no_room
+         WHERE status = 'paused' AND removed_at IS NULL AND failure IS NOT NULL`,
+      )
+      .all()
+      .map((row) => Stored.parse(row));
   }
 
   selectedIds(selection: Selection, statuses: readonly Status[]): DownloadId[] {
@@ -133,8 +149,15 @@ export class ListTable {
       .all({ ...where.params, among: JSON.stringify(ids) }) as DownloadId[];
   }
 
+  /** The selected rows change in this regard. */
+  touched(selection: Selection, aspect: Aspect): void {
+    if ('query' in selection) this.sorted.forget();
+    else for (const id of selection.ids) this.sorted.changed(id, aspect);
+  }
+
   /** Puts entries, in the order given, first, last or before another one. */
   reorder(ids: readonly DownloadId[], to: 'first' | 'last' | { before: DownloadId }): number {
+    this.touched({ ids: [...ids] }, 'position');
     return this.#sql.transaction(() => {
       const [low, high] = this.#gap(ids, to);
       const step = (high - low) / (ids.length + 1);

@@ -48,7 +48,7 @@ export class Store {
     const { db, trouble } = openDatabase(options.dir, options.nativeBinding, options.now);
     this.#sql = new Sql(db);
     this.list = new ListTable(this.#sql);
-    this.bin = new Bin(this.#sql, options.names);
+    this.bin = new Bin(this.#sql, this.list, options.names);
     this.hashes = new HashTable(this.#sql);
     this.events = new EventTable(this.#sql);
     this.hosts = new HostTable(this.#sql);
@@ -113,6 +113,7 @@ export class Store {
       });
       // By hand: a trigger for each of a hundred thousand rows would take longer than the rows.
       for (const { status, category, n } of tally.values()) this.list.countMore(status, category, n);
+      this.list.touched({ ids }, 'membership');
       return ids;
     });
     this.#journal.append(prepared.map(({ download, dir }, n) => ({ id: ids[n]!, dir, download })));
@@ -130,7 +131,9 @@ export class Store {
     for (let n = from; ; n++) {
       const name = n === 0 ? wanted : this.names.numbered(wanted, n);
       if (current === name) return name;
-      if (update.run({ id, name, folded: this.names.fold(name), category }).changes > 0) return name;
+      if (update.run({ id, name, folded: this.names.fold(name), category }).changes === 0) continue;
+      this.list.sorted.changed(id, 'name', 'category');
+      return name;
     }
   }
 
@@ -176,11 +179,13 @@ export class Store {
        WHERE id = @id RETURNING *`,
       )
       .get({ id, place });
+    this.list.sorted.changed(id, 'status', 'done');
     return Stored.parse(row);
   }
 
   /** One that was leased ahead of time runs now, unless it was paused or removed meanwhile. */
   begin(id: DownloadId): void {
+    this.list.sorted.changed(id, 'status');
     this.#sql
       .prepare(`UPDATE downloads SET status = 'running' WHERE id = ? AND status = 'queued' AND removed_at IS NULL`)
       .run(id);
@@ -197,16 +202,19 @@ export class Store {
 
   /** Running ones of an earlier process go back to the queue, at their place. Returns their number. */
   requeueRunning(): number {
+    this.list.sorted.forget();
     return this.#sql.prepare(`UPDATE downloads SET status = 'queued' WHERE status = 'running'`).run().changes;
   }
 
   saveExtents(id: DownloadId, extents: readonly Extent[], doneBytes: number): void {
+    this.list.sorted.changed(id, 'done');
     this.#sql
       .prepare('UPDATE downloads SET extents = ?, done_bytes = ? WHERE id = ?')
       .run(JSON.stringify(extents), doneBytes, id);
   }
 
   saveProbe(id: DownloadId, validators: Validators): void {
+    this.list.sorted.changed(id, 'size');
     this.#sql
       .prepare('UPDATE downloads SET validators = ?, size_bytes = ? WHERE id = ?')
       .run(JSON.stringify(validators), validators.totalBytes, id);
@@ -226,6 +234,7 @@ export class Store {
     now: number,
   ) {
     const { name, sizeBytes, sha256 } = done;
+    this.list.sorted.changed(id, 'status', 'size', 'done', 'finished');
     const flags = { verified: done.verified ? 1 : 0, here: done.here ? 1 : 0, hashLeft: done.hashLeft ? 1 : 0 };
     this.#sql
       .prepare(
@@ -252,6 +261,7 @@ export class Store {
   }
 
   setStatus(id: DownloadId, status: Status, failure: Failure | null = null, notBefore = 0): void {
+    this.list.sorted.changed(id, 'status');
     this.#sql
       .prepare('UPDATE downloads SET status = ?, failure = ?, not_before = ? WHERE id = ?')
       .run(status, failure ? JSON.stringify(failure) : null, notBefore, id);
@@ -267,6 +277,7 @@ export class Store {
 
   /** Forgets what was fetched, so that the next lease starts from zero. */
   forgetContent(id: DownloadId): void {
+    this.list.sorted.changed(id, 'size', 'done', 'finished');
     this.#sql
       .prepare(
         `UPDATE downloads SET extents = '[]', done_bytes = 0, validators = NULL, size_bytes = NULL, sha256 = NULL,
@@ -276,6 +287,7 @@ export class Store {
   }
 
   setUrl(id: DownloadId, url: string, urlKey: string, host: string): void {
+    this.list.sorted.changed(id, 'host');
     this.#sql.prepare('UPDATE downloads SET url = ?, url_key = ?, host = ? WHERE id = ?').run(url, urlKey, host, id);
   }
 
@@ -292,17 +304,6 @@ export class Store {
   get(id: DownloadId): Stored | undefined {
     const row = this.#sql.prepare('SELECT * FROM downloads WHERE id = ? AND removed_at IS NULL').get(id);
     return row === undefined ? undefined : Stored.parse(row);
-  }
-
-  /** Paused ones that go on by themselves once there is room. */
-  waitingForRoom(): Stored[] {
-    return this.#sql
-      .prepare(
-        `SELECT * FROM downloads INDEXED BY downloads_no_room
-         WHERE status = 'paused' AND removed_at IS NULL AND failure IS NOT NULL`,
-      )
-      .all()
-      .map((row) => Stored.parse(row));
   }
 
   /** What the journal has and the database never had: all that is in it after a damage, else what a lost tail held. */
