@@ -91,6 +91,7 @@ export const eventKinds = [
   'certificate-exception',
   'new-link',
   'lane',
+  'limit',
 ] as const;
 export const EventKind = z.enum(eventKinds);
 export type EventKind = z.infer<typeof EventKind>;

@@ -60,6 +60,7 @@ export class Crew {
       () => this.#feeds.attempts,
       () => this.#look(),
     );
+    this.#o.report.event('connections', { change: 'opened', count: this.wanted });
     this.#segments.makeRoom(Math.min(this.wanted - 1, world.hosts.room(hostOf(this.#feeds.main.url))));
     this.fill();
   }
@@ -74,6 +75,7 @@ export class Crew {
   stepDown(feed: Feed): void {
     if (this.#feeds.hasOthers(feed)) feed.stepDown(performance.now());
     else this.#tempo.stepDown(this.#feeds.attempts);
+    this.#o.report.event('connections', { change: 'dropped', host: feed.source.host });
   }
 
   /** Opens the connections that are wanted, as far as there is something for them to do. */
@@ -97,6 +99,7 @@ export class Crew {
     const slow = feeds.laggard();
     if (slow) this.#acts.putAside(slow, 'It is far slower than the others');
     const laggard = this.#tempo.laggard(feeds.busy < this.wanted);
+    if (laggard) this.#o.report.event('connections', { change: 'replaced' });
     for (const { attempts } of feeds.all) {
       // Left to whoever is next, which may be another source.
       for (const attempt of attempts) if (attempt.segment === laggard) attempt.stop(true);

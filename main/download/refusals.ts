@@ -118,7 +118,8 @@ export class Refusals {
     const backoffMs = Math.min(BACKOFF_MAX_MS, BACKOFF_MS * 2 ** (this.#inARow - 1)) * (0.5 + Math.random());
     const jitterMs = Math.random() * 100;
     const afterMs = Math.round(retryAfterMs === null ? backoffMs : retryAfterMs + jitterMs);
-    this.#o.report.event('retrying', { code: failure.code, message: failure.message.slice(0, 200), afterMs });
+    const { code, message, httpStatus: status = null } = failure;
+    this.#o.report.event('retrying', { code, message: message.slice(0, 200), status, afterMs });
     return { kind: 'again', afterMs };
   }
 

@@ -122,6 +122,7 @@ export function createHandlers(parts: Parts): Handlers {
     },
     setLimit({ id, limitBytesPerS }) {
       store.setLimit(id, limitBytesPerS);
+      store.events.add(id, { at: Date.now(), kind: 'limit', detail: { bytesPerS: limitBytesPerS } });
       const lease = dispatch.leases.get(id);
       lease?.holder.send({ kind: 'limit', id, epoch: lease.epoch, limitBytesPerS });
       listChanged();

@@ -21,6 +21,21 @@ function number(detail: Detail, ...names: string[]): number | null {
 
 const after = (lead: string, value: string) => (value ? `${lead}${value}` : '');
 
+function connectionsEn(detail: Detail): string {
+  const host = text(detail, 'host');
+  if (detail['change'] === 'dropped')
+    return `A connection${after(' to ', host)} was refused or broke; the others go on`;
+  if (detail['change'] === 'replaced') return 'A connection far slower than the others was replaced';
+  return `Connections: ${text(detail, 'count') || 'changed'}`;
+}
+
+function connectionsZh(detail: Detail): string {
+  const host = text(detail, 'host');
+  if (detail['change'] === 'dropped') return `${after('到 ', host)}${host ? ' ' : ''}的一个连接被拒或中断，其余继续`;
+  if (detail['change'] === 'replaced') return '远慢于其他的一个连接已被替换';
+  return `连接数：${text(detail, 'count') || '已变'}`;
+}
+
 export function eventsEn(f: Format): EventWords {
   const bytes = (detail: Detail, ...names: string[]) => {
     const value = number(detail, ...names);
@@ -38,17 +53,19 @@ export function eventsEn(f: Format): EventWords {
     answered: (d) =>
       `Server answered${after(' ', text(d, 'status', 'httpStatus'))}${after(', ', bytes(d, 'totalBytes', 'sizeBytes', 'length'))}${after(', ETag ', text(d, 'etag'))}`,
     'no-ranges': () => 'Server sends only the whole file: one connection',
-    connections: (d) =>
-      `Connections: ${text(d, 'connections', 'count', 'to') || 'changed'}${after(', ', text(d, 'reason', 'why'))}`,
+    connections: (d) => connectionsEn(d),
     retrying: (d) =>
-      `Trying again${after(' in ', seconds(d))}${after(': ', text(d, 'message', 'reason', 'code'))}${after(' from ', bytes(d, 'from', 'offset'))}`,
+      text(d, 'status') !== ''
+        ? `Server answered ${text(d, 'status')}, waiting${after(' ', seconds(d))}`
+        : `Trying again${after(' in ', seconds(d))}${after(': ', text(d, 'message', 'reason', 'code'))}${after(' from ', bytes(d, 'from', 'offset'))}`,
     waiting: (d) =>
       `${text(d, 'status', 'httpStatus') ? `Server answered ${text(d, 'status', 'httpStatus')}, waiting` : 'Waiting'}${after(' ', seconds(d))}${after(': ', text(d, 'reason'))}`,
     resumed: (d) => `Went on${after(' from ', bytes(d, 'from', 'fromBytes', 'offset', 'bytes'))}`,
     'overlap-compared': (d) =>
       `Compared ${bytes(d, 'bytes', 'sizeBytes') || 'the overlap'} with ${text(d, 'host') || 'the server'}: ${d.equal === false ? 'different' : 'the same'}`,
     'changed-on-server': (d) => `The file changed on the server${after(': ', text(d, 'why', 'reason', 'message'))}`,
-    'restarted-from-zero': (d) => `Started again from zero${after(': ', text(d, 'reason', 'message'))}`,
+    'restarted-from-zero': (d) =>
+      `Started again from zero${number(d, 'keptBytes') ? `; the ${bytes(d, 'keptBytes')} so far are kept until there is more` : ''}`,
     'link-expired': (d) =>
       `The link has expired${after(' (', text(d, 'status', 'httpStatus'))}${text(d, 'status', 'httpStatus') ? ')' : ''}: asked the first address again`,
     renamed: (d) => `Named ${text(d, 'name', 'to', 'path') || 'anew'}`,
@@ -66,6 +83,8 @@ export function eventsEn(f: Format): EventWords {
     'certificate-exception': (d) => `Certificate${after(' of ', text(d, 'host'))} not checked, by your choice`,
     'new-link': (d) => `New link given${after(': ', text(d, 'url', 'host'))}`,
     lane: (d) => `Lane: ${text(d, 'lane') || 'changed'}${after(', ', text(d, 'reason', 'why'))}`,
+    limit: (d) =>
+      number(d, 'bytesPerS') === null ? 'Speed limit taken off' : `Speed limit: ${f.speed(number(d, 'bytesPerS')!)}`,
   };
 }
 
@@ -86,17 +105,19 @@ export function eventsZh(f: Format): EventWords {
     answered: (d) =>
       `服务器应答${after(' ', text(d, 'status', 'httpStatus'))}${after('，', bytes(d, 'totalBytes', 'sizeBytes', 'length'))}${after('，ETag ', text(d, 'etag'))}`,
     'no-ranges': () => '服务器只提供整个文件：使用单个连接',
-    connections: (d) =>
-      `连接数：${text(d, 'connections', 'count', 'to') || '已变'}${after('，', text(d, 'reason', 'why'))}`,
+    connections: (d) => connectionsZh(d),
     retrying: (d) =>
-      `${after('', seconds(d))}${seconds(d) ? '后' : ''}重试${after('：', text(d, 'message', 'reason', 'code'))}${after('，从 ', bytes(d, 'from', 'offset'))}`,
+      text(d, 'status') !== ''
+        ? `服务器应答 ${text(d, 'status')}，等待${after(' ', seconds(d))}`
+        : `${after('', seconds(d))}${seconds(d) ? '后' : ''}重试${after('：', text(d, 'message', 'reason', 'code'))}${after('，从 ', bytes(d, 'from', 'offset'))}`,
     waiting: (d) =>
       `${text(d, 'status', 'httpStatus') ? `服务器应答 ${text(d, 'status', 'httpStatus')}，等待` : '等待'}${after(' ', seconds(d))}${after('：', text(d, 'reason'))}`,
     resumed: (d) => `继续${after('，从 ', bytes(d, 'from', 'fromBytes', 'offset', 'bytes'))}`,
     'overlap-compared': (d) =>
       `与${text(d, 'host') ? ` ${text(d, 'host')} ` : '服务器'}比对 ${bytes(d, 'bytes', 'sizeBytes') || '重叠部分'}：${d.equal === false ? '不同' : '一致'}`,
     'changed-on-server': (d) => `服务器上的文件已变${after('：', text(d, 'why', 'reason', 'message'))}`,
-    'restarted-from-zero': (d) => `从头重新开始${after('：', text(d, 'reason', 'message'))}`,
+    'restarted-from-zero': (d) =>
+      `从头重新开始${number(d, 'keptBytes') ? `；已有的 ${bytes(d, 'keptBytes')} 保留到新内容超过它为止` : ''}`,
     'link-expired': (d) =>
       `链接已过期${after('（', text(d, 'status', 'httpStatus'))}${text(d, 'status', 'httpStatus') ? '）' : ''}：重新请求原地址`,
     renamed: (d) => `命名为 ${text(d, 'name', 'to', 'path') || '新名称'}`,
@@ -114,5 +135,6 @@ export function eventsZh(f: Format): EventWords {
     'certificate-exception': (d) => `按您的选择未检查${after(' ', text(d, 'host'))} 的证书`,
     'new-link': (d) => `已更换链接${after('：', text(d, 'url', 'host'))}`,
     lane: (d) => `传输方式：${text(d, 'lane') || '已变'}${after('，', text(d, 'reason', 'why'))}`,
+    limit: (d) => (number(d, 'bytesPerS') === null ? '已取消限速' : `限速：${f.speed(number(d, 'bytesPerS')!)}`),
   };
 }

@@ -60,6 +60,7 @@ describe.each(lanes)('on the %s lane', (lane) => {
     }
     expect(bench.events()).not.toContain('mirror-dropped');
     expect(bench.events()).not.toContain('restarted-from-zero');
+    expect(bench.events()).toContain('connections');
   });
 
   test('no more than the download may have are open together, nor more than a few at one host', async () => {
