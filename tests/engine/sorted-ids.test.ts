@@ -15,7 +15,7 @@ const statuses: Status[] = ['queued', 'paused', 'failed', 'done'];
 
 function prepared(name: string, status: Status, host: string, category = 'other'): Prepared {
   const url = `http://${host}/${name}`;
-  return { download: { url }, urlKey: url, host, dir: '/d', name, category, status, producer: 'test' };
+  return { download: { url, category }, urlKey: url, host, dir: '/d', name, status, producer: 'test' };
 }
 
 /** A store, and a second look at its file that counts what it runs. */
