@@ -7,7 +7,7 @@ import { sortKey, whereOf } from '../../main/engine/store/list-query.ts';
 import { Sql } from '../../main/engine/store/sql.ts';
 import { Store, type Prepared } from '../../main/engine/store/store.ts';
 import { ListQuery } from '../../shared/api.ts';
-import { categoryOf } from '../../shared/category.ts';
+import { sorter, usualCategories } from '../../shared/category.ts';
 import type { DownloadId, Status } from '../../shared/download.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -20,7 +20,11 @@ function prepared(name: string, status: Status, host: string, category = 'other'
 
 /** A store, and a second look at its file that counts what it runs. */
 function open(dir: string) {
-  const store = new Store({ dir, names: { fold: foldName, numbered, partName, category: categoryOf }, now: 1 });
+  const store = new Store({
+    dir,
+    names: { fold: foldName, numbered, partName, category: sorter(usualCategories) },
+    now: 1,
+  });
   const statements: string[] = [];
   const db = new Database(join(dir, 'sluice.db'), { verbose: (sql) => statements.push(String(sql)) });
   onTestFinished(() => {
