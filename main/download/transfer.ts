@@ -294,9 +294,8 @@ export class Transfer {
       const failure = fail('part-file-lost', 'The unfinished file was changed by another program', 'soon');
       return { kind: 'failed', failure, extents: [] };
     }
-    const { hashFile } = this.#world;
     const checksum = task.checksum ?? this.#sources.known?.digest ?? null;
-    const wrong = await this.#unlessCancelled(verify(part.path, totalBytes, checksum, hashFile));
+    const wrong = await this.#unlessCancelled(verify(part.path, totalBytes, checksum, this.#world.hashFile));
     if (wrong === 'cancelled') return { kind: 'released', extents: await this.#release(part) };
     if (wrong && mayRefetch) {
       const bad = gapsOf(wrong.good, totalBytes);
@@ -309,11 +308,10 @@ export class Transfer {
       }
     }
     if (wrong) return { kind: 'failed', failure: wrong.failure, extents: [] };
-    if (checksum)
-      this.#report.event('verified', {
-        algorithm: checksum.algorithm,
-        ...(checksum.hex !== undefined && { hex: checksum.hex }),
-      });
+    if (checksum) {
+      const { algorithm, hex } = checksum;
+      this.#report.event('verified', hex === undefined ? { algorithm } : { algorithm, hex });
+    }
     const sha256 = await this.#unlessCancelled(this.#sha256(part.path, checksum));
     if (sha256 === 'cancelled') return { kind: 'released', extents: await this.#release(part) };
     await this.#takeOver(part);

@@ -35,7 +35,7 @@ const ambiguous: Rejection = {
 const unused: Rejection = { reason: 'no-checksum', message: 'Its checksums are of no file in the list.' };
 
 /** Whether a file has checksums in it, going by what it is called. */
-export function isSumsName(fileName: string): boolean {
+function isSumsName(fileName: string): boolean {
   return ofOne.test(fileName) || ofMany.test(fileName);
 }
 

@@ -21,7 +21,7 @@ export function setStartAtLogin(on: boolean): void {
 }
 
 /** An entry of the Desktop Entry Specification that starts those words. */
-export function desktopEntry(words: readonly string[]): string {
+function desktopEntry(words: readonly string[]): string {
   return `[Desktop Entry]
 Type=Application
 Name=Sluice

@@ -33,3 +33,29 @@ export const categoriesZh: typeof categoriesEn = {
   none: '没有分类：全部归入“其他”。',
   byCategory: '按分类',
 };
+
+const usualEn: Record<string, string> = {
+  archives: 'Archives',
+  images: 'Images',
+  video: 'Video',
+  audio: 'Audio',
+  documents: 'Documents',
+  programs: 'Programs',
+  other: 'Other',
+};
+
+const usualZh: Record<string, string> = {
+  archives: '压缩包',
+  images: '图片',
+  video: '视频',
+  audio: '音频',
+  documents: '文档',
+  programs: '程序',
+  other: '其他',
+};
+
+/** The name of a category; a person's own is as they wrote it. */
+export const categoryNameEn = (name: string): string => usualEn[name.toLowerCase()] ?? name;
+
+/** The name of a category; a person's own is as they wrote it. */
+export const categoryNameZh = (name: string): string => usualZh[name.toLowerCase()] ?? name;

@@ -2,7 +2,7 @@
 import type { Format } from '../../shared/format.ts';
 import { batchEn } from './batch.ts';
 import { eventsEn } from './events.ts';
-import { categoriesEn } from './categories.ts';
+import { categoriesEn, categoryNameEn } from './categories.ts';
 import { everydayEn } from './everyday.ts';
 import { failuresEn } from '../../shared/failure-words.ts';
 import { hostsEn } from './hosts.ts';
@@ -28,16 +28,7 @@ export function en(f: Format) {
     machines: 'Machines',
     settings: 'Settings',
     showSidebar: 'Show the sidebar',
-    category: (name: string) =>
-      ({
-        archives: 'Archives',
-        images: 'Images',
-        video: 'Video',
-        audio: 'Audio',
-        documents: 'Documents',
-        programs: 'Programs',
-        other: 'Other',
-      })[name.toLowerCase()] ?? name,
+    category: categoryNameEn,
     // Toolbar
     addLinks: 'Add links',
     pauseAll: 'Pause all',

@@ -3,7 +3,7 @@ import type { Format } from '../../shared/format.ts';
 import type { Words } from '../words.ts';
 import { batchZh } from './batch.ts';
 import { eventsZh } from './events.ts';
-import { categoriesZh } from './categories.ts';
+import { categoriesZh, categoryNameZh } from './categories.ts';
 import { everydayZh } from './everyday.ts';
 import { failuresZh } from '../../shared/failure-words.ts';
 import { hostsZh } from './hosts.ts';
@@ -27,16 +27,7 @@ export function zh(f: Format): Words {
     machines: '机器',
     settings: '设置',
     showSidebar: '显示侧栏',
-    category: (name) =>
-      ({
-        archives: '压缩包',
-        images: '图片',
-        video: '视频',
-        audio: '音频',
-        documents: '文档',
-        programs: '程序',
-        other: '其他',
-      })[name.toLowerCase()] ?? name,
+    category: categoryNameZh,
     addLinks: '添加链接',
     pauseAll: '全部暂停',
     resumeAll: '全部继续',

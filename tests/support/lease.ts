@@ -15,7 +15,7 @@ import {
 import { onTestFinished } from 'vitest';
 import { tempDir } from './temp-dir.ts';
 
-export const testSettings: TransferSettings = {
+const testSettings: TransferSettings = {
   lane: 'auto',
   maxRetries: 2,
   connectTimeoutMs: 2000,
