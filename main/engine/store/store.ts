@@ -130,7 +130,8 @@ export class Store {
     const current = this.#sql.prepare('SELECT name FROM downloads WHERE id = ?').pluck().get(id);
     for (let n = from; ; n++) {
       const name = n === 0 ? wanted : this.names.numbered(wanted, n);
-      if (current === name) return name;
+      // One that is gone takes no name.
+      if (current === undefined || current === name) return name;
       if (update.run({ id, name, folded: this.names.fold(name), category }).changes === 0) continue;
       this.list.sorted.changed(id, 'name', 'category');
       return name;
