@@ -162,5 +162,6 @@ test('a second start on the same list hands its links over and leaves', async ()
     child.once('exit', (code) => resolve(code ?? -1));
   });
   expect(status).toBe(0);
+  await first.page.getByRole('button', { name: 'Add 1 link' }).click();
   await first.page.getByRole('row', { name: /handed-over\.iso/ }).waitFor();
 });
