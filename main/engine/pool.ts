@@ -12,6 +12,8 @@ const EARLY_MS = 5000;
 const EARLY_CRASHES_MAX = 5;
 const FIRST_DELAY_MS = 200;
 const LOOP_DELAY_MS = 60_000;
+/** How long a worker that has said its end may take to leave. */
+const LEAVE_MS = 2000;
 
 export class Pool {
   readonly links = new Map<number, WorkerLink>();
@@ -121,7 +123,9 @@ export class Pool {
     this.links.delete(link.id);
     const process = this.#processes.get(link.id);
     this.#processes.delete(link.id);
-    process?.kill();
+    // One that has said its end is about to leave by itself.
+    if (process && why === null) setTimeout(process.kill, LEAVE_MS).unref();
+    else process?.kill();
     if (process && !this.#closed && this.local.length + this.#respawns.size < this.#size) {
       const early = why !== null && this.#options.now() - process.startedAt < EARLY_MS;
       this.#earlyCrashes = early ? this.#earlyCrashes + 1 : 0;
