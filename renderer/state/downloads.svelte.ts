@@ -76,6 +76,7 @@ export class Downloads {
     this.#running = new Map(event.running.map((row) => [row.id, row]));
     for (const row of event.running) this.#latest.set(row.id, row);
     if (event.revision > this.#seenRevision) this.#freshen();
+    else this.#forgetEnded();
     this.#show();
   }
 
@@ -126,6 +127,11 @@ export class Downloads {
   indexOf(id: number): number {
     for (const [index, row] of this.#known) if (row.id === id) return index;
     return -1;
+  }
+
+  /** The fetched rows are newer than what was last seen of downloads that do not run any more. */
+  #forgetEnded(): void {
+    for (const id of this.#latest.keys()) if (!this.#running.has(id)) this.#latest.delete(id);
   }
 
   #fresh(row: Row): Row {
@@ -184,9 +190,8 @@ export class Downloads {
     this.#seenRevision = Math.max(revision, this.#seenRevision);
     rows.forEach((row, i) => {
       this.#known.set(offset + i, row);
-      if (!this.#running.has(row.id)) this.#latest.delete(row.id);
     });
-    for (const id of this.#latest.keys()) if (!this.#running.has(id)) this.#latest.delete(id);
+    this.#forgetEnded();
     this.total = total;
     this.revision = this.#seenRevision;
     this.#show();

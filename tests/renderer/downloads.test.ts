@@ -46,6 +46,17 @@ test('what runs is shown fresh, and keeps its last state until the list has it',
   await vi.waitFor(() => expect(downloads.rows[0]?.status).toBe('done'));
 });
 
+test('what ended is shown as ended, also when the list told of it before the event did', async () => {
+  downloads.setWindow(0, 5);
+  await vi.waitFor(() => expect(downloads.rows[0]?.id).toBe(1));
+  downloads.changed(bridge.changed([aRow(1, { status: 'running', sizeBytes: 100, doneBytes: 40 })]));
+  bridge.rows[0] = aRow(1, { status: 'done', sizeBytes: 100, doneBytes: 100 });
+  bridge.revision += 1;
+  await downloads.load();
+  downloads.changed(bridge.changed());
+  expect(downloads.rows[0]?.status).toBe('done');
+});
+
 test('a thousand changes in a moment cause a few fetches, not a thousand', async () => {
   downloads.setWindow(0, 5);
   await vi.waitFor(() => expect(downloads.rows[0]?.id).toBe(1));
