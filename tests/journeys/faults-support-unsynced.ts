@@ -7,6 +7,9 @@ type Write = { file: string; start: number; end: number; over: boolean };
 const call = /^(?:\[pid +(\d+)\] )?(\w+)\((?:\d+<(.*?)>)?(.*)$/;
 const resumed = /^(?:\[pid +(\d+)\] )?<\.\.\. (\w+) resumed>/;
 
+/** Where strace breaks a call's line off to say that it sees a new thread. */
+const attached = /strace: Process \d+ attached$/;
+
 export class Unsynced {
   readonly #writes = new Set<Write>();
   readonly #names = new Set<string>();
@@ -16,7 +19,8 @@ export class Unsynced {
   readonly #open = new Map<string, (result: number) => void>();
 
   /** Takes in one line of strace's. */
-  see(line: string): void {
+  see(told: string): void {
+    const line = told.replace(attached, ' <unfinished ...>');
     const again = resumed.exec(line);
     if (again) return this.#end(again[1] ?? '', line);
     const [, pid = '', name = '', file = '', rest = ''] = call.exec(line) ?? [];
