@@ -59,7 +59,7 @@ export function createHandlers(parts: Parts): Handlers {
     add: async ({ downloads, ...options }) => ({ ids: await adding.add(downloads, options) }),
 
     list: ({ query, offset, limit }) => view.list(query, offset, limit),
-    listIds: ({ query, offset, limit }) => ({ ids: store.list.ids(query, offset, limit) }),
+    listIds: ({ query, offset, limit }) => ({ ids: view.ids(query, offset, limit) }),
     overview: () => ({ counts: view.counts(), totals: view.totals(), revision: dispatch.revision }),
     detail: ({ id }) => view.detail(id),
     traffic: ({ afterSeq }) => view.traffic(afterSeq),

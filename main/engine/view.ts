@@ -8,6 +8,7 @@ import type { DiskRoom } from './disk-room.ts';
 import type { Dispatch } from './dispatch.ts';
 import type { Guest } from './guest.ts';
 import type { Lease } from './lease.ts';
+import { isLive, LiveOrder } from './live-order.ts';
 import type { Pool } from './pool.ts';
 import { Rate } from './rate.ts';
 import type { SpeedLimits } from './speed-limits.ts';
@@ -32,6 +33,7 @@ export type ViewParts = {
 export class View {
   readonly #parts: ViewParts;
   readonly #commits = new Rate();
+  readonly #live = new LiveOrder();
   #lastLoad = { transactions: 0, busyMs: 0, at: 0, busyPercent: 0 };
 
   constructor(parts: ViewParts) {
@@ -41,10 +43,24 @@ export class View {
   list(query: ListQuery, offset: number, limit: number): { rows: Row[]; total: number; revision: number } {
     const { store, dispatch } = this.#parts;
     return {
-      rows: store.list.page(query, offset, limit).map((stored) => rowOf(stored, dispatch.leases.get(stored.id))),
+      rows: store.list
+        .rows(this.ids(query, offset, limit))
+        .map((stored) => rowOf(stored, dispatch.leases.get(stored.id))),
       total: store.list.count(query),
       revision: dispatch.revision,
     };
+  }
+
+  /** The ids of a page of the list. */
+  ids(query: ListQuery, offset: number, limit: number): DownloadId[] {
+    const { store, dispatch, now } = this.#parts;
+    if (!isLive(query)) return store.list.ids(query, offset, limit);
+    return this.#live.ids(
+      query,
+      { leases: [...dispatch.leases.values()], list: store.list, now: now() },
+      offset,
+      limit,
+    );
   }
 
   running(): Row[] {

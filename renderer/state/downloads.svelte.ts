@@ -1,6 +1,6 @@
 // The list as the window sees it: the rows around the visible place, fetched from the engine and kept fresh by its events.
 /* eslint-disable svelte/prefer-svelte-reactivity -- caches behind the reactive fields, which say when they changed */
-import { ListQuery } from './query.ts';
+import { followsSpeeds, ListQuery } from './query.ts';
 import type { Counts, EngineEvent, Totals } from '../../shared/api.ts';
 import type { Row } from '../../shared/download.ts';
 import type { Bridge } from '../../shared/shell-api.ts';
@@ -13,6 +13,8 @@ const NEAR = 24;
 const KEEP = 3000;
 /** The least time between two fetches that only freshen what is shown, in ms. */
 const FRESHEN_MS = 150;
+/** So often a list is fetched anew whose order follows the speeds, in ms. */
+const RESORT_MS = 2000;
 /** Speeds are kept for a minute, one a second. */
 const SPEEDS = 60;
 
@@ -76,7 +78,10 @@ export class Downloads {
     this.#running = new Map(event.running.map((row) => [row.id, row]));
     for (const row of event.running) this.#latest.set(row.id, row);
     if (event.revision > this.#seenRevision) this.#freshen();
-    else this.#forgetEnded();
+    else {
+      this.#forgetEnded();
+      if (followsSpeeds(this.query) && Date.now() - this.#fetchedAt >= RESORT_MS) this.#freshen();
+    }
     this.#show();
   }
 
@@ -186,7 +191,8 @@ export class Downloads {
     if (generation !== this.#generation) return;
     if (!answer.ok) return;
     const { rows, total, revision } = answer.value;
-    if (revision > this.#seenRevision || total !== this.total || this.#known.size > KEEP) this.#known.clear();
+    const anew = revision > this.#seenRevision || total !== this.total || followsSpeeds(this.query);
+    if (anew || this.#known.size > KEEP) this.#known.clear();
     this.#seenRevision = Math.max(revision, this.#seenRevision);
     rows.forEach((row, i) => {
       this.#known.set(offset + i, row);

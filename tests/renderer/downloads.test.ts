@@ -1,5 +1,6 @@
 import { beforeEach, expect, test, vi } from 'vitest';
 import { Downloads } from '../../renderer/state/downloads.svelte.ts';
+import { nextOrder } from '../../renderer/state/query.ts';
 import { aRow, FakeBridge } from './fake-bridge.ts';
 
 let bridge: FakeBridge;
@@ -92,4 +93,40 @@ test('speeds of the last minute are kept, one a second, and forgotten when it wa
   downloads.changed(event);
   for (let i = 0; i < 60; i += 1) downloads.sampleSpeeds();
   expect(downloads.speedsOf(3)).toEqual([]);
+});
+
+test('a list by speed is fetched anew while it runs, at most every two seconds', async () => {
+  downloads.setWindow(0, 5);
+  downloads.setQuery({ sort: 'speed', descending: true });
+  await vi.waitFor(() => expect(downloads.rows[0]?.id).toBe(1));
+  const before = bridge.times('list');
+  vi.useFakeTimers({ now: Date.now(), toFake: ['Date'] });
+  try {
+    downloads.changed(bridge.changed([aRow(1, { status: 'running' })]));
+    await Promise.resolve();
+    expect(bridge.times('list')).toBe(before);
+    vi.setSystemTime(Date.now() + 2000);
+    [bridge.rows[0], bridge.rows[1]] = [bridge.rows[1]!, bridge.rows[0]!];
+    downloads.changed(bridge.changed([aRow(1, { status: 'running' })]));
+    await vi.waitFor(() => expect(downloads.rows[0]?.id).toBe(2));
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test('a click on a column sorts upwards, downwards, and not at all; the fastest come first', () => {
+  const clicked = (key: 'size' | 'speed') => {
+    downloads.setQuery(nextOrder(downloads.query, key));
+    return [downloads.query.sort, downloads.query.descending];
+  };
+  expect([clicked('size'), clicked('size'), clicked('size')]).toEqual([
+    ['size', false],
+    ['size', true],
+    ['position', false],
+  ]);
+  expect([clicked('speed'), clicked('speed'), clicked('speed')]).toEqual([
+    ['speed', true],
+    ['speed', false],
+    ['position', false],
+  ]);
 });

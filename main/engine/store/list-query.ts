@@ -3,7 +3,10 @@ import type { ListQuery, Selection } from '../../../shared/api.ts';
 
 export type Where = { sql: string; params: Record<string, unknown> };
 
-/** What a list is sorted by, of the row named `of`. What is not known comes before all that is; nothing is NULL. */
+/**
+ * What a list is sorted by, of the row named `of`. What is not known comes before all that is; nothing is NULL.
+ * Speeds are never stored: see `LiveOrder`.
+ */
 const sortKeys: Record<ListQuery['sort'], (of: string) => string> = {
   position: (of) => `${of}position`,
   name: (of) => `${of}folded`,
@@ -13,6 +16,8 @@ const sortKeys: Record<ListQuery['sort'], (of: string) => string> = {
   done: (of) => `${of}done_bytes`,
   added: (of) => `${of}added_at`,
   finished: (of) => `ifnull(${of}finished_at, -1)`,
+  speed: (of) => `${of}position`,
+  left: (of) => `${of}position`,
 };
 
 /** The rows that a query finds, removed ones left out. */

@@ -18,7 +18,11 @@ export class ListTable {
   }
 
   page(query: ListQuery, offset: number, limit: number): Stored[] {
-    const ids = this.ids(query, offset, limit);
+    return this.rows(this.ids(query, offset, limit));
+  }
+
+  /** The rows of these ids, in their order. */
+  rows(ids: readonly DownloadId[]): Stored[] {
     const rows = this.#sql
       .prepare('SELECT * FROM downloads WHERE id IN (SELECT value FROM json_each(?))')
       .all(JSON.stringify(ids))

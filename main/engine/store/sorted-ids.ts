@@ -91,7 +91,7 @@ export class SortedIds {
 }
 
 function aspectsOf({ sort, status, category, host, text }: ListQuery): ReadonlySet<string> {
-  const aspects = new Set<string>(['membership', sort]);
+  const aspects = new Set<string>(['membership', sort === 'speed' || sort === 'left' ? 'position' : sort]);
   if (status !== 'all') aspects.add('status');
   if (category !== null) aspects.add('category');
   if (host !== null || text !== '') aspects.add('host');
