@@ -54,7 +54,11 @@ try {
     await shoot('narrow-add');
     await press(page, 'Escape');
     await shoot('narrow-empty');
+    await copyLinks(page);
+    await shoot('narrow-copied');
     await resize(page, 1280, 760);
+    await shoot('copied');
+    await page.getByRole('button', { name: 'Not now' }).click();
     await shoot('drop', () => drag(page));
   });
   await inWindow('busy', async (page, shoot) => {
@@ -247,6 +251,18 @@ async function fill(page) {
     ),
   });
   await call(page, 'setLimit', { id: 1, limitBytesPerS: 4 * MB });
+}
+
+/**
+ * Copies links as another program would, once the clipboard is watched.
+ * @param {import('playwright').Page} page
+ */
+async function copyLinks(page) {
+  await call(page, 'changeSettings', { clipboardWatch: true });
+  for (let i = 1; (await page.getByText('copied').count()) === 0; i += 1) {
+    await apps.get(page)?.evaluate(({ clipboard }, text) => clipboard.writeText(text), `${aList()}#${i}`);
+    await sleep(500);
+  }
 }
 
 /** @param {import('playwright').Page} page */

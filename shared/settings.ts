@@ -56,6 +56,8 @@ export const Settings = z.object({
   notifications: z.boolean().default(true),
   /** Closing the window leaves the program in the tray; where there is no tray, in the task bar. */
   closeToTray: z.boolean().default(false),
+  /** Links that are copied anywhere are offered in the window. */
+  clipboardWatch: z.boolean().default(false),
   /** The machine does not fall asleep by itself while something downloads. */
   keepAwake: z.boolean().default(true),
   startAtLogin: z.boolean().default(false),

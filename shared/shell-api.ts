@@ -23,6 +23,10 @@ export const shellCalls = {
   showInFolder: { arg: z.object({ id: DownloadId }), result: z.null() },
   copyText: { arg: z.object({ text: z.string() }), result: z.null() },
   readClipboard: { arg: z.null(), result: z.object({ text: z.string(), html: z.string() }) },
+  /** Links that were copied in other programs and are offered, one a line; `forget`: they were taken, or not wanted. */
+  copiedLinks: { arg: z.object({ do: z.enum(['look', 'forget']) }), result: z.string() },
+  /** The window itself put this into the clipboard: it is not offered. */
+  ownCopy: { arg: z.object({ text: z.string() }), result: z.null() },
   /** Links and lists that the program was started with, or was handed since; each is told once. */
   takeOpened: { arg: z.null(), result: z.object({ files: z.array(z.string()), text: z.string() }) },
   /** The window says that its list is there and painted. */
@@ -81,6 +85,8 @@ export type ShellEvent =
   | { event: 'menu'; command: MenuCommand }
   /** Something was opened and waits for `takeOpened`. */
   | { event: 'opened' }
+  /** What `copiedLinks` tells has changed. */
+  | { event: 'copied' }
   /** A door was opened or shut. */
   | { event: 'coordination' }
   /** The person wants to see downloads of a state; one of them when it is just one. */

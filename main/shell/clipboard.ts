@@ -10,6 +10,11 @@ export async function readClipboard(from: unknown = clipboard): Promise<{ text: 
   return { text: await textOf(items, 'text/plain'), html: await textOf(items, 'text/html') };
 }
 
+/** What the clipboard holds as text. */
+export async function readClipboardText(): Promise<string> {
+  return await clipboard.readText();
+}
+
 export async function writeClipboard(text: string): Promise<void> {
   await clipboard.writeText(text);
 }

@@ -8,6 +8,7 @@ import type { Opened } from '../engine/instance.ts';
 import type { Doors } from '../gateway/doors.ts';
 import type { Helping } from '../gateway/helping.ts';
 import { readClipboard, writeClipboard } from './clipboard.ts';
+import type { ClipboardWatch } from './clipboard-watch.ts';
 import type { WhenDone } from './when-done.ts';
 
 export type ShellCallOptions = {
@@ -20,6 +21,7 @@ export type ShellCallOptions = {
   doors: () => Doors | undefined;
   helping: () => Promise<Helping>;
   whenDone: WhenDone;
+  clipboardWatch: ClipboardWatch;
 };
 
 const listExtensions = [
@@ -91,8 +93,17 @@ export function createShellHandlers(options: ShellCallOptions): ShellHandlers {
       return null;
     },
     async copyText({ text }) {
+      options.clipboardWatch.own(text);
       await writeClipboard(text);
       return null;
+    },
+    ownCopy({ text }) {
+      options.clipboardWatch.own(text);
+      return null;
+    },
+    copiedLinks({ do: what }) {
+      if (what === 'forget') options.clipboardWatch.forget();
+      return options.clipboardWatch.copied;
     },
     readClipboard: () => readClipboard(),
     takeOpened: options.takeOpened,

@@ -10,6 +10,8 @@ import { Engine, type Hasher } from '../engine/engine.ts';
 import { openInstance, type Opened, type Remote } from '../engine/instance.ts';
 import { serveApp } from './app-protocol.ts';
 import type { Arguments } from './arguments.ts';
+import { readClipboardText } from './clipboard.ts';
+import { ClipboardWatch } from './clipboard-watch.ts';
 import { startDemoOrigin, type DemoOrigin } from './demo-origin.ts';
 import { Everyday } from './everyday.ts';
 import { answerWindow, tellWindow } from './ipc.ts';
@@ -73,6 +75,10 @@ async function handOver(remote: Remote, args: Arguments): Promise<void> {
 class Shell {
   readonly engine: Engine;
   readonly #everyday: Everyday;
+  readonly #clipboardWatch = new ClipboardWatch({
+    read: readClipboardText,
+    changed: () => tellWindow(this.#window?.webContents, { event: 'copied' }),
+  });
   readonly #options: ShellOptions;
   readonly #unlock: () => void;
   readonly #devUrl: string | undefined;
@@ -132,6 +138,7 @@ class Shell {
         doors: () => this.#doors,
         helping: () => (this.#helping ??= this.#startHelping()),
         whenDone: this.#everyday.whenDone,
+        clipboardWatch: this.#clipboardWatch,
       }),
     );
     this.engine.onEvent((event) => {
@@ -234,6 +241,7 @@ class Shell {
     const { theme } = settings;
     nativeTheme.themeSource = theme;
     this.#everyday.applySettings(settings);
+    this.#clipboardWatch.set(settings.clipboardWatch);
     showMenu({
       words: this.#everyday.words.menu,
       theme,

@@ -1,14 +1,16 @@
 // Everything the window holds, and what a person can do in it; components only show it.
 import { createContext } from 'svelte';
-import type { Answer, CallArg, CallName, EngineEvent } from '../../shared/api.ts';
+import type { CallArg, CallName, EngineEvent } from '../../shared/api.ts';
 import type { Row } from '../../shared/download.ts';
 import type { Bridge, Countdown, MenuCommand, ShellEvent } from '../../shared/shell-api.ts';
 import { Adding, type Source } from './adding.svelte.ts';
+import { guard } from './bridge.ts';
 import { Coordination } from './coordination.svelte.ts';
 import { Downloads } from './downloads.svelte.ts';
 import { Exchange } from './exchange.svelte.ts';
 import { bestText, type Dropped } from './dropped.ts';
 import { Inspected } from './inspected.svelte.ts';
+import { Offer } from './offer.svelte.ts';
 import { Preferences } from './preferences.svelte.ts';
 import { Selection } from './selection.svelte.ts';
 import { Toasts } from './toasts.svelte.ts';
@@ -44,6 +46,7 @@ export class App {
   readonly downloads: Downloads;
   readonly selection: Selection;
   readonly adding: Adding;
+  readonly offer: Offer;
   readonly inspected: Inspected;
   readonly traffic: Traffic;
   readonly coordination: Coordination;
@@ -56,6 +59,7 @@ export class App {
     this.downloads = new Downloads(this.bridge);
     this.selection = new Selection(this.bridge, this.downloads);
     this.adding = new Adding(this.bridge);
+    this.offer = new Offer(this.bridge);
     this.inspected = new Inspected(this.bridge);
     this.traffic = new Traffic(this.bridge);
     this.coordination = new Coordination(this.bridge);
@@ -219,6 +223,11 @@ export class App {
     else this.take(dropped);
   }
 
+  /** Shows the links that were copied, before anything of them is added. */
+  takeOffer(): void {
+    this.take({ kind: 'source', source: { text: this.offer.take() } });
+  }
+
   async addFromFiles(): Promise<void> {
     const answer = await this.bridge.shell('chooseLists', null);
     if (answer.ok && answer.value.length > 0) this.#openFiles(answer.value);
@@ -228,6 +237,7 @@ export class App {
     const added = await this.adding.confirm();
     if (added === null) return;
     this.toasts.info(this.words.added(added));
+    void this.offer.refresh();
     this.filter({ status: 'all', category: null, text: '' });
   }
 
@@ -287,7 +297,12 @@ export class App {
         void this.bridge.shell('shown', null);
       }),
     );
-    await Promise.all([this.#takeOpened(), this.coordination.refresh(), this.endCountdown('look')]);
+    await Promise.all([
+      this.#takeOpened(),
+      this.offer.refresh(),
+      this.coordination.refresh(),
+      this.endCountdown('look'),
+    ]);
   }
 
   async #takeOpened(): Promise<void> {
@@ -325,27 +340,12 @@ export class App {
         return this.toasts.error(event.message);
       case 'opened':
         return void this.#takeOpened();
+      case 'copied':
+        return void this.offer.refresh();
       default:
         event satisfies never;
     }
   }
-}
-
-/** A bridge that never throws: an engine that is gone is an answer like any other. */
-function guard(bridge: Bridge, message: () => string): Bridge {
-  const safely = async <T>(answer: Promise<Answer<T>>): Promise<Answer<T>> => {
-    try {
-      return await answer;
-    } catch {
-      return { ok: false, error: { code: 'bridge', message: message() } };
-    }
-  };
-  return {
-    call: (name, arg) => safely(bridge.call(name, arg)),
-    shell: (name, arg) => safely(bridge.shell(name, arg)),
-    onEvent: (listener) => bridge.onEvent(listener),
-    pathOf: (file) => bridge.pathOf(file),
-  };
 }
 
 export const [useApp, provideApp] = createContext<App>();

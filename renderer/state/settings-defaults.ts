@@ -36,6 +36,7 @@ export const defaultSettings: Settings = {
   pythonMd5: true,
   pythonDicts: false,
   notifications: true,
+  clipboardWatch: false,
   closeToTray: false,
   keepAwake: true,
   startAtLogin: false,

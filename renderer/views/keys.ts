@@ -32,6 +32,14 @@ export function onWindowKey(app: App, event: KeyboardEvent): void {
   }
 }
 
+/** What the browser is about to copy or cut. */
+export function copiedText({ target }: ClipboardEvent): string {
+  if (target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement) {
+    return target.value.slice(target.selectionStart ?? 0, target.selectionEnd ?? 0);
+  }
+  return String(getSelection() ?? '');
+}
+
 function done(event: KeyboardEvent, action: () => void): void {
   event.preventDefault();
   action();

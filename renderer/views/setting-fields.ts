@@ -43,6 +43,7 @@ export const sections: Section[] = [
     fields: [
       { kind: 'choice', name: 'whenDone', options: ['nothing', 'quit', 'sleep', 'shutdown'] },
       { kind: 'switch', name: 'notifications' },
+      { kind: 'switch', name: 'clipboardWatch' },
       { kind: 'switch', name: 'closeToTray' },
       { kind: 'switch', name: 'keepAwake' },
       { kind: 'switch', name: 'startAtLogin' },

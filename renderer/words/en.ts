@@ -113,6 +113,9 @@ export function en(f: Format) {
     dropFolder: (name: string) => `${name} is a folder. Drop the list file itself.`,
     dropNothing: 'There was no text, link or file in what you dropped.',
     clipboardEmpty: 'There is no text in the clipboard.',
+    copiedLinks: (count: number) => `${many(count, 'link was', 'links were')} copied`,
+    copiedTake: 'Add…',
+    copiedLeave: 'Not now',
     // Adding
     addTitle: 'Add links',
     addLabel: 'Links, one a line; text around them is fine',

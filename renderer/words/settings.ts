@@ -79,6 +79,10 @@ export const settingsEn: SettingWords = {
   },
   pythonMd5: { label: 'Accept Python before 3.12', help: 'It proves its key with MD5, which is weaker.' },
   notifications: { label: 'Notifications', help: 'When downloads finish or fail while you look elsewhere.' },
+  clipboardWatch: {
+    label: 'Offer links that are copied',
+    help: 'Looks at the clipboard while Sluice is open. Nothing is added before you say so.',
+  },
   closeToTray: {
     label: 'Go on in the tray when the window is closed',
     help: 'Where there is no tray, the window goes to the task bar instead.',
@@ -138,6 +142,7 @@ export const settingsZh: SettingWords = {
   pythonDicts: { label: '以 dict 返回结果', help: '含路径、大小和 SHA-256，而不是文本 URL--->success。' },
   pythonMd5: { label: '接受 3.12 之前的 Python', help: '它们用较弱的 MD5 证明密钥。' },
   notifications: { label: '通知', help: '您在看别处时，下载完成或失败会通知您。' },
+  clipboardWatch: { label: '提供复制的链接', help: 'Sluice 打开时留意剪贴板。未经您同意不会添加任何内容。' },
   closeToTray: { label: '关闭窗口后留在托盘', help: '没有托盘时，窗口会最小化到任务栏。' },
   keepAwake: { label: '下载时保持唤醒', help: '屏幕仍可变暗。' },
   startAtLogin: { label: '登录时启动', help: '仅对当前用户。' },

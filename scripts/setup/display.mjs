@@ -10,7 +10,14 @@ import { SetupError } from './step.mjs';
  * @returns {Promise<Display | undefined>} what to add to the environment, and how to end it; nothing when there is a screen
  */
 export async function startDisplay() {
-  if (!hasNoScreen()) return undefined;
+  return hasNoScreen() ? startXvfb() : undefined;
+}
+
+/**
+ * Starts Xvfb, whether there is a screen or not.
+ * @returns {Promise<Display & { env: { DISPLAY: string } }>} what to add to the environment, and how to end it
+ */
+export async function startXvfb() {
   const xvfb = findProgram('Xvfb');
   if (!xvfb) throw new SetupError('There is no screen here, and Xvfb is not installed. Run: npm run setup');
   // Xvfb picks a free number and writes it to the pipe once it takes clients.
