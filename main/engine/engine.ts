@@ -129,8 +129,9 @@ export class Engine {
       now,
       events: {
         ready: (link) => this.#welcome(link),
-        gone: (link) => {
+        gone: (link, why) => {
           this.#limits.forget(link);
+          if (link.kind === 'local' && why !== null && !this.#closing) this.#removals.clearParts();
           if (link.kind === 'remote' && !this.#closing) this.machines.left(link);
         },
       },
@@ -263,7 +264,6 @@ export class Engine {
     await this.#pool.close(STOP_GRACE_MS);
     this.#dispatch.close();
     await this.#hashLater.stop();
-    this.#store.forgetParts(Infinity);
     this.#store.close();
   }
 

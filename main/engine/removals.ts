@@ -26,12 +26,16 @@ export class Removals {
 
   /** Clears away what an earlier process left: part files of done downloads, removals whose time to undo is over. */
   finishOld(): void {
+    this.clearParts();
+    for (const stamp of this.#store.bin.stamps()) this.#purge(stamp, false);
+  }
+
+  /** Takes away what a worker did not live to: the part files' own names of what is done. */
+  clearParts(): void {
     for (const { dir, partName, id } of this.#store.partsLeft()) {
       removeFile(path.join(dir, partName));
       removeFile(path.join(this.#notes, String(id)));
     }
-    this.#store.forgetParts(Infinity);
-    for (const stamp of this.#store.bin.stamps()) this.#purge(stamp, false);
   }
 
   remove(which: Selection, deleteFiles: boolean): { changed: number; undo: string | null } {

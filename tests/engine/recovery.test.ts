@@ -83,6 +83,36 @@ test('a finished download has all its bytes, whatever was told just before the e
   await vi.waitFor(async () => expect(await rows(engine)).toMatchObject([{ status: 'done', doneBytes: 100 }]));
 });
 
+/** Done, with the part file's own name still there. */
+function doneWithPart() {
+  return fakeWorkers((worker, task) => {
+    fs.mkdirSync(path.dirname(task.partPath), { recursive: true });
+    fs.writeFileSync(task.partPath, 'x');
+    worker.settle(task, doneOf(task, 1));
+  });
+}
+
+test('the part file of what is done goes, though the worker died before it took it away', async () => {
+  const { spawn, workers } = doneWithPart();
+  const engine = start(spawn);
+  await add(engine, 'http://a.test/file');
+  await vi.waitFor(async () => expect(await rows(engine)).toMatchObject([{ status: 'done' }]));
+  workers[0]!.crash();
+  await vi.waitFor(() => expect(fs.existsSync(workers[0]!.tasks[0]!.partPath)).toBe(false));
+});
+
+test('the part file of what is done goes at the next start, though the engine ended in good order', async () => {
+  const { spawn, workers } = doneWithPart();
+  const engine = start(spawn);
+  await add(engine, 'http://a.test/file');
+  await vi.waitFor(async () => expect(await rows(engine)).toMatchObject([{ status: 'done' }]));
+  await stop(engine);
+  const { partPath } = workers[0]!.tasks[0]!;
+  expect(fs.existsSync(partPath)).toBe(true);
+  start(doneWithPart().spawn);
+  expect(fs.existsSync(partPath)).toBe(false);
+});
+
 test('a clock that jumps back or ahead starts what is queued, and keeps the list and its backups', async () => {
   const day = 24 * 3_600_000;
   const { spawn } = fakeWorkers((worker, task) => worker.settle(task, doneOf(task)));

@@ -249,11 +249,10 @@ export class Store {
   }
 
   /** Done ones whose part file may still stand beside the finished one, because a crash came between. */
-  partsLeft(): Stored[] {
+  partsLeft(): { id: DownloadId; dir: string; partName: string }[] {
     return this.#sql
-      .prepare('SELECT * FROM downloads WHERE part_left = 1')
-      .all()
-      .map((row) => Stored.parse(row));
+      .prepare('SELECT id, dir, part_name AS partName FROM downloads WHERE part_left = 1')
+      .all() as ReturnType<Store['partsLeft']>;
   }
 
   /** The part files of those done before `before` are gone. */
