@@ -4,11 +4,8 @@ import path from 'node:path';
 
 type Write = { file: string; start: number; end: number; over: boolean };
 
-const call = /^(?:\[pid +(\d+)\] )?(\w+)\((?:\d+<(.*?)>)?(.*)$/;
-const resumed = /^(?:\[pid +(\d+)\] )?<\.\.\. (\w+) resumed>/;
-
-/** Where strace breaks a call's line off to say that it sees a new thread. */
-const attached = /strace: Process \d+ attached$/;
+const call = /^(\d+) +(\w+)\((?:\d+<(.*?)>)?(.*)$/;
+const resumed = /^(\d+) +<\.\.\. (\w+) resumed>/;
 
 export class Unsynced {
   readonly #writes = new Set<Write>();
@@ -19,10 +16,9 @@ export class Unsynced {
   readonly #open = new Map<string, (result: number) => void>();
 
   /** Takes in one line of strace's. */
-  see(told: string): void {
-    const line = told.replace(attached, ' <unfinished ...>');
+  see(line: string): void {
     const again = resumed.exec(line);
-    if (again) return this.#end(again[1] ?? '', line);
+    if (again) return this.#end(again[1]!, line);
     const [, pid = '', name = '', file = '', rest = ''] = call.exec(line) ?? [];
     const finish = this.#begin(name, file, rest);
     if (!finish) return;

@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
+import type { Readable } from 'node:stream';
 import Database from 'better-sqlite3';
 import { test } from 'vitest';
 import type { Told } from './cli-program.ts';
@@ -50,22 +51,25 @@ export async function runTraced(args: readonly string[], fault: Fault, threads =
   const child = spawn(
     'strace',
     [
+      // By a pipe of its own: what it says beside breaks lines in the middle, and the program makes the pipe of its
+      // errors non-blocking, which loses some.
+      ...['-o', '|cat >&3'],
       // Its seccomp filter would be quicker, but loses some of the signals.
       ...['-f', '-y', '-s', '0', '-e', `trace=${traced}`],
       ...fault.paths.flatMap((file) => ['-P', file]),
       ...['-e', `inject=${fault.calls}:${effect}:when=${fault.nth}`],
       ...[process.execPath, entry, ...args],
     ],
-    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, UV_THREADPOOL_SIZE: String(threads) } },
+    { stdio: ['ignore', 'pipe', 'pipe', 'pipe'], env: { ...process.env, UV_THREADPOOL_SIZE: String(threads) } },
   );
   let out = '';
   let err = '';
   let line = '';
   let hit = false;
   const unsynced = new Unsynced();
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    err += text;
+  child.stdout!.setEncoding('utf8').on('data', (text: string) => (out += text));
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => (err += text));
+  (child.stdio[3] as Readable).setEncoding('utf8').on('data', (text: string) => {
     const lines = (line + text).split('\n');
     line = lines.pop()!;
     for (const one of lines) {
