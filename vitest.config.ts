@@ -2,8 +2,11 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
-// Real servers, disks and kills on a machine that others use too: what fails twice has failed, and a second try is reported.
-const retry = 1;
+/** Real servers, disks and programs, on a machine that others use too. */
+const patient = {
+  setupFiles: ['tests/support/patience.ts'],
+  expect: { poll: { timeout: 15_000 } },
+};
 
 export default defineConfig({
   test: {
@@ -16,8 +19,8 @@ export default defineConfig({
           name: 'unit',
           include: ['tests/**/*.test.ts'],
           exclude: ['tests/renderer/**', 'tests/journeys/**'],
-          testTimeout: 20_000,
-          retry,
+          testTimeout: 30_000,
+          ...patient,
         },
       },
       {
@@ -27,6 +30,7 @@ export default defineConfig({
           name: 'window',
           include: ['tests/renderer/**/*.test.ts'],
           testTimeout: 20_000,
+          ...patient,
         },
       },
       {
@@ -35,7 +39,7 @@ export default defineConfig({
           include: ['tests/journeys/**/*.test.ts'],
           globalSetup: ['scripts/journeys-setup.mjs'],
           testTimeout: 120_000,
-          retry,
+          ...patient,
           hookTimeout: 60_000,
         },
       },
