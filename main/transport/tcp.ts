@@ -39,9 +39,7 @@ export function tcpPort(socket: Socket, options: TcpPortOptions = {}): TcpPort {
   let closeListener: ((reason: CloseReason) => void) | undefined;
   let ended: CloseReason | undefined;
   let paused = false;
-  let corked = false;
   let told = false;
-  let hearing = false;
   let waiters: (() => void)[] = [];
 
   const reader = new FrameReader(limits, (message, sizeBytes) => {
@@ -55,15 +53,11 @@ export function tcpPort(socket: Socket, options: TcpPortOptions = {}): TcpPort {
   socket.setNoDelay?.(true);
   socket.setKeepAlive?.(true, 10_000);
   socket.on('data', (chunk: Buffer) => {
-    hearing = true;
     try {
       reader.push(chunk);
     } catch (error) {
       if (!(error instanceof FrameError)) throw error;
       end({ kind: 'error', cause: error });
-    } finally {
-      hearing = false;
-      if (corked) uncork();
     }
   });
   socket.on('drain', release);
@@ -91,7 +85,6 @@ export function tcpPort(socket: Socket, options: TcpPortOptions = {}): TcpPort {
 
   function leave(): void {
     if (socket.destroyed) return;
-    if (corked) uncork();
     socket.end();
     socket.resume();
     const timer = setTimeout(() => socket.destroy(), LINGER_MS);
@@ -121,20 +114,15 @@ export function tcpPort(socket: Socket, options: TcpPortOptions = {}): TcpPort {
     tell();
   }
 
-  function uncork(): void {
-    corked = false;
-    socket.uncork();
-  }
-
   return {
     send(message) {
       if (ended) return false;
       const bytes = encodeFrame(message, limits);
-      if (!corked) {
-        // Messages of one turn, or in answer to one piece of the stream, leave in one system call.
-        corked = true;
+      if (socket.writableCorked === 0) {
+        // What is said in one turn of the event loop leaves at its end, in one system call. By then all that came was heard:
+        // who is woken by an answer does not push this process aside while it has the questions of others to read.
         socket.cork();
-        if (!hearing) process.nextTick(() => corked && uncork());
+        setImmediate(() => socket.uncork());
       }
       const room = socket.write(bytes);
       if (socket.writableLength > maxUnsentBytes) {

@@ -3,6 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Duplex } from 'node:stream';
+import { setImmediate as turnEnd } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { FrameError } from '../../main/transport/frames.ts';
 import { tcpPort, type TcpPortOptions } from '../../main/transport/tcp.ts';
@@ -85,6 +87,25 @@ test('eof waits for messages that nobody has taken yet', async () => {
   await end;
   expect(seen).toEqual([0, 1, 2, 'eof']);
   dispose();
+});
+
+test('what is said in one turn of the event loop leaves in one write', async () => {
+  const writes: number[] = [];
+  const socket = new Duplex({
+    read: () => undefined,
+    write: (_frame, _encoding, done) => (writes.push(1), done()),
+    writev: (frames, done) => (writes.push(frames.length), done()),
+  });
+  const port = tcpPort(socket as net.Socket);
+  port.send(1);
+  await Promise.resolve();
+  port.send(2);
+  await new Promise<void>((resolve) => process.nextTick(resolve));
+  port.send(3);
+  await turnEnd();
+  port.send(4);
+  await turnEnd();
+  expect(writes).toEqual([3, 1]);
 });
 
 test('bytes travel as bytes', async () => {
