@@ -32,7 +32,7 @@ export class PythonConnection {
     socket.setKeepAlive(true, 10_000);
     const cutter = new Cutter(
       (bytes, at, available) => this.#measure(bytes, at, available),
-      (piece) => this.#take(piece.subarray(piece.readInt32BE(0) === -1 ? 12 : 4)),
+      (bytes, at, end) => this.#take(bytes.subarray(at + (bytes.readInt32BE(at) === -1 ? 12 : 4), end)),
     );
     socket.on('data', (chunk: Buffer) => {
       try {

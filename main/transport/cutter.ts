@@ -6,15 +6,17 @@
  */
 export type Measure = (bytes: Buffer, at: number, available: number) => number;
 
+/** A whole piece, its prefix included: `bytes` from `start` to `end`, which are not written to again. */
+export type OnPiece = (bytes: Buffer, start: number, end: number) => void;
+
 export class Cutter {
   readonly #measure: Measure;
-  readonly #onPiece: (piece: Buffer) => void;
+  readonly #onPiece: OnPiece;
   /** The begun piece; grows by doubling, so that single bytes cost no more than big chunks. */
   #held = Buffer.alloc(0);
   #filled = 0;
 
-  /** `onPiece` gets each whole piece, its prefix included, as a view that is not used again. */
-  constructor(measure: Measure, onPiece: (piece: Buffer) => void) {
+  constructor(measure: Measure, onPiece: OnPiece) {
     this.#measure = measure;
     this.#onPiece = onPiece;
   }
@@ -29,7 +31,7 @@ export class Cutter {
         if (length <= left) {
           const start = at;
           at += length;
-          this.#onPiece(chunk.subarray(start, at));
+          this.#onPiece(chunk, start, at);
           continue;
         }
       }
@@ -38,10 +40,11 @@ export class Cutter {
       this.#hold(chunk, at, count, wanted);
       at += count;
       if (this.#filled < wanted || this.#measure(this.#held, 0, this.#filled) > this.#filled) continue;
-      const piece = this.#held.subarray(0, this.#filled);
+      const piece = this.#held;
+      const length = this.#filled;
       this.#held = Buffer.alloc(0);
       this.#filled = 0;
-      this.#onPiece(piece);
+      this.#onPiece(piece, 0, length);
     }
   }
 

@@ -51,9 +51,10 @@ export class FrameReader {
   constructor(limits: FrameLimits, onMessage: (message: unknown, sizeBytes: number) => void) {
     this.#cutter = new Cutter(
       (bytes, at, available) => (available < HEAD_BYTES ? HEAD_BYTES : HEAD_BYTES + bodyLength(bytes, at, limits)),
-      (piece) => {
-        const body = piece.subarray(HEAD_BYTES);
-        onMessage(piece[4] === BINARY_TYPE ? body : parse(body), body.length);
+      (bytes, at, end) => {
+        const start = at + HEAD_BYTES;
+        const binary = bytes[at + 4] === BINARY_TYPE;
+        onMessage(binary ? bytes.subarray(start, end) : parse(bytes.toString('utf8', start, end)), end - start);
       },
     );
   }
@@ -73,9 +74,9 @@ function bodyLength(bytes: Buffer, at: number, limits: FrameLimits): number {
   return length;
 }
 
-function parse(body: Buffer): unknown {
+function parse(text: string): unknown {
   try {
-    return JSON.parse(body.toString('utf8'));
+    return JSON.parse(text);
   } catch (cause) {
     throw new FrameError('A frame does not hold JSON.', { cause });
   }
