@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { EngineEvent, Handlers } from '../../shared/api.ts';
 import type { DownloadId, NewDownload } from '../../shared/download.ts';
-import { PROTOCOL, type TransferSettings } from '../../shared/protocol.ts';
+import type { TransferSettings } from '../../shared/protocol.ts';
 import type { Settings } from '../../shared/settings.ts';
 import type { Port } from '../transport/port.ts';
 import { Adding } from './adding.ts';
@@ -269,7 +269,7 @@ export class Engine {
 
   #welcome(link: WorkerLink): void {
     if (link.kind === 'remote') this.machines.joined(link);
-    link.send({ kind: 'welcome', protocol: PROTOCOL, settings: this.#transferSettings });
+    link.welcome(this.#transferSettings);
     this.#share();
   }
 
@@ -296,7 +296,7 @@ export class Engine {
     if (change.categories) this.#sorting.sortAnew(before.categories, this.#store, this.#dispatch);
     this.#sizePool();
     const settings = this.#transferSettings;
-    for (const link of this.#pool.ready) link.send({ kind: 'settings', settings });
+    for (const link of this.#pool.ready) link.configure(settings);
     this.#share();
     this.#hashLater.look();
     this.#dispatch.recallAhead();

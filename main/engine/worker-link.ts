@@ -1,11 +1,12 @@
 // One worker as the engine sees it, wherever it runs: its Port, parsed messages, rates and vitals.
-import { FromWorker, PROTOCOL, type ToWorker } from '../../shared/protocol.ts';
+import { FromWorker, PROTOCOL, type ToWorker, type TransferSettings } from '../../shared/protocol.ts';
 import type { WorkerState } from '../../shared/traffic.ts';
 import type { Port } from '../transport/port.ts';
 import type { Holder } from './lease.ts';
 import { Rate } from './rate.ts';
 import type { Tap } from './tap.ts';
 import type { TaskQueue } from './task-queue.ts';
+import { ToldSettings } from './told-settings.ts';
 
 export type Hello = Extract<FromWorker, { kind: 'hello' }>;
 
@@ -38,6 +39,7 @@ export class WorkerLink implements Holder {
   readonly #queue: TaskQueue;
   readonly #tap: Tap;
   readonly #life = new AbortController();
+  readonly #settings: ToldSettings;
   readonly #now: () => number;
   readonly #in = new Rate();
   readonly #out = new Rate();
@@ -65,6 +67,7 @@ export class WorkerLink implements Holder {
     this.#queue = options.queue;
     this.#tap = options.tap;
     this.#now = options.now;
+    this.#settings = new ToldSettings(options.kind === 'remote');
     this.seenAt = options.now();
     const { events } = options;
     let complaint: string | null = null;
@@ -83,7 +86,7 @@ export class WorkerLink implements Holder {
       if (message.kind === 'hello') events.ready(this);
       else if (message.kind === 'vitals') this.#noteVitals(message);
       else if (message.kind === 'get') void this.#queue.lease(this, message.count);
-      else if (message.kind === 'result') void this.#queue.settle(this, message);
+      else if (message.kind === 'result') this.#settle(message);
       else if (message.kind !== 'pong') this.#queue.renew(this, message);
     });
     options.port.onClose((reason) => {
@@ -118,7 +121,21 @@ export class WorkerLink implements Holder {
   /** Workers elsewhere keep their files; each is known by its own name for itself. */
   readonly place: string;
 
+  /** Lets it begin. */
+  welcome(settings: TransferSettings): void {
+    this.send({ kind: 'welcome', protocol: PROTOCOL, settings: this.#settings.changed(settings) });
+  }
+
+  /** How it is to transfer from now on. */
+  configure(settings: TransferSettings): void {
+    this.send({ kind: 'settings', settings: this.#settings.changed(settings) });
+  }
+
   send(message: ToWorker): void {
+    if (message.kind === 'tasks' || message.kind === 'ahead') {
+      const settings = this.#settings.before(message.tasks);
+      if (settings) this.send({ kind: 'settings', settings });
+    }
     this.#out.add(1, this.#now());
     if (message.kind !== 'ping') {
       this.#tap.saw(`engine > worker ${this.id}`, message, 'id' in message ? message.id : firstTask(message));
@@ -152,6 +169,11 @@ export class WorkerLink implements Holder {
       inPerS: this.#in.perS(now),
       outPerS: this.#out.perS(now),
     };
+  }
+
+  #settle(result: Extract<FromWorker, { kind: 'result' }>): void {
+    this.#settings.over(result.id);
+    void this.#queue.settle(this, result);
   }
 
   #greet(hello: Hello): string | null {

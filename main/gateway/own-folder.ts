@@ -20,7 +20,7 @@ export function inOwnFolder(port: Port, dir: string): Port {
   };
 }
 
-const pathKeys: ReadonlySet<string> = new Set(['partPath', 'targetPath', 'path']);
+const pathKeys: ReadonlySet<string> = new Set(['partPath', 'notePath', 'targetPath', 'path']);
 
 function moveInto(folder: string, message: unknown): unknown {
   let foul = false;
