@@ -166,6 +166,11 @@ export const calls = {
     arg: z.object({ query: ListQuery, offset: z.number().int().nonnegative(), limit: z.number().int().min(1) }),
     result: z.object({ ids: z.array(DownloadId) }),
   },
+  /** Which hosts the downloads that a query finds come from, whatever host it names; those with the most first. */
+  hosts: {
+    arg: z.object({ query: ListQuery, limit: z.number().int().min(1).max(1000) }),
+    result: z.object({ hosts: z.array(z.object({ host: z.string(), count: z.number() })), total: z.number() }),
+  },
   overview: { arg: z.null(), result: z.object({ counts: Counts, totals: Totals, revision: z.number() }) },
   detail: { arg: z.object({ id: DownloadId }), result: Detail.nullable() },
   pause: { arg: Selection, result: z.object({ changed: z.number() }) },

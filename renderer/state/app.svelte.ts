@@ -238,7 +238,7 @@ export class App {
     if (added === null) return;
     this.toasts.info(this.words.added(added));
     void this.offer.refresh();
-    this.filter({ status: 'all', category: null, text: '' });
+    this.filter({ status: 'all', category: null, host: null, text: '' });
   }
 
   command(command: MenuCommand): void {

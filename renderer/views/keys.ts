@@ -29,6 +29,7 @@ export function onWindowKey(app: App, event: KeyboardEvent): void {
     else if (app.inspected.id !== null) app.inspected.close();
     else if (app.selection.count > 0) app.selection.clear();
     else if (app.view === 'list' && app.downloads.query.text !== '') app.filter({ text: '' });
+    else if (app.view === 'list' && app.downloads.query.host !== null) app.filter({ host: null });
   }
 }
 

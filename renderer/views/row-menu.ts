@@ -56,6 +56,13 @@ export function rowMenu(app: App): MenuItem[] {
     one && { kind: 'item', label: words.openDetail, key: 'Enter', run: () => app.inspected.open(row.id) },
     { kind: 'item', label: words.copyUrl, icon: 'copy', key: 'Ctrl C', run: () => void app.copySelected('url') },
     { kind: 'item', label: words.copyName, run: () => void app.copySelected('name') },
+    one &&
+      downloads.query.host === null && {
+        kind: 'item',
+        label: words.onlyHost(row.host),
+        icon: 'search',
+        run: () => app.filter({ host: row.host }),
+      },
     ids !== null && { kind: 'line' },
     ids !== null && { kind: 'item', label: words.moveFirst, run: () => void app.move(ids, 'first') },
     ids !== null && { kind: 'item', label: words.moveLast, run: () => void app.move(ids, 'last') },

@@ -56,6 +56,22 @@ test('scrolling a sorted, filtered list looks at all rows once, whichever way an
   }
 });
 
+test('the hosts of a list are counted as it is filtered, whatever host it names; those with the most first', () => {
+  const { store, list } = open(tempDir());
+  store.add(
+    Array.from({ length: 10 }, (_, n) => prepared(`${n}.zip`, n < 4 ? 'done' : 'queued', `h${n % 3}.test`)),
+    1,
+  );
+  const hosts = (query: object, limit = 10) => list.hosts(ListQuery.parse(query), limit);
+  expect(hosts({ host: 'h2.test' }).hosts).toEqual([
+    { host: 'h0.test', count: 4 },
+    { host: 'h1.test', count: 3 },
+    { host: 'h2.test', count: 3 },
+  ]);
+  expect(hosts({ status: 'done' }, 1)).toEqual({ hosts: [{ host: 'h0.test', count: 2 }], total: 3 });
+  expect(hosts({ text: 'nothing' })).toEqual({ hosts: [], total: 0 });
+});
+
 test('what is kept is what a fresh look would find, whatever changed meanwhile', () => {
   const { store, db, statements } = open(tempDir());
   store.add(

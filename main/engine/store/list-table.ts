@@ -2,7 +2,7 @@
 import type { Counts, ListQuery, Selection } from '../../../shared/api.ts';
 import type { DownloadId, Status } from '../../../shared/download.ts';
 import { OTHER, type Category } from '../../../shared/category.ts';
-import { isPlain, whereSelected } from './list-query.ts';
+import { isPlain, whereOf, whereSelected } from './list-query.ts';
 import { Stored } from './rows.ts';
 import { SortedIds, type Aspect } from './sorted-ids.ts';
 import type { Sql } from './sql.ts';
@@ -50,6 +50,18 @@ export class ListTable {
   /** How many the query finds. */
   count(query: ListQuery): number {
     return isPlain(query) ? this.counts().all : this.sorted.of(query).length;
+  }
+
+  /** The hosts of what the query finds on any host, those with the most first, and how many there are. */
+  hosts(query: ListQuery, limit: number): { hosts: { host: string; count: number }[]; total: number } {
+    const where = whereOf({ ...query, host: null });
+    const rows = this.#sql
+      .prepare(
+        `SELECT host, count(*) AS count, count(*) OVER () AS total FROM downloads WHERE ${where.sql}
+         GROUP BY host ORDER BY count DESC, host LIMIT @limit`,
+      )
+      .all({ ...where.params, limit }) as { host: string; count: number; total: number }[];
+    return { hosts: rows.map(({ host, count }) => ({ host, count })), total: rows[0]?.total ?? 0 };
   }
 
   /** Counts `n` new rows. Every other change of the counts is the database's own doing. */

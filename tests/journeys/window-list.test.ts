@@ -1,0 +1,85 @@
+// The list in the window: sorted by any column, narrowed to a host, a state, a category, a text.
+import type { Page } from 'playwright';
+import { expect, test } from 'vitest';
+import { originForTest } from '../support/start.ts';
+import { startSluice, untilCounts } from './window-program.ts';
+
+const names = (page: Page) =>
+  page.locator('[role=row] .name').evaluateAll((all) => all.map((one) => one.textContent ?? ''));
+const column = (page: Page, name: string) => page.getByRole('columnheader', { name }).getByRole('button').first();
+
+/** Adds downloads without asking. */
+async function add(page: Page, urls: string[], paused = false): Promise<void> {
+  const answer = await page.evaluate(
+    ([all, stay]) => window.sluice.call('add', { downloads: all.map((url) => ({ url })), paused: stay }),
+    [urls, paused] as const,
+  );
+  expect(answer.ok).toBe(true);
+}
+
+test('a host is chosen from the list’s hosts or from a row, stays while states are looked at, and goes with Escape', async () => {
+  const { page, complaints } = await startSluice();
+  await add(
+    page,
+    ['https://one.test/a.zip', 'https://two.test/b.zip', 'https://one.test/c.zip', 'https://three.test/d.zip'],
+    true,
+  );
+  await expect.poll(() => names(page)).toHaveLength(4);
+  await page.getByRole('button', { name: 'Choose a host' }).click();
+  const offered = page.getByRole('menu').getByRole('menuitemradio');
+  await offered.first().waitFor();
+  expect(await offered.allInnerTexts()).toEqual(['All hosts', 'one.test\n2', 'three.test\n1', 'two.test\n1']);
+  // With the keyboard: the first letters find it.
+  await page.keyboard.press('o');
+  await page.keyboard.press('Enter');
+  await expect.poll(() => names(page)).toEqual(['a.zip', 'c.zip']);
+  await page.getByRole('navigation').getByRole('button', { name: 'Paused' }).click();
+  await expect.poll(() => names(page)).toEqual(['a.zip', 'c.zip']);
+  await page.getByRole('navigation').getByRole('button', { name: 'Failed' }).click();
+  await page.getByText('Nothing found').waitFor();
+  await page.getByRole('button', { name: 'Show all downloads' }).click();
+  await expect.poll(() => names(page)).toHaveLength(4);
+
+  await page.getByRole('row', { name: /d\.zip/ }).click({ button: 'right' });
+  await page.getByRole('menuitem', { name: 'Only from three.test' }).click();
+  await expect.poll(() => names(page)).toEqual(['d.zip']);
+  await page.getByRole('grid').focus();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Escape');
+  await expect.poll(() => names(page)).toHaveLength(4);
+  expect(complaints).toEqual([]);
+});
+
+test('every column sorts; what runs stands in the order of its speed', async () => {
+  const origin = await originForTest();
+  origin.serve('/slow.bin', { sizeBytes: 3_000_000, bytesPerS: 40_000, ranges: 'ignore' });
+  origin.serve('/quick.bin', { sizeBytes: 80_000_000, bytesPerS: 600_000, ranges: 'ignore' });
+  origin.serve('/small.bin', { sizeBytes: 10 });
+  const { page, complaints } = await startSluice();
+  await add(
+    page,
+    ['/slow.bin', '/quick.bin', '/small.bin'].map((path) => origin.url(path)),
+  );
+  await untilCounts(page, { running: 2, done: 1 });
+  await page.getByRole('row', { name: /quick\.bin.*Active/ }).waitFor();
+  await column(page, 'Speed').click();
+  await expect.poll(() => names(page), { timeout: 20_000 }).toEqual(['quick.bin', 'slow.bin', 'small.bin']);
+  expect(await page.getByRole('columnheader', { name: 'Speed' }).getAttribute('aria-sort')).toBe('descending');
+  await column(page, 'Speed').click();
+  await expect.poll(() => names(page), { timeout: 20_000 }).toEqual(['slow.bin', 'quick.bin', 'small.bin']);
+  // 3 MB at 40 kB/s end before 80 MB at 600 kB/s do.
+  await column(page, 'Left').click();
+  await expect.poll(() => names(page), { timeout: 20_000 }).toEqual(['slow.bin', 'quick.bin', 'small.bin']);
+  await column(page, 'Size').click();
+  await expect.poll(() => names(page)).toEqual(['small.bin', 'slow.bin', 'quick.bin']);
+  await column(page, 'Name').click();
+  await expect.poll(() => names(page)).toEqual(['quick.bin', 'slow.bin', 'small.bin']);
+  await column(page, 'Progress').click();
+  await expect.poll(() => names(page)).toEqual(['small.bin', 'slow.bin', 'quick.bin']);
+  await column(page, 'Progress').click();
+  await column(page, 'Progress').click();
+  await expect
+    .poll(() => names(page), { message: 'the queue’s own order' })
+    .toEqual(['slow.bin', 'quick.bin', 'small.bin']);
+  expect(complaints).toEqual([]);
+});
