@@ -206,7 +206,7 @@ for (const etag of ['"v1"', null]) {
       const again = sluice(words('--exit', server.url('/f.bin')));
       if ((await again.ended) === 0) expect(fs.readFileSync(file).equals(content)).toBe(true);
       else {
-        expect(how).toBe('replaced by a folder');
+        expect(how, again.stdout()).toBe('replaced by a folder');
         expect(again.told.filter(({ event }) => event === 'failed')).toHaveLength(1);
         expect(fs.existsSync(file)).toBe(false);
       }
