@@ -73,7 +73,8 @@ export class Attempt {
     try {
       const askedEnd = ask.segment.end;
       const { offset, range, tailBytes } = rangeFor(ask);
-      answer = await ask.ask({ url: ask.url, owner: ask.owner, range, signal: this.#abort.signal });
+      const isLimited = ask.buckets().some(({ bytesPerS }) => bytesPerS !== null);
+      answer = await ask.ask({ url: ask.url, owner: ask.owner, range, isLimited, signal: this.#abort.signal });
       const { head, body } = answer;
       const onDiskBytes = ask.part.written.length === 1 ? ask.part.written[0]![1] : 0;
       const verdict = judge({ offset, onDiskBytes }, head, ask.kept, Date.now());

@@ -1,8 +1,9 @@
 // The direct lane's connection: a socket that reads bodies into large reused buffers, which are written to the file as they are.
 import { connect as connectPlain, type Socket } from 'node:net';
+import type { TransferSettings } from '../../shared/protocol.ts';
 import { connect as connectSecure, type ConnectionOptions } from 'node:tls';
 import { BUFFER_BYTES, type Buffers } from './buffers.ts';
-import { fail, FailureError } from './failures.ts';
+import { fail, FailureError, late } from './failures.ts';
 import type { Body, Sink } from './lane.ts';
 import { Replay } from './replay.ts';
 import { HEAD_MAX_BYTES, headEnd, parseHead, type ResponseHead } from './response-head.ts';
@@ -13,13 +14,12 @@ const ROOM_MIN_BYTES = 64 << 10;
 const TAKES_MAX = 2;
 /** Bytes of a slow body are handed over after this long. */
 const GATHER_MAX_MS = 40;
+/** Under a speed limit, little of the body is read along with the head. */
+const LIMITED_HEAD_BYTES = 4096;
 /** A rest that is not wanted but this small is read away, to keep the connection. */
 const SKIP_MAX_BYTES = 64 << 10;
 
-export interface Timeouts {
-  connectTimeoutMs: number;
-  idleTimeoutMs: number;
-}
+type Timeouts = Pick<TransferSettings, 'connectTimeoutMs' | 'idleTimeoutMs'>;
 
 /** A buffer with bytes `[from, filled)` not handed over yet; `takes` writes from it are under way. */
 interface Held {
@@ -41,6 +41,7 @@ export class DirectConnection implements Body {
   onDead: (() => void) | null = null;
   reused = false;
   readonly #socket: Socket;
+  readonly #isSecure: boolean;
   readonly #buffers: Buffers;
   readonly #timeouts: Timeouts;
   #held: Held;
@@ -55,6 +56,9 @@ export class DirectConnection implements Body {
   #over: Over | null = null;
   #takes = 0;
   #paused = false;
+  readonly #limitsHead: boolean;
+  /** It stands in line before a speed limit. */
+  #waits = false;
   #skipping = false;
   #dead = false;
   #error: Error | null = null;
@@ -62,9 +66,12 @@ export class DirectConnection implements Body {
   #unlisten: (() => void) | null = null;
   #lastAt = 0;
 
-  constructor(url: URL, secure: ConnectionOptions, buffers: Buffers, timeouts: Timeouts) {
+  /** `isLimited`: a speed limit holds, by which to read little before it is known whose body comes. */
+  constructor(url: URL, secure: ConnectionOptions, buffers: Buffers, timeouts: Timeouts, isLimited: boolean) {
     this.#buffers = buffers;
     this.#timeouts = timeouts;
+    this.#limitsHead = isLimited;
+    this.#isSecure = url.protocol === 'https:';
     this.#held = { memory: buffers.take(), from: 0, filled: 0, takes: 0 };
     const options = {
       host: url.hostname.replace(/^\[|\]$/g, ''),
@@ -72,9 +79,9 @@ export class DirectConnection implements Body {
       noDelay: true,
       onread: { buffer: () => this.#room(), callback: (count: number) => this.#onRead(count) },
     };
-    this.#socket = url.protocol === 'https:' ? connectSecure({ ...options, ...secure }) : connectPlain(options);
+    this.#socket = this.#isSecure ? connectSecure({ ...options, ...secure }) : connectPlain(options);
     const timer = setTimeout(() => this.#socket.destroy(late('No connection')), timeouts.connectTimeoutMs);
-    this.#socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => clearTimeout(timer));
+    this.#socket.once(this.#isSecure ? 'secureConnect' : 'connect', () => clearTimeout(timer));
     this.#socket.on('error', (error) => (this.#error ??= error));
     this.#socket.on('end', () => this.#onGone());
     this.#socket.on('close', () => {
@@ -122,6 +129,7 @@ export class DirectConnection implements Body {
       this.#sink = sink;
       this.#lastAt = performance.now();
       this.#timer = setInterval(() => this.#tick(), GATHER_MAX_MS);
+      this.#came(this.#held.filled - this.#held.from);
       if (this.#dead) this.#onGone();
       else this.#advance();
       this.#resume();
@@ -141,14 +149,21 @@ export class DirectConnection implements Body {
     this.#resume();
   }
 
-  /** The memory that the socket reads into next. */
+  /** The memory that the socket reads into next; asked for after each read, long before the next one. */
   #room(): Uint8Array {
     const { memory, filled } = this.#held;
     // Asked for once more after the end; nothing is read into it, and its memory may be another's already.
     if (this.#dead) return memory;
-    if (BUFFER_BYTES - filled >= ROOM_MIN_BYTES) return memory.subarray(filled);
-    this.#turn();
-    return this.#held.memory.subarray(this.#held.filled);
+    if (BUFFER_BYTES - filled < ROOM_MIN_BYTES) this.#turn();
+    const held = this.#held;
+    return held.memory.subarray(held.filled, held.filled + this.#roomBytes);
+  }
+
+  /** What TLS has decrypted comes all the same, so there it would only come in more pieces. */
+  get #roomBytes(): number {
+    if (this.#isSecure || this.#replay) return BUFFER_BYTES;
+    if (this.#sink) return this.#sink.roomBytes;
+    return this.#limitsHead ? LIMITED_HEAD_BYTES : BUFFER_BYTES;
   }
 
   /** Hands over what is held and goes on with another buffer; what cannot be handed over yet moves along. */
@@ -172,10 +187,26 @@ export class DirectConnection implements Body {
     this.#lastAt = performance.now();
     if (this.#head) this.#parse();
     else if (this.#left === 0 && !this.#sink) this.drop();
+    this.#came(count);
     if (this.#sink || this.#skipping) this.#advance();
+    const isShut = this.#isShut;
     this.#paused =
-      this.#dead || (!this.#sink && !this.#skipping && !this.#head && this.#left > 0) || this.#takes >= TAKES_MAX;
+      this.#dead ||
+      (!this.#sink && !this.#skipping && !this.#head && this.#left > 0) ||
+      this.#takes >= TAKES_MAX ||
+      isShut;
+    if (isShut) this.#resume();
     return !this.#paused;
+  }
+
+  /** Of this body, as far as one is read. */
+  #came(byteCount: number): void {
+    this.#sink?.came(Math.min(byteCount, this.#left));
+  }
+
+  /** A limit is reached, and more is to come. */
+  get #isShut(): boolean {
+    return this.#sink !== null && this.#left > 0 && this.#sink.isShut;
   }
 
   #parse(): void {
@@ -242,15 +273,24 @@ export class DirectConnection implements Body {
   }
 
   #resume(): void {
-    if (!this.#paused || this.#dead || this.#takes >= TAKES_MAX) return;
-    this.#paused = false;
-    this.#socket.resume();
+    if (!this.#paused || this.#dead || this.#waits || this.#takes >= TAKES_MAX) return;
+    if (!this.#sink || !this.#isShut) {
+      this.#paused = false;
+      this.#socket.resume();
+      return;
+    }
+    this.#waits = true;
+    void this.#sink.turn().then(() => {
+      this.#waits = false;
+      this.#lastAt = performance.now();
+      this.#resume();
+    });
   }
 
   #tick(): void {
     const now = performance.now();
     if (!this.#over) this.#hand();
-    if (this.#takes > 0) this.#lastAt = now;
+    if (this.#takes > 0 || this.#waits) this.#lastAt = now;
     if (now - this.#lastAt < this.#timeouts.idleTimeoutMs) return;
     this.#finish({ error: late(`Nothing came for ${this.#timeouts.idleTimeoutMs} ms`) });
   }
@@ -314,8 +354,4 @@ export class DirectConnection implements Body {
     if (this.#held.takes === 0) this.#buffers.giveBack(this.#held.memory);
     onDead();
   }
-}
-
-function late(message: string): Error {
-  return Object.assign(new Error(message), { code: 'ETIMEDOUT' });
 }

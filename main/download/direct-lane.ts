@@ -6,7 +6,7 @@ import { isUnchecked } from './agents.ts';
 import type { Head } from './answers.ts';
 import { Buffers } from './buffers.ts';
 import { DirectConnection } from './direct-connection.ts';
-import type { Answer } from './lane.ts';
+import type { Answer, Request } from './lane.ts';
 import type { Replay } from './replay.ts';
 import type { ResponseHead } from './response-head.ts';
 
@@ -24,11 +24,15 @@ export class DirectLane {
   }
 
   /** Asks for `url`. The answer again when it needs a full client; null when the request does: ask that. Rejects with the network's error. */
-  async ask(url: URL, headers: Record<string, string>, signal: AbortSignal): Promise<Answer | Replay | null> {
+  async ask(
+    url: URL,
+    headers: Record<string, string>,
+    { isLimited, signal }: Pick<Request, 'isLimited' | 'signal'>,
+  ): Promise<Answer | Replay | null> {
     const request = requestText(url, headers);
     if (request === null) return null;
     for (;;) {
-      const connection = this.#idle.get(url.origin)?.pop() ?? this.#connect(url);
+      const connection = this.#idle.get(url.origin)?.pop() ?? this.#connect(url, isLimited);
       const { reused } = connection;
       let parsed: ResponseHead;
       try {
@@ -51,8 +55,8 @@ export class DirectLane {
     for (const idle of this.#idle.values()) for (const connection of [...idle]) connection.drop();
   }
 
-  #connect(url: URL): DirectConnection {
-    const connection = new DirectConnection(url, this.#security(url), this.#buffers, this.#settings);
+  #connect(url: URL, isLimited: boolean): DirectConnection {
+    const connection = new DirectConnection(url, this.#security(url), this.#buffers, this.#settings, isLimited);
     let timer: NodeJS.Timeout | null = null;
     connection.onIdle = () => {
       if (this.#closed) return connection.drop();

@@ -75,3 +75,8 @@ function codeOf(error: NodeJS.ErrnoException): string | undefined {
   if (!code.startsWith('Unknown system error') || errno === undefined) return code;
   return Object.entries(constants.errno).find(([, number]) => number === -errno)?.[0] ?? code;
 }
+
+/** An error as the system has it for what took too long. */
+export function late(message: string): Error {
+  return Object.assign(new Error(message), { code: 'ETIMEDOUT' });
+}

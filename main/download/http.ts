@@ -62,7 +62,7 @@ export class Http {
     let uncheckedHost: string | undefined;
     for (let url = parseUrl(request.url), hops = 0; ; hops += 1) {
       if (isUnchecked(url, this.#settings)) uncheckedHost ??= url.host;
-      const answer = await this.#hop(withoutCredentials(url), this.#headers.of(url, request), request.signal);
+      const answer = await this.#hop(withoutCredentials(url), this.#headers.of(url, request), request);
       const location = isRedirect(answer.head.status) ? answer.head.headers.get('location') : undefined;
       if (location === undefined) {
         const head = hops === 0 ? answer.head : { ...answer.head, redirected: true };
@@ -77,10 +77,15 @@ export class Http {
   }
 
   /** One request, by the fastest lane that suits. */
-  async #hop(url: URL, headers: Record<string, string>, signal: AbortSignal): Promise<Answer> {
+  async #hop(
+    url: URL,
+    headers: Record<string, string>,
+    request: Pick<Request, 'isLimited' | 'signal'>,
+  ): Promise<Answer> {
+    const { signal } = request;
     let replay: Replay | null = null;
     if (this.#suitsDirect(url)) {
-      const answer = await this.#direct.ask(url, headers, signal);
+      const answer = await this.#direct.ask(url, headers, request);
       if (answer && !(answer instanceof Replay)) return answer;
       replay = answer;
       this.#plainOrigins.set(url.origin, (this.#plainOrigins.get(url.origin) ?? 0) + 1);

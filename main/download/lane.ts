@@ -1,10 +1,17 @@
 // The seam between asking and writing: what every way of transferring a body has in common.
 import type { Head } from './answers.ts';
 
-/** Takes a body's bytes in order. */
+/** Takes a body's bytes in order, and says when more of them may be read. */
 export interface Sink {
   /** How many bytes to gather before a `take`; fewer under a low speed limit. */
   readonly gatherBytes: number;
+  /** How many bytes to read at once, where that can be chosen. */
+  readonly roomBytes: number;
+  /** A speed limit is reached: before more is read, `turn` has to resolve. */
+  readonly isShut: boolean;
+  turn(): Promise<void>;
+  /** So many bytes were read. */
+  came(byteCount: number): void;
   /** Takes the next bytes. Resolves when their memory may be reused; false: it wants no more. */
   take(pieces: Uint8Array[], byteCount: number): Promise<boolean>;
 }
@@ -36,5 +43,7 @@ export interface Request {
   range: Record<string, string>;
   /** The download's own URL and its own headers, which go to that URL's origin and nowhere else. */
   owner: { url: string; headers: Record<string, string> };
+  /** A speed limit holds: little of the body is to be read along with the head. */
+  isLimited: boolean;
   signal: AbortSignal;
 }

@@ -20,10 +20,10 @@ export interface SinkOptions {
   askedEnd: number;
   /** Whether the segment runs over bytes that the file has already. */
   overKnown: boolean;
-  /** The limits its bytes must pass as they are now, and the key under which they are asked. */
+  /** The limits its bytes have to keep to as they are now, and the key under which they are asked. */
   buckets: () => readonly Bucket[];
   key: number;
-  /** The session is over: what has come is written without waiting for its turn. */
+  /** The session is over: it waits for no turn any more. */
   isOver: () => boolean;
   /** Called after bytes were accepted for writing. */
   onBytes: (start: number, byteCount: number) => void;
@@ -46,7 +46,28 @@ export class SegmentSink implements Sink {
 
   get gatherBytes(): number {
     const rate = Math.min(...this.#options.buckets().map((bucket) => bucket.bytesPerS ?? Infinity));
-    return Math.min(GATHER_BYTES, Math.max(4096, Math.floor(rate / 40)));
+    return Math.min(GATHER_BYTES, Math.floor(rate / 40));
+  }
+
+  get roomBytes(): number {
+    return Math.min(...this.#options.buckets().map(({ roomBytes }) => roomBytes), Infinity);
+  }
+
+  get isShut(): boolean {
+    return !this.#options.isOver() && this.#options.buckets().some(({ isShut }) => isShut);
+  }
+
+  /** The turn in one limit may be over by the time that another gives one: then the round begins anew. */
+  async turn(): Promise<void> {
+    while (this.isShut) {
+      for (const bucket of this.#options.buckets()) {
+        if (bucket.isShut && !this.#options.isOver()) await bucket.turn(this.#options.key);
+      }
+    }
+  }
+
+  came(byteCount: number): void {
+    for (const bucket of this.#options.buckets()) bucket.spend(this.#options.key, byteCount);
   }
 
   async take(pieces: Uint8Array[], byteCount: number): Promise<boolean> {
@@ -92,17 +113,9 @@ export class SegmentSink implements Sink {
     this.comparedBytes += bytes.length;
   }
 
-  async #write(pieces: Uint8Array[], byteCount: number, position: number): Promise<void> {
-    const { part, key } = this.#options;
-    const buckets = this.#options.buckets();
+  #write(pieces: Uint8Array[], byteCount: number, position: number): Promise<void> {
     this.#options.onBytes(position, byteCount);
-    if (buckets.every((bucket) => bucket.bytesPerS === null)) return part.write(pieces, byteCount, position);
-    const step = this.gatherBytes;
-    for (let done = 0; done < byteCount; done += step) {
-      const count = Math.min(step, byteCount - done);
-      for (const bucket of buckets) if (!this.#options.isOver()) await bucket.take(key, count);
-      await part.write(clip(pieces, done, done + count), count, position + done);
-    }
+    return this.#options.part.write(pieces, byteCount, position);
   }
 }
 

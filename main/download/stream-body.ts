@@ -56,6 +56,20 @@ function flow(stream: Readable, sink: Sink, idleTimeoutMs: number): Promise<'end
     let over: { end: 'end' | 'enough' } | { error: Error } | null = null;
     let lastAt = performance.now();
 
+    let waits = false;
+
+    const resume = (): void => {
+      if (waits || taking >= TAKES_MAX) return;
+      if (!sink.isShut) return void stream.resume();
+      waits = true;
+      stream.pause();
+      void sink.turn().then(() => {
+        waits = false;
+        lastAt = performance.now();
+        // It is its turn, even if the limit is reached again by now.
+        if (taking < TAKES_MAX) stream.resume();
+      });
+    };
     const hand = (): void => {
       if (heldBytes === 0) return;
       const [pieces, byteCount] = [held, heldBytes];
@@ -68,7 +82,7 @@ function flow(stream: Readable, sink: Sink, idleTimeoutMs: number): Promise<'end
           taking -= 1;
           if (!more) finish({ end: 'enough' });
           else if (over) settle();
-          else if (taking < TAKES_MAX) stream.resume();
+          else resume();
         },
         (error: Error) => {
           taking -= 1;
@@ -78,7 +92,7 @@ function flow(stream: Readable, sink: Sink, idleTimeoutMs: number): Promise<'end
     };
     const tick = setInterval(() => {
       hand();
-      if (taking > 0) lastAt = performance.now();
+      if (taking > 0 || waits) lastAt = performance.now();
       if (performance.now() - lastAt < idleTimeoutMs) return;
       finish({ error: new FailureError(fail('timeout', `Nothing came for ${idleTimeoutMs} ms`, 'soon')) });
     }, GATHER_MAX_MS);
@@ -101,8 +115,11 @@ function flow(stream: Readable, sink: Sink, idleTimeoutMs: number): Promise<'end
       lastAt = performance.now();
       held.push(chunk);
       heldBytes += chunk.length;
+      sink.came(chunk.length);
       if (heldBytes >= sink.gatherBytes) hand();
+      if (sink.isShut) resume();
     });
+    if (sink.isShut) resume();
     stream.once('end', () => finish({ end: 'end' }));
     stream.once('error', (error) => finish({ error }));
     stream.once('close', () => {

@@ -1,69 +1,9 @@
-// Speed limits: exact, without bursts, fair, and changed at once.
-import { afterEach, describe, expect, test, vi } from 'vitest';
-import { Bucket } from '../../main/download/limits.ts';
+// Speed limits of one worker's downloads, on both lanes.
+import { describe, expect, test } from 'vitest';
 import { lanes } from '../support/lanes.ts';
 import { startBench, type Bench } from '../support/lease.ts';
 import { livedClock } from '../support/lived.ts';
 import { originForTest } from '../support/start.ts';
-
-afterEach(() => void vi.useRealTimers());
-
-/** Takes from the bucket until the time is over, on a clock of the test's own. Returns when each piece went. */
-async function drain(bucket: Bucket, key: number, pieceBytes: number, forMs: number): Promise<number[]> {
-  const times: number[] = [];
-  const startedAt = performance.now();
-  while (performance.now() - startedAt < forMs) {
-    await bucket.take(key, pieceBytes);
-    times.push(performance.now() - startedAt);
-  }
-  return times;
-}
-
-test('the rate is exact to 5 % and no 100 ms bring more than twice their share', async () => {
-  vi.useFakeTimers();
-  const drained = drain(new Bucket(1_000_000), 1, 5000, 2000);
-  await vi.advanceTimersByTimeAsync(2100);
-  const times = await drained;
-  const [first, last] = [times[0]!, times.at(-1)!];
-  const bytesPerS = ((times.length - 1) * 5000 * 1000) / (last - first);
-  expect(bytesPerS).toBeGreaterThan(950_000);
-  expect(bytesPerS).toBeLessThan(1_050_000);
-  for (const from of times) {
-    const within = times.filter((at) => at >= from && at < from + 100).length;
-    expect(within * 5000).toBeLessThanOrEqual(200_000);
-  }
-});
-
-test('downloads get the same, however many connections they have', async () => {
-  vi.useFakeTimers();
-  const bucket = new Bucket(1_000_000);
-  const greedy = [1, 1, 1, 1].map((key) => drain(bucket, key, 5000, 1000));
-  const modest = drain(bucket, 2, 5000, 1000);
-  await vi.advanceTimersByTimeAsync(1100);
-  const many = (await Promise.all(greedy)).flat().length;
-  const one = (await modest).length;
-  expect(one / many).toBeGreaterThan(0.8);
-});
-
-test('no limit lets everything through at once', () => {
-  expect(new Bucket(null).take(1, 1e12)).toBeUndefined();
-});
-
-test('lifting the limit frees those who wait', async () => {
-  const bucket = new Bucket(1);
-  void bucket.take(1, 1000);
-  const waiting = bucket.take(1, 1000);
-  bucket.bytesPerS = null;
-  await waiting;
-});
-
-test('a stopped download waits no more', async () => {
-  const bucket = new Bucket(1);
-  void bucket.take(1, 1000);
-  const waiting = bucket.take(1, 1000);
-  bucket.release(1);
-  await waiting;
-});
 
 /**
  * The speed over about `ms`: at least so much by the time that this process could run in, at most so much by the wall's clock.
