@@ -86,6 +86,10 @@ export const SpeedShares = z.object({
 });
 export type SpeedShares = z.infer<typeof SpeedShares>;
 
+/** The limits of which a download's worker has only a share. */
+export const SharedLimit = z.enum(['all', 'host']);
+export type SharedLimit = z.infer<typeof SharedLimit>;
+
 export const ToWorker = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('welcome'), protocol: z.number(), settings: TransferSettings }),
   z.object({ kind: z.literal('tasks'), tasks: z.array(Task) }),
@@ -157,6 +161,8 @@ export const FromWorker = z.discriminatedUnion('kind', [
         receivedBytes: z.number().nonnegative(),
         bytesPerS: z.number().nonnegative(),
         connections: z.number().int().nonnegative(),
+        /** Which shares it has waited for most of the time since the last report; left out: not known yet. */
+        heldBy: z.array(SharedLimit).optional(),
       }),
     ),
   }),

@@ -1,12 +1,17 @@
 // What a worker tells by the clock: the progress of all its downloads in one message, and how the process is.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { FromWorker } from '../../shared/protocol.ts';
+import type { FromWorker, SharedLimit } from '../../shared/protocol.ts';
 import type { Transfer } from './transfer.ts';
 
 const PROGRESS_MS = 250;
 const VITALS_MS = 1000;
 
+/** Which shares of limits a download has waited for at least `ms` since this was last asked. */
+export type HeldBy = (id: number, ms: number) => SharedLimit[];
 export type Running = ReadonlyMap<number, { transfer: Transfer; epoch: number }>;
+
+/** One that has waited for so much of the time would be faster without the limit. */
+const HELD_PART = 0.5;
 
 interface Told {
   receivedBytes: number;
@@ -17,14 +22,16 @@ interface Told {
 export class Pulse {
   readonly #send: (message: FromWorker) => void;
   readonly #running: Running;
+  readonly #heldBy: HeldBy;
   readonly #told = new WeakMap<Transfer, Told>();
   readonly #delay = monitorEventLoopDelay({ resolution: 20 });
   readonly #timers: NodeJS.Timeout[];
   #lastAt = performance.now();
 
-  constructor(send: (message: FromWorker) => void, running: Running) {
+  constructor(send: (message: FromWorker) => void, running: Running, heldBy: HeldBy) {
     this.#send = send;
     this.#running = running;
+    this.#heldBy = heldBy;
     this.#delay.enable();
     this.#timers = [setInterval(() => this.#progress(), PROGRESS_MS), setInterval(() => this.#vitals(), VITALS_MS)];
   }
@@ -42,6 +49,7 @@ export class Pulse {
     for (const { transfer, epoch } of this.#running.values()) {
       const before = this.#told.get(transfer);
       const { receivedBytes, connections } = transfer;
+      const heldBy = this.#heldBy(transfer.task.id, elapsedS * 1000 * HELD_PART);
       if (!before) {
         this.#told.set(transfer, { receivedBytes, bytesPerS: 0, connections });
         downloads.push({ id: transfer.task.id, epoch, receivedBytes, bytesPerS: 0, connections });
@@ -59,7 +67,7 @@ export class Pulse {
         continue;
       }
       this.#told.set(transfer, { receivedBytes, bytesPerS, connections });
-      downloads.push({ id: transfer.task.id, epoch, receivedBytes, bytesPerS, connections });
+      downloads.push({ id: transfer.task.id, epoch, receivedBytes, bytesPerS, connections, heldBy });
     }
     if (downloads.length > 0) this.#send({ kind: 'progress', downloads });
   }

@@ -8,7 +8,7 @@ import { hashHere, HashThreads } from './hashing.ts';
 import { Hosts } from './hosts.ts';
 import { Http } from './http.ts';
 import { DirectorySyncs } from './placing.ts';
-import { Pulse } from './pulse.ts';
+import { Pulse, type HeldBy } from './pulse.ts';
 import type { World } from './report.ts';
 import { Shares } from './shares.ts';
 import { Transfer } from './transfer.ts';
@@ -66,7 +66,8 @@ class WorkerLoop {
   }
 
   async run(): Promise<void> {
-    const pulse = new Pulse((message) => this.#send(message), this.#running);
+    const heldBy: HeldBy = (id, ms) => this.#world?.shares.heldBy(id, ms) ?? [];
+    const pulse = new Pulse((message) => this.#send(message), this.#running, heldBy);
     await new Promise<void>((resolve) => {
       this.#left = resolve;
       this.#port.onMessage((raw) => this.#onRaw(raw));

@@ -1,6 +1,6 @@
 // This worker's shares of the limits: of all downloads together, and of those from the hosts that have a rule.
 import { ruleFor } from '../../shared/host-rules.ts';
-import type { SpeedShares } from '../../shared/protocol.ts';
+import type { SharedLimit, SpeedShares } from '../../shared/protocol.ts';
 import { hostOf } from '../../shared/url.ts';
 import { Bucket } from './limits.ts';
 
@@ -35,6 +35,15 @@ export class Shares {
     if (this.#byUrl.size > 1000) this.#byUrl.clear();
     this.#byUrl.set(url, buckets);
     return buckets;
+  }
+
+  /** Which of them a download has waited for at least `ms` since this was last asked. */
+  heldBy(key: number, ms: number): SharedLimit[] {
+    const held: SharedLimit[] = [];
+    if (this.#all.waitedMs(key) >= ms) held.push('all');
+    const waitedMs = [...this.#rules.values()].map(({ bucket }) => bucket.waitedMs(key));
+    if (waitedMs.some((each) => each >= ms && each > 0)) held.push('host');
+    return held;
   }
 
   /** Lets everything of a download go now, because it is being stopped. */

@@ -1,6 +1,6 @@
 // The heart, the task queue on the list: takes in what holders say through the result queue and hands out tasks, a turn at a time, each one transaction.
 import type { DownloadId } from '../../shared/download.ts';
-import { needsTarget } from '../../shared/protocol.ts';
+import { needsTarget, type FromWorker } from '../../shared/protocol.ts';
 import type { Traffic } from '../../shared/traffic.ts';
 import { maskCredentials } from '../../shared/url.ts';
 import { Desk, type DispatchOptions, type Turn } from './desk.ts';
@@ -330,10 +330,11 @@ function byName(one: { host: string }, other: { host: string }): number {
   return one.host < other.host ? -1 : 1;
 }
 
-function progressOf(report: { receivedBytes: number; bytesPerS: number; connections: number }) {
+function progressOf(report: Extract<FromWorker, { kind: 'progress' }>['downloads'][number]) {
   return {
     receivedBytes: report.receivedBytes,
     bytesPerS: report.bytesPerS,
     openConnections: report.connections,
+    heldBy: report.heldBy ?? null,
   };
 }

@@ -1,6 +1,6 @@
 // A lease: one download in the hands of one worker, with what the worker last said of it.
 import type { DownloadId, Extent } from '../../shared/download.ts';
-import type { Task, ToWorker } from '../../shared/protocol.ts';
+import type { SharedLimit, Task, ToWorker } from '../../shared/protocol.ts';
 import path from 'node:path';
 import type { LockOwner } from './locks.ts';
 import type { Stored } from './store/store.ts';
@@ -44,6 +44,8 @@ export type Lease = {
   receivedBytes: number;
   bytesPerS: number;
   openConnections: number;
+  /** Which shared limits held it back lately; null: not known yet. */
+  heldBy: readonly SharedLimit[] | null;
   waiting: { until: number | null; reason: string } | null;
   /** The name the content asked for, and how many numbered forms of it stood on the disk already. */
   wantedName: string;
@@ -71,6 +73,7 @@ export function newLease(stored: Stored, holder: Holder, connections: number | n
     receivedBytes: stored.doneBytes,
     bytesPerS: 0,
     openConnections: 0,
+    heldBy: null,
     waiting: null,
     wantedName: stored.name,
     taken: 0,

@@ -1,6 +1,6 @@
 // Which limits hold now, by the settings, their rules for hosts and the clock, and which worker gets how much of each.
 import { ruleFor } from '../../shared/host-rules.ts';
-import type { SpeedShares } from '../../shared/protocol.ts';
+import type { SharedLimit, SpeedShares } from '../../shared/protocol.ts';
 import { scheduledAt, type Scheduled } from '../../shared/schedule.ts';
 import type { Settings } from '../../shared/settings.ts';
 import type { Lease } from './lease.ts';
@@ -15,8 +15,9 @@ export type SpeedLimitsParts = {
   leases: () => Iterable<Lease>;
 };
 
-/** Smaller changes of a share than this part of it are not worth a message. */
+/** Smaller changes of shares than this part of them are not worth a message. */
 const WORTH_TELLING = 0.02;
+const NO_SHARES: SpeedShares = { all: null, hosts: {} };
 
 export class SpeedLimits {
   readonly #parts: SpeedLimitsParts;
@@ -60,46 +61,44 @@ export class SpeedLimits {
     const next = new Map<number, SpeedShares>(workers.map(({ id }) => [id, { all: null, hosts: {} }]));
     const all = this.allBytesPerS;
     if (all !== null) {
-      for (const [id, share] of this.#divide(all, workers, leases, (told) => told.all)) next.get(id)!.all = share;
+      for (const [id, share] of divide(all, workers, leases, 'all')) next.get(id)!.all = share;
     }
     for (const { host, limitBytesPerS } of hostRules) {
       if (limitBytesPerS === null) continue;
       const theirs = leases.filter(({ stored }) => ruleFor(hostRules, stored.host)?.host === host);
-      const shares = this.#divide(limitBytesPerS, workers, theirs, (told) => told.hosts[host] ?? null);
-      for (const [id, share] of shares) next.get(id)!.hosts[host] = share;
+      for (const [id, share] of divide(limitBytesPerS, workers, theirs, 'host')) next.get(id)!.hosts[host] = share;
     }
+    // All or none: what one has more, others have less.
+    if ([...next].every(([id, shares]) => isNear(this.#told.get(id) ?? NO_SHARES, shares))) return;
     for (const link of workers) {
       const shares = next.get(link.id)!;
-      const before = this.#told.get(link.id);
-      if (before ? isNear(before, shares) : shares.all === null && Object.keys(shares.hosts).length === 0) continue;
+      if (isNear(this.#told.get(link.id) ?? NO_SHARES, shares, 0)) continue;
       this.#told.set(link.id, shares);
       link.send({ kind: 'shares', shares });
     }
   }
-
-  #divide(
-    limitBytesPerS: number,
-    workers: readonly WorkerLink[],
-    leases: readonly Lease[],
-    shareIn: (told: SpeedShares) => number | null,
-  ): Map<number, number> {
-    const sharers = workers.map((link) => {
-      const own = leases.filter(({ holder }) => holder === link);
-      const told = this.#told.get(link.id);
-      return {
-        id: link.id,
-        tasks: own.length,
-        bytesPerS: own.reduce((sum, lease) => sum + lease.bytesPerS, 0),
-        share: told ? shareIn(told) : null,
-      };
-    });
-    return shareOut(limitBytesPerS, sharers);
-  }
 }
 
-function isNear(before: SpeedShares, shares: SpeedShares): boolean {
+function divide(
+  limitBytesPerS: number,
+  workers: readonly WorkerLink[],
+  leases: readonly Lease[],
+  limit: SharedLimit,
+): Map<number, number> {
+  const ids = workers.map(({ id }) => id);
+  const downloads = leases
+    .filter(({ holder }) => ids.includes(holder.id))
+    .map(({ holder, bytesPerS, heldBy }) => ({
+      worker: holder.id,
+      bytesPerS,
+      held: heldBy && heldBy.includes(limit),
+    }));
+  return shareOut(limitBytesPerS, ids, downloads);
+}
+
+function isNear(before: SpeedShares, shares: SpeedShares, part = WORTH_TELLING): boolean {
   const near = (a: number | null | undefined, b: number | null | undefined): boolean =>
-    a === b || (a != null && b != null && Math.abs(a - b) < a * WORTH_TELLING);
+    a === b || (a != null && b != null && Math.abs(a - b) <= a * part);
   const hosts = new Set([...Object.keys(before.hosts), ...Object.keys(shares.hosts)]);
   return near(before.all, shares.all) && [...hosts].every((host) => near(before.hosts[host], shares.hosts[host]));
 }

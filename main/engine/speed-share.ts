@@ -1,39 +1,44 @@
-// Shares one speed limit out among worker processes, so that together they keep to it and none idles on what another needs.
+// Shares one speed limit out among worker processes, so that together they keep to it and no download idles on what another needs.
 
-export type Sharer = { id: number; tasks: number; bytesPerS: number; share: number | null };
+/** A download. `held`: the limit held it back lately; null: not known yet. */
+export type Sharer = { worker: number; bytesPerS: number; held: boolean | null };
 
-/** A worker that uses less than this part of its share is taken to need no more than a bit above what it uses. */
-const SATED = 0.8;
+/** One that is not held back may become so much faster before it is. */
 const HEADROOM = 1.25;
-/** What a worker without tasks keeps, so that it can begin. */
+/** What a worker has beyond its downloads' shares, so that it can begin one. */
 const IDLE_BYTES_PER_S = 1024;
 
 /**
- * Shares in bytes a second by worker id. What the sated ones use and what the others may use is the limit together (idle
- * workers' start-up crumbs aside): a sated one keeps some headroom, which the next round takes into account once it is used.
+ * Shares in bytes a second by worker. Each download that is held back gets the same; one that is not needs little more than
+ * what it uses, and what it uses and the others get is the limit together. Its headroom comes on top: once it is used, the
+ * next round takes that into account.
  */
-export function shareOut(limitBytesPerS: number, sharers: readonly Sharer[]): Map<number, number> {
-  const shares = new Map<number, number>();
-  let open = sharers.filter((sharer) => sharer.tasks > 0);
-  for (const { id, tasks } of sharers) if (tasks === 0) shares.set(id, IDLE_BYTES_PER_S);
+export function shareOut(
+  limitBytesPerS: number,
+  workers: readonly number[],
+  downloads: readonly Sharer[],
+): Map<number, number> {
+  const shares = new Map(workers.map((worker) => [worker, 0]));
+  const give = (worker: number, bytesPerS: number) => shares.set(worker, (shares.get(worker) ?? 0) + bytesPerS);
   let left = limitBytesPerS;
+  let open = downloads;
   for (;;) {
-    const tasks = open.reduce((sum, sharer) => sum + sharer.tasks, 0);
-    const perTask = left / tasks;
-    const sated = open.filter((sharer) => needOf(sharer) < perTask * sharer.tasks);
+    const each = left / open.length;
+    const sated = open.filter((download) => needOf(download) < each);
     if (sated.length === 0 || sated.length === open.length) {
-      for (const { id, tasks: own } of open) shares.set(id, Math.max(1, perTask * own));
-      return shares;
+      for (const { worker } of open) give(worker, each);
+      break;
     }
-    for (const sharer of sated) {
-      shares.set(sharer.id, needOf(sharer));
-      left -= sharer.bytesPerS;
+    for (const download of sated) {
+      give(download.worker, needOf(download));
+      left -= download.bytesPerS;
     }
-    open = open.filter((sharer) => !sated.includes(sharer));
+    open = open.filter((download) => !sated.includes(download));
   }
+  for (const [worker, share] of shares) shares.set(worker, Math.max(IDLE_BYTES_PER_S, share));
+  return shares;
 }
 
-function needOf({ bytesPerS, share }: Sharer): number {
-  if (share === null || bytesPerS >= share * SATED) return Infinity;
-  return bytesPerS * HEADROOM + IDLE_BYTES_PER_S;
+function needOf({ bytesPerS, held }: Sharer): number {
+  return held === false ? bytesPerS * HEADROOM + IDLE_BYTES_PER_S : Infinity;
 }

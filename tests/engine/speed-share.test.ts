@@ -2,45 +2,59 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { shareOut } from '../../main/engine/speed-share.ts';
 
-test('without demand known, shares go by tasks', () => {
-  const shares = shareOut(1000_000, [
-    { id: 1, tasks: 3, bytesPerS: 0, share: null },
-    { id: 2, tasks: 1, bytesPerS: 0, share: null },
-  ]);
-  expect([...shares]).toEqual([
+const held = (worker: number, bytesPerS = 0) => ({ worker, bytesPerS, held: true });
+
+test('without demand known, shares go by downloads', () => {
+  const unknown = [1, 1, 1, 2].map((worker) => ({ worker, bytesPerS: 0, held: null }));
+  expect([...shareOut(1000_000, [1, 2], unknown)]).toEqual([
     [1, 750_000],
     [2, 250_000],
   ]);
 });
 
-test('what one worker cannot use goes to the other', () => {
-  const shares = shareOut(1000_000, [
-    { id: 1, tasks: 1, bytesPerS: 10_000, share: 500_000 },
-    { id: 2, tasks: 1, bytesPerS: 500_000, share: 500_000 },
-  ]);
-  expect(shares.get(2)).toBeGreaterThan(950_000);
+test('what one download cannot use goes to those that can, in its own worker and in others', () => {
+  const slow = { worker: 1, bytesPerS: 10_000, held: false };
+  const shares = shareOut(1000_000, [1, 2], [slow, held(1), held(2)]);
+  expect(shares.get(1)).toBeCloseTo(10_000 * 1.25 + 1024 + 495_000);
+  expect(shares.get(2)).toBeCloseTo(495_000);
 });
 
-test('what the sated use and what the others may use never exceeds the limit', () => {
-  const sharer = fc.record({
-    tasks: fc.integer({ min: 1, max: 9 }),
+test('one that uses more than its part, because nobody else wanted it, leaves others theirs', () => {
+  const alone = { worker: 1, bytesPerS: 900_000, held: false };
+  expect([...shareOut(1000_000, [1, 2], [alone, held(2)])]).toEqual([
+    [1, 500_000],
+    [2, 500_000],
+  ]);
+});
+
+test('where nobody is held back, the whole limit is shared out all the same', () => {
+  const easy = [1, 2].map((worker) => ({ worker, bytesPerS: 1000, held: false }));
+  const shares = shareOut(1000_000, [1, 2], easy);
+  expect(shares.get(1)! + shares.get(2)!).toBe(1000_000);
+});
+
+test('a worker without downloads keeps enough to begin', () => {
+  expect(shareOut(1000_000, [1, 2], [held(1)]).get(2)).toBe(1024);
+});
+
+test('what the easy ones use and what the others may use is the limit', () => {
+  const download = fc.record({
+    worker: fc.integer({ min: 0, max: 7 }),
     bytesPerS: fc.integer({ min: 0, max: 10_000_000 }),
-    share: fc.option(fc.integer({ min: 1, max: 10_000_000 })),
+    held: fc.option(fc.boolean()),
   });
   fc.assert(
     fc.property(
-      fc.integer({ min: 1024, max: 1e9 }),
-      fc.array(sharer, { minLength: 1, maxLength: 8 }),
-      (limit, list) => {
-        const shares = shareOut(
-          limit,
-          list.map((one, id) => ({ ...one, id })),
-        );
-        const used = (id: number, share: number) => Math.min(share, Math.max(list[id]!.bytesPerS, share / 1.25 - 1024));
-        const isSated = (id: number) => list[id]!.share !== null && list[id]!.bytesPerS < list[id]!.share * 0.8;
-        const sum = [...shares].reduce((total, [id, share]) => total + (isSated(id) ? used(id, share) : share), 0);
-        expect(shares.size).toBe(list.length);
-        expect(sum).toBeLessThanOrEqual(limit * 1.001 + list.length);
+      fc.integer({ min: 100_000, max: 1e9 }),
+      fc.array(download, { minLength: 1, maxLength: 12 }),
+      (limit, downloads) => {
+        const workers = [0, 1, 2, 3, 4, 5, 6, 7];
+        const shares = shareOut(limit, workers, downloads);
+        const sum = [...shares.values()].reduce((total, share) => total + share, 0);
+        const easy = downloads.filter((one) => one.held === false);
+        const headroom = easy.reduce((total, { bytesPerS }) => total + bytesPerS * 0.25 + 1024, 0);
+        expect(sum).toBeGreaterThan(limit * 0.999);
+        expect(sum).toBeLessThanOrEqual(limit * 1.001 + headroom + 8 * 1024);
       },
     ),
   );
