@@ -1,3 +1,4 @@
+import Database from 'better-sqlite3';
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -133,6 +134,26 @@ test('a journal cut in the middle of a line still gives the lines before it and 
     .journalled()
     .map(({ download }) => download.url);
   expect(urls).toEqual(['http://a.test/a', 'http://a.test/c']);
+});
+
+test('what a database lost at its end comes back from the end of the journal, however long its lines are', () => {
+  const dir = tempDir();
+  const store = open(dir);
+  const names = Array.from({ length: 300 }, (_, at) => `${'ü'.repeat(at % 100 === 0 ? 60_000 : 50)}-${at}`);
+  store.add(
+    names.map((name) => prepared(name)),
+    1,
+  );
+  store.close();
+  const db = new Database(path.join(dir, 'sluice.db'));
+  db.exec(`DELETE FROM downloads WHERE id > 120; UPDATE sqlite_sequence SET seq = 120 WHERE name = 'downloads'`);
+  db.close();
+  const again = open(dir);
+  expect(again.journalled().map(({ download }) => download.url)).toEqual(
+    names.slice(120).map((name) => prepared(name).download.url),
+  );
+  again.add([prepared('later')], 1);
+  expect(again.journalled(), 'nothing of what the database has').toEqual([]);
 });
 
 test('a database of a newer Sluice is refused and left alone', () => {

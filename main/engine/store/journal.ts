@@ -16,10 +16,15 @@ export type Journal = {
   append(entries: readonly JournalEntry[]): void;
   /** All readable entries, oldest first; a line cut by a crash is passed over. */
   read(): JournalEntry[];
+  /** Those at the end whose ids are greater than `id`. Reads no more than these: the journal may be long. */
+  readAfter(id: number): JournalEntry[];
   /** Forgets everything: a backup holds it now. */
   clear(): void;
   close(): void;
 };
+
+const BLOCK_BYTES = 64 << 10;
+const LINE_BREAK = 0x0a;
 
 /** Opens `<dir>/added.jsonl`. */
 export function openJournal(dir: string): Journal {
@@ -34,6 +39,16 @@ export function openJournal(dir: string): Journal {
     },
     read() {
       return fs.readFileSync(file, 'utf8').split('\n').flatMap(parseLine);
+    },
+    readAfter(id) {
+      const found: JournalEntry[] = [];
+      for (const line of linesFromEnd(handle)) {
+        const [entry] = parseLine(line);
+        if (entry?.id === undefined) continue;
+        if (entry.id <= id) break;
+        found.push(entry);
+      }
+      return found.reverse();
     },
     clear() {
       fs.ftruncateSync(handle, 0);
@@ -50,6 +65,26 @@ function endLastLine(handle: number): void {
   const last = Buffer.alloc(1);
   if (size > 0 && fs.readSync(handle, last, 0, 1, size - 1) === 1 && last.toString() !== '\n')
     fs.writeSync(handle, '\n');
+}
+
+/** The lines of a file, the last one first. */
+function* linesFromEnd(handle: number): Iterable<string> {
+  let rest = Buffer.alloc(0);
+  for (let start = fs.fstatSync(handle).size; start > 0;) {
+    const bytes = Math.min(BLOCK_BYTES, start);
+    start -= bytes;
+    const block = Buffer.alloc(bytes + rest.length);
+    fs.readSync(handle, block, 0, bytes, start);
+    rest.copy(block, bytes);
+    // What stands before the first break may have begun in the block before.
+    const whole = start === 0 ? 0 : block.indexOf(LINE_BREAK) + 1;
+    if (start === 0 || whole > 0) {
+      yield* block.toString('utf8', whole).split('\n').reverse();
+      rest = block.subarray(0, Math.max(0, whole - 1));
+    } else {
+      rest = block;
+    }
+  }
 }
 
 function parseLine(line: string): JournalEntry[] {

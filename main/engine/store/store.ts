@@ -308,8 +308,7 @@ export class Store {
 
   /** What the journal has and the database never had: all that is in it after a damage, else what a lost tail held. */
   journalled(): { dir: string; download: NewDownload }[] {
-    const lastId = this.#lastId();
-    return this.#journal.read().filter(({ id }) => this.trouble !== null || (id !== undefined && id > lastId));
+    return this.trouble === null ? this.#journal.readAfter(this.#lastId()) : this.#journal.read();
   }
 
   /** Copies the database aside when the last copy is older than `maxAgeMs`. */
