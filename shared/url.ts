@@ -4,6 +4,7 @@
 declare const URL: new (url: string) => {
   readonly host: string;
   readonly href: string;
+  readonly origin: string;
   username: string;
   password: string;
 };
@@ -12,10 +13,37 @@ declare const btoa: (latin1: string) => string;
 
 /** The host of an address, with its port when that is not the usual one; empty when the text is no address. */
 export function hostOf(url: string): string {
+  const host = hostAsWritten(url);
+  if (host !== null) return host;
   try {
     return new URL(url).host;
   } catch {
     return '';
+  }
+}
+
+/** Whether the URL standard writes an address just as it stands here. Of some for which it does this says no: those are to be parsed. */
+export function isAsWritten(url: string): boolean {
+  return hostAsWritten(url) !== null;
+}
+
+/** Nothing is encoded in such an address and no part of its path steps back; its origin is to be looked at. */
+const plain =
+  /^https?:\/\/[^\s/\\?#@]+(?:\/(?!\.)(?:[\w~!$&()*+,;=:@.-]|%(?!2e))*)+(?:\?(?:[\w~!$&()*+,;=:@.?/-]|%(?!2e))*)?$/i;
+/** The origin that was looked at last: the lines of a list mostly have the same one. */
+let known = { origin: '', host: '' };
+
+function hostAsWritten(url: string): string | null {
+  if (!plain.test(url)) return null;
+  const origin = url.slice(0, url.indexOf('/', 'https://'.length));
+  if (origin === known.origin) return known.host;
+  try {
+    const parsed = new URL(origin);
+    if (parsed.origin !== origin) return null;
+    known = { origin, host: parsed.host };
+    return parsed.host;
+  } catch {
+    return null;
   }
 }
 

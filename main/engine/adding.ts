@@ -30,6 +30,9 @@ export type Ways = { headers?: Record<string, string>; limitBytesPerS?: number |
   'category' | 'connections' | 'checksum'
 >;
 
+/** The folder of a download that is called so before a server has named its file. */
+type FolderOf = (download: NewDownload, name: string) => string;
+
 type AddOptions = Ways & { dir?: string | undefined; paused?: boolean; producer: string };
 
 export class Adding {
@@ -115,8 +118,7 @@ export class Adding {
     }
     const folderOf = this.#folderOf(dir);
     const prepared = downloads.map((download) => {
-      const asked = withWays(download, ways);
-      return prepare(asked, folderOf(asked), paused ? 'paused' : 'queued', producer);
+      return prepare(withWays(download, ways), folderOf, paused ? 'paused' : 'queued', producer);
     });
     return this.#options.queue.put(prepared);
   }
@@ -187,7 +189,7 @@ export class Adding {
   addMissing(entries: readonly { dir: string; download: NewDownload }[]): void {
     const missing = entries.filter(({ download }) => !this.#options.store.findUrl(keyOf(download.url)));
     if (missing.length === 0) return;
-    const prepared = missing.map(({ dir, download }) => prepare(download, dir, 'queued', 'journal'));
+    const prepared = missing.map(({ dir, download }) => prepare(download, () => dir, 'queued', 'journal'));
     this.#options.store.add(prepared, this.#options.now());
   }
 
@@ -218,11 +220,11 @@ export class Adding {
   }
 
   /** The chosen folder for all, else that of each one's category; each is made when it is first needed. */
-  #folderOf(chosen: string | undefined): (download: NewDownload) => string {
+  #folderOf(chosen: string | undefined): FolderOf {
     const { sorting } = this.#options;
     const usable = new Map<string, string>();
-    return (download) => {
-      const category = chosen ? '' : sorting.categoryOfNew(download);
+    return (download, name) => {
+      const category = chosen ? '' : (download.category ?? sorting.categoryOf(name));
       const folder = usable.get(category) ?? usableDir(chosen || sorting.dirOf(category));
       usable.set(category, folder);
       return folder;
@@ -270,7 +272,9 @@ function* slicesOf(source: ListSource): Iterable<{ slice: ListSource; line: numb
 
 /** The form in which addresses are compared: the fragment never reaches a server, and who asks does not make another file. */
 export function keyOf(url: string): string {
-  return (splitCredentials(url)?.url ?? url).replace(/#.*$/s, '');
+  const bare = splitCredentials(url)?.url ?? url;
+  const fragment = bare.indexOf('#');
+  return fragment < 0 ? bare : bare.slice(0, fragment);
 }
 
 /** With the credentials of its address as a header: addresses are shown, copied and handed on, headers are not. */
@@ -303,7 +307,7 @@ function placeOf(url: string, dir: string): string {
 
 function noop(): void {}
 
-function prepare(asked: NewDownload, dir: string, status: Status, producer: string): Prepared {
+function prepare(asked: NewDownload, folderOf: FolderOf, status: Status, producer: string): Prepared {
   const download = withoutCredentials(asked);
   const host = hostOf(download.url);
   if (host === '') {
@@ -313,7 +317,7 @@ function prepare(asked: NewDownload, dir: string, status: Status, producer: stri
     );
   }
   const name = chooseName({ given: download.name, finalUrl: download.url });
-  return { download, urlKey: keyOf(download.url), host, dir, name, status, producer };
+  return { download, urlKey: keyOf(download.url), host, dir: folderOf(download, name), name, status, producer };
 }
 
 /** The folder as an absolute path, made if it is missing. Throws an ApiError when it cannot be written. */

@@ -1,4 +1,5 @@
 // One address: is it one that can be downloaded, and in which form is it kept and compared?
+import { isAsWritten } from '../../shared/url.ts';
 
 type Reason =
   | 'not-a-url'
@@ -42,6 +43,7 @@ export const opaque = /^(?:about|blob|data|ed2k|javascript|magnet|mailto|tel|thu
  */
 export function addressOf(text: string, base?: string): { url: string } | Rejection {
   if (text.length > MAX_URL_CHARS) return tooLong;
+  if (isAsWritten(text)) return { url: text };
   const whole = base === undefined ? withScheme(text) : text;
   if (base === undefined && !whole.includes(':')) return notAUrl;
   let url: URL;

@@ -33,15 +33,27 @@ export function* linesOf(text: string): Iterable<[line: number, text: string]> {
 
 /** The addresses in a text. Empty lines and comments say nothing, a line without an address is itself looked at as one. */
 export function* foundInText(text: string): Iterable<Found> {
-  for (const [line, raw] of linesOf(text)) yield* foundInLine(line, raw.trim());
+  for (const [line, raw] of linesOf(text)) {
+    const trimmed = raw.trim();
+    // By far the most lines of long lists are such.
+    if (isAddress(trimmed)) yield { line, text: trimmed, address: trimmed, patterns: true };
+    else yield* foundInLine(line, trimmed);
+  }
 }
+
+/** Nothing but an address. */
+function isAddress(text: string): boolean {
+  return text.length <= MAX_LINE_CHARS && onlyAddress.test(text) && !text.includes('://', 8);
+}
+
+const onlyAddress = /^https?:\/\/[^\s<>"'`|]*[\w/]$/i;
 
 /** The same for one trimmed line. */
 export function* foundInLine(line: number, text: string): Iterable<Found> {
   if (text === '' || text.startsWith('#')) return;
   if (text.length > MAX_LINE_CHARS) {
     yield { line, text, address: { reason: 'too-long', message: 'The line is too long.' } };
-  } else if (/^https?:\/\/[^\s<>"'`|]*[\w/]$/i.test(text) && !text.includes('://', 8)) {
+  } else if (isAddress(text)) {
     yield { line, text, address: text, patterns: true };
     // eslint-disable-next-line no-control-regex -- they are what makes a line binary
   } else if (/[\x00-\x08\x0e-\x1f\x7f]/.test(text)) {

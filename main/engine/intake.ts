@@ -7,7 +7,7 @@ import { foundIn, type ListSource } from './intake-source.ts';
 import { isSums, readSums, type SumsFile, unusedSums, withSums } from './intake-sums.ts';
 import { checksumOf, type Found } from './intake-text.ts';
 import { safeName } from './names.ts';
-import { batchOf } from './patterns.ts';
+import { batchOf, type Batch } from './patterns.ts';
 
 export interface Understood {
   /** What is new, in the order of the lines. */
@@ -47,7 +47,9 @@ export function understand(
     const { url, name } = download;
     const kind = seen.has(url) ? 'duplicate' : known(url) ? 'known' : 'url';
     seen.add(url);
-    result.verdicts.push({ ...shown(found), kind, ...(name && { name }) });
+    const verdict: Verdict = { line: found.line, text: shown(found), kind };
+    if (name) verdict.name = name;
+    result.verdicts.push(verdict);
     if (kind === 'url') result.downloads.push(download);
     if (kind === 'known') result.known.push(download);
   }
@@ -75,35 +77,37 @@ function downloadOf(found: Found): NewDownload | Rejection {
   const checksum = found.checksum ?? checksumInFragment(found.address);
   if ('reason' in address) return address;
   if (checksum && 'reason' in checksum) return checksum;
+  // Piece by piece: a list may be very long, and mostly there is nothing but the address.
+  const download: NewDownload = { url: address.url };
   const mirrors = found.mirrors?.filter((mirror) => 'url' in addressOf(mirror)) ?? [];
-  return {
-    url: address.url,
-    ...(mirrors.length > 0 && { mirrors }),
-    ...(name && { name: safeName(name) }),
-    ...(checksum && { checksum }),
-    ...(headers && { headers }),
-  };
+  if (mirrors.length > 0) download.mirrors = mirrors;
+  if (name) download.name = safeName(name);
+  if (checksum) download.checksum = checksum;
+  if (headers) download.headers = headers;
+  return download;
 }
 
 /** Package indexes give checksums as `file.whl#sha256=...`. */
 function checksumInFragment(address: Found['address']): Checksum | undefined {
-  const [, algorithm, hex] = (typeof address === 'string' && /#(md5|sha\d+)=(\w+)$/i.exec(address)) || [];
+  if (typeof address !== 'string' || !address.includes('#')) return undefined;
+  const [, algorithm, hex] = /#(md5|sha\d+)=(\w+)$/i.exec(address) ?? [];
   const checksum = algorithm && hex ? checksumOf(algorithm, hex) : undefined;
   return checksum && 'hex' in checksum ? checksum : undefined;
 }
 
 function* foundInAll(sources: readonly ListSource[]): Iterable<Found> {
   for (const source of sources) {
-    for (const found of foundIn(source)) yield* found.patterns ? expanded(found) : [found];
+    for (const found of foundIn(source)) {
+      const batch = found.patterns && typeof found.address === 'string' ? batchOf(found.address) : null;
+      if (batch) yield* expanded(found, batch);
+      else yield found;
+    }
   }
 }
 
 /** An address with batch patterns as the addresses that it stands for. */
-function* expanded(found: Found): Iterable<Found> {
-  const batch = typeof found.address === 'string' ? batchOf(found.address) : null;
-  if (!batch) {
-    yield found;
-  } else if (batch.count === 0) {
+function* expanded(found: Found, batch: Batch): Iterable<Found> {
+  if (batch.count === 0) {
     yield { ...found, address: { reason: 'empty-pattern', message: 'The pattern stands for nothing.' } };
   } else if (batch.count > MAX_BATCH) {
     const message = `The pattern stands for ${batch.count} addresses; at most ${MAX_BATCH} are taken.`;
@@ -114,9 +118,9 @@ function* expanded(found: Found): Iterable<Found> {
 }
 
 function rejected(found: Found, { reason, message }: Rejection): Verdict {
-  return { ...shown(found), kind: 'rejected', reason, message };
+  return { line: found.line, text: shown(found), kind: 'rejected', reason, message };
 }
 
-function shown({ line, text }: Found): { line: number; text: string } {
-  return { line, text: maskCredentials(text.slice(0, MAX_SHOWN_CHARS)) };
+function shown({ text }: Found): string {
+  return maskCredentials(text.slice(0, MAX_SHOWN_CHARS));
 }

@@ -18,7 +18,7 @@ export interface NameSources {
 
 /** The safe name for a download: chosen, else the server's, else the last part of the address, else its host. */
 export function chooseName({ given, contentDisposition, finalUrl, contentType }: NameSources): string {
-  const chosen = clean(given ?? '');
+  const chosen = given && clean(given);
   if (chosen) return chosen;
   const simple = contentDisposition ? undefined : endsInName.exec(finalUrl)?.[1];
   if (simple !== undefined && !device.test(simple)) return simple;

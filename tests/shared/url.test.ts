@@ -1,7 +1,7 @@
 // Addresses for people: hosts, and nobody's password.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { hostOf, maskCredentials } from '../../shared/url.ts';
+import { hostOf, isAsWritten, maskCredentials } from '../../shared/url.ts';
 
 test.each([
   ['https://example.org/x', 'example.org'],
@@ -12,6 +12,46 @@ test.each([
   ['no address', ''],
 ])('the host of %s is %j', (url, host) => {
   expect(hostOf(url)).toBe(host);
+});
+
+test.each([
+  'https://example.org/set/item-1.tar.gz',
+  'http://127.0.0.1:8080/a/b%20c/?q=1&r=/x/../y',
+  'http://[::1]:81/~a/(b)',
+])('%s is told to be written so without a look at all of it', (url) => {
+  expect(isAsWritten(url)).toBe(true);
+  expect(new URL(url).href).toBe(url);
+});
+
+test('whatever is told to be written as the URL standard writes it is, and has the host that it tells', () => {
+  const scheme = fc.constantFrom('http://', 'https://', 'HTTP://', 'http:/', 'ftp://');
+  const host = fc.constantFrom(
+    'a', 'example.org', 'Example.org', 'a.b:8080', 'a:80', 'a:443', 'a:08', 'a:', '1', '1.2.3.4', '0x7f.1', '01.2.3.4',
+    '[::1]', '[0::1]', 'xn--a', 'bücher.de', 'a%41', 'u@a', 'u:p@a', 'a..b', 'a.', 'a b', '', 'a:99999', '999.1.1.1', 'a_b',
+  ); // prettier-ignore
+  const signs = [
+    ...'/.%?#@:;,&=+$!*\'()~-_ \\|^`{}[]<>"aZ0éß文\t',
+    '%2e',
+    '%2E',
+    '%zz',
+    '/./',
+    '/../',
+    '\u200b',
+    '\ud800',
+  ];
+  const path = fc.array(fc.constantFrom(...signs), { maxLength: 8 }).map((parts) => parts.join(''));
+  let told = 0;
+  fc.assert(
+    fc.property(scheme, host, fc.constantFrom('', '/', '/x'), path, (...parts) => {
+      const url = parts.join('');
+      if (!isAsWritten(url)) return;
+      told++;
+      expect(new URL(url).href).toBe(url);
+      expect(hostOf(url)).toBe(new URL(url).host);
+    }),
+    { numRuns: 5000 },
+  );
+  expect(told).toBeGreaterThan(0);
 });
 
 test.each([
