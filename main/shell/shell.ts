@@ -1,5 +1,6 @@
 // The desktop face of the engine: one window, its menu, and the way from the first start to the last byte kept.
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { app, dialog, nativeTheme, type BrowserWindow } from 'electron';
 import type { Settings } from '../../shared/settings.ts';
 import type { MenuCommand } from '../../shared/shell-api.ts';
@@ -39,6 +40,8 @@ export type ShellOptions = {
 };
 
 const SCREENSHOT_PATIENCE_MS = 20_000;
+/** Downloads begin by then, window or no window. */
+const WINDOW_PATIENCE_MS = 3000;
 
 /** Starts the whole program; or hands what was asked for to the one that runs already, and leaves. */
 export async function startShell(options: ShellOptions): Promise<void> {
@@ -157,7 +160,8 @@ class Shell {
     void this.#isShown.then(() => this.#openDoors());
     if (args.screenshot === undefined) void this.#isShown.then(() => this.#everyday.start());
     this.#listen();
-    this.engine.start();
+    // Processes that start beside the window's own would have it come later.
+    void Promise.race([this.#isShown, sleep(WINDOW_PATIENCE_MS)]).then(() => this.engine.start());
     if (args.demo) void handlers.startDemo(null);
     if (args.screenshot !== undefined) {
       this.#picture(args.screenshot).catch((error: unknown) => {
