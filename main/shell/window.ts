@@ -40,7 +40,11 @@ export function openWindow({ dataDir, preload, show, devUrl }: WindowOptions): B
   // A page that crashed comes back by itself, unless it does so again and again.
   let crashes = 0;
   window.webContents.on('render-process-gone', (_event, { reason }) => {
-    if (reason !== 'clean-exit' && ++crashes <= RELOADS) window.webContents.reload();
+    if (reason === 'clean-exit' || ++crashes > RELOADS) return;
+    // Not from within the event, where Chromium is still clearing the old process away (electron#51900).
+    setTimeout(() => {
+      if (!window.isDestroyed()) window.webContents.reload();
+    });
   });
   window.on('page-title-updated', (event) => event.preventDefault());
   window.on('close', () => keepPlace(window, dataDir));
