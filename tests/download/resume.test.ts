@@ -66,6 +66,37 @@ describe.each(lanes)('on the %s lane', (lane) => {
     expect(origin.requests('/f')[0]?.headers['if-range']).toBe(LONG_AGO);
   });
 
+  test('what the first answer says of the content is kept, and asked with after a pause', async () => {
+    const origin = await originForTest();
+    const dated = { sizeBytes: SIZE, etag: null, lastModified: LONG_AGO, date: LATER };
+    origin.serve('/f', { ...dated, bytesPerS: 2_000_000 });
+    origin.serve('/moved', { location: origin.url('/f') });
+    const bench = startBench({ settings: { lane } });
+    const ended = bench.download(origin.url('/moved'), { connections: 1 });
+    await origin.served('/f', 500_000);
+    bench.send({ kind: 'cancel', id: 1, epoch: 1 });
+    const released = await ended;
+    if (released.kind !== 'released') throw new Error('It ended before it was paused');
+    const { validators } = bench.of('probed')[0]!;
+    expect(validators).toMatchObject({
+      etag: null,
+      lastModified: LONG_AGO,
+      date: LATER,
+      totalBytes: SIZE,
+      finalUrl: origin.url('/f'),
+      contentType: 'application/octet-stream',
+    });
+    origin.serve('/f', dated);
+    const outcome = await bench.download(origin.url('/moved'), {
+      epoch: 2,
+      id: 1,
+      extents: released.extents,
+      validators,
+    });
+    expect(bench.read(outcome).equals(OLD)).toBe(true);
+    expect(origin.requests('/f').at(-1)?.headers['if-range']).toBe(LONG_AGO);
+  });
+
   test.each([
     ['a weak ETag', { etag: 'W/"a"' }, { etag: 'W/"a"' }],
     [
