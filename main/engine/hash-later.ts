@@ -71,9 +71,22 @@ export class HashLater {
   look(): void {
     if (this.#current !== null && !(this.wanted && this.#store.hashes.isLeft(this.#current))) this.#breakOff();
     if (this.wanted) {
-      this.#running ??= this.#run().finally(() => (this.#running = null));
+      this.#running ??= this.#run()
+        .catch((error: unknown) => this.#giveUp(error))
+        .finally(() => (this.#running = null));
       return;
     }
+    this.#tellUntold();
+  }
+
+  /** The list could not be read or written, and not for want of room: what is left is tried again when there is more. */
+  #giveUp(error: unknown): void {
+    process.emitWarning(`No SHA-256 could be kept: ${error instanceof Error ? error.message : String(error)}`);
+    this.#tellUntold();
+    this.#options.changed();
+  }
+
+  #tellUntold(): void {
     for (const done of this.#untold.values()) this.#options.tell(done);
     this.#untold.clear();
   }

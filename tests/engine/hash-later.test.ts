@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { BackgroundHash } from '../../main/download/hashing.ts';
 import { Engine, type Hasher, type Signal } from '../../main/engine/engine.ts';
@@ -196,4 +197,25 @@ test('one that is downloaded anew does not get the hash of what it was before', 
   await vi.waitFor(() => expect(hasher.asked).toHaveLength(2));
   hasher.release('b'.repeat(64));
   await vi.waitFor(() => expect(detail(engine, id!).sha256).toBe('b'.repeat(64)));
+});
+
+test('a list that cannot be written ends no program: what is done is told of without its hash, and the next start has it', async () => {
+  const hasher = heldHasher();
+  const engine = start(hasher);
+  const [id] = await add(engine, URL_A);
+  await vi.waitFor(() => expect(hasher.asked).toHaveLength(1));
+  const db = new Database(path.join(dir, 'data', 'sluice.db'));
+  db.exec('ALTER TABLE events RENAME TO gone');
+  const warned = new Promise<Error>((resolve) => process.once('warning', resolve));
+  hasher.release();
+  expect((await warned).message).toContain('no such table');
+  expect(doneSignals()).toMatchObject([{ id, sha256: null }]);
+  await vi.waitFor(() => expect(engine.idle).toBe(true));
+  db.exec('ALTER TABLE gone RENAME TO events');
+  db.close();
+  await engine.close();
+  const again = start(hasher);
+  await vi.waitFor(() => expect(hasher.asked).toHaveLength(2));
+  hasher.release();
+  await vi.waitFor(() => expect(detail(again, id!).sha256).toBe(SHA256));
 });
