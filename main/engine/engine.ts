@@ -3,7 +3,6 @@ import os from 'node:os';
 import path from 'node:path';
 import type { EngineEvent, Handlers } from '../../shared/api.ts';
 import type { DownloadId, NewDownload } from '../../shared/download.ts';
-import type { TransferSettings } from '../../shared/protocol.ts';
 import type { Settings } from '../../shared/settings.ts';
 import type { Port } from '../transport/port.ts';
 import { Adding } from './adding.ts';
@@ -24,7 +23,7 @@ import { SpeedLimits } from './speed-limits.ts';
 import { Store } from './store/store.ts';
 import { Tap } from './tap.ts';
 import type { TaskQueue } from './task-queue.ts';
-import { transferSettingsOf } from './transfer-settings.ts';
+import { WorkerSettings } from './transfer-settings.ts';
 import { View } from './view.ts';
 import type { WorkerLink } from './worker-link.ts';
 
@@ -53,6 +52,7 @@ export type EngineOptions = {
 
 const CHANGED_MS = 100;
 const SHARE_MS = 250;
+const FILES_MS = 1000;
 const ROOM_MS = 3000;
 const BACKUP_CHECK_MS = 60_000;
 const BACKUP_AGE_MS = 24 * 3_600_000;
@@ -78,8 +78,7 @@ export class Engine {
   readonly #sorting = new Sorting(() => this.#settings);
   /** The timetable allows no downloads now. */
   #resting = false;
-  readonly #overrides: Partial<Settings>;
-  readonly #version: string;
+  readonly #workerSettings: WorkerSettings;
   #settings: Settings;
   #started = false;
   #changed: NodeJS.Timeout | undefined;
@@ -87,15 +86,13 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     const now = options.now ?? Date.now;
-    this.#overrides = options.overrides ?? {};
-    this.#version = options.version ?? '0';
     this.#store = new Store({
       dir: options.dataDir,
       names: { fold: foldName, numbered, partName, category: (name) => this.#sorting.categoryOf(name) },
       nativeBinding: options.nativeBinding,
       now: now(),
     });
-    this.#settings = { ...this.#store.settings.load(), ...this.#overrides };
+    this.#settings = { ...this.#store.settings.load(), ...options.overrides };
     this.#tap = new Tap(now);
     this.#disk = new DiskRoom(now);
     this.#hashLater = new HashLater(this.#store, options.hasher, {
@@ -142,6 +139,11 @@ export class Engine {
       workers: () => this.#pool.ready.filter(({ kind }) => kind === 'local'),
       leases: () => this.#dispatch.leases.values(),
     });
+    this.#workerSettings = new WorkerSettings(
+      () => this.#settings,
+      () => this.#pool.ready,
+      options.version ?? '0',
+    );
     this.#resting = this.#limits.scheduled?.kind === 'N';
     this.#removals = new Removals({ store: this.#store, dispatch: this.#dispatch, notes, now });
     this.adding = new Adding({
@@ -186,6 +188,7 @@ export class Engine {
     });
     recover({ store: this.#store, removals: this.#removals, adding: this.adding, now });
     this.#every(SHARE_MS, () => this.#share());
+    this.#every(FILES_MS, () => this.#workerSettings.lookAtFiles());
     this.#every(ROOM_MS, () => resumeWhereRoomIs(this.#store, this.#disk) && this.#listChanged());
     this.#every(BACKUP_CHECK_MS, () => backUp(this.#store, now(), BACKUP_AGE_MS));
   }
@@ -269,12 +272,8 @@ export class Engine {
 
   #welcome(link: WorkerLink): void {
     if (link.kind === 'remote') this.machines.joined(link);
-    link.welcome(this.#transferSettings);
+    link.welcome(this.#workerSettings.current);
     this.#share();
-  }
-
-  get #transferSettings(): TransferSettings {
-    return transferSettingsOf(this.#settings, this.#version);
   }
 
   /** Moves the speed limits to where they are used, as the clock says. */
@@ -295,8 +294,7 @@ export class Engine {
     this.#settings = { ...before, ...change };
     if (change.categories) this.#sorting.sortAnew(before.categories, this.#store, this.#dispatch);
     this.#sizePool();
-    const settings = this.#transferSettings;
-    for (const link of this.#pool.ready) link.configure(settings);
+    this.#workerSettings.send();
     this.#share();
     this.#hashLater.look();
     this.#dispatch.recallAhead();

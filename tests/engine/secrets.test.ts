@@ -1,5 +1,5 @@
 // Secrets of a person: in the database for the workers, and nowhere else.
-import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { answer, calls, type EngineEvent } from '../../shared/api.ts';
@@ -120,6 +120,33 @@ test('a file of certificates or cookies that is none is refused with the reason'
     cookiesFile: write('cookies', '# Netscape\na.test\tTRUE\t/\tFALSE\t0\ta\tb\n'),
   };
   expect(await call(engine, 'changeSettings', right)).toMatchObject(right);
+});
+
+test('cookies that are exported anew reach the workers, also where the file is another one by then', async () => {
+  const { engine, workers } = startEngine();
+  const dir = tempDir();
+  const [all, own] = [join(dir, 'all.txt'), join(dir, 'own.txt')];
+  const cookie = (value: string) => `a.test\tTRUE\t/\tFALSE\t0\tsession\t${value}\n`;
+  for (const file of [all, own]) writeFileSync(file, cookie('one'));
+  await call(engine, 'changeSettings', { cookiesFile: all, hostRules: [{ host: 'a.test', cookiesFile: own }] });
+  const told = async (cookies: string | null, ofHost: string | null) =>
+    vi.waitFor(
+      () => {
+        const last = workers[0]?.settings.at(-1);
+        expect([last?.cookies, last?.hosts[0]?.cookies]).toEqual([cookies, ofHost]);
+      },
+      { timeout: 5000 },
+    );
+  await told(cookie('one'), cookie('one'));
+  writeFileSync(all, cookie('two'));
+  await told(cookie('two'), cookie('one'));
+  writeFileSync(join(dir, 'new'), cookie('two'));
+  renameSync(join(dir, 'new'), own);
+  await told(cookie('two'), cookie('two'));
+  rmSync(all);
+  await told(null, cookie('two'));
+  // Nothing is said while nothing changes.
+  expect(workers[0]!.settings.length).toBeLessThanOrEqual(5);
 });
 
 test('credentials in an address become a header: no row, journal or event has them, and the worker still does', async () => {
