@@ -269,7 +269,7 @@ export class Dispatch implements TaskQueue {
     const puts = this.#puts;
     if (puts.length === 0) return;
     this.#puts = [];
-    const { store, now, grown } = this.#desk.options;
+    const { store, now, grown, hashLater } = this.#desk.options;
     const tasks = puts.flatMap((put) => put.tasks);
     let ids: DownloadId[];
     try {
@@ -279,6 +279,7 @@ export class Dispatch implements TaskQueue {
       return;
     }
     let at = 0;
+    hashLater.sums.added(tasks, ids);
     for (const put of puts) put.kept(ids.slice(at, (at += put.tasks.length)));
     this.#desk.revision++;
     this.#tellAdded(tasks, ids);

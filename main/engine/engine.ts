@@ -197,7 +197,7 @@ export class Engine {
   start(): void {
     this.#started = true;
     this.#sizePool();
-    this.#hashLater.look();
+    this.#hashLater.start();
   }
 
   /** One worker is there from the start; the others come when there is work for them. */

@@ -8,6 +8,8 @@ import { algorithmOfHex, checksumOf, type Found, linesOf } from './intake-text.t
 /** A checksum file that was read: its name says what it is, and whose value a line without a name is. */
 export type SumsFile = { text: string; fileName: string };
 
+type Named = Pick<NewDownload, 'url' | 'name'>;
+
 /** Checksums by name, as their files have it (it may have folders in it). Null: two files differ about it. */
 export type Sums = Map<string, { checksum: Checksum; line: Found } | null>;
 
@@ -35,7 +37,7 @@ const ambiguous: Rejection = {
 const unused: Rejection = { reason: 'no-checksum', message: 'Its checksums are of no file in the list.' };
 
 /** Whether a file has checksums in it, going by what it is called. */
-function isSumsName(fileName: string): boolean {
+export function isSumsName(fileName: string): boolean {
   return ofOne.test(fileName) || ofMany.test(fileName);
 }
 
@@ -131,15 +133,25 @@ export function unusedSums(files: readonly SumsFile[]): Found[] {
   return files.map(({ fileName }) => ({ line: 0, text: fileName, address: unused }));
 }
 
-/** Which of the names is a download's, and whose name it is: the longest that its address ends with, else its own. */
-function placeIn(sums: Sums, { url, name }: NewDownload): { name: string; folder: string } | null {
+/**
+ * Which of the names is a download's, and whose name it is: the longest that its address ends with, else its own. `folder`:
+ * the address of the folder that the checksum file stands in, from which a name must lead to the download.
+ */
+function placeIn(sums: Sums, { url, name }: Named, folder?: string): { name: string; folder: string } | null {
   const { origin, pathname } = new URL(url);
   const parts = decoded(pathname).split('/').slice(1);
-  for (let at = Math.max(0, parts.length - MAX_FOLDERS); at < parts.length; at++) {
+  const last = folder === undefined ? parts.length - 1 : decoded(new URL(folder).pathname).split('/').length - 2;
+  for (let at = Math.max(0, parts.length - MAX_FOLDERS); at <= last; at++) {
     const end = parts.slice(at).join('/');
     if (sums.has(end)) return { name: end, folder: `${origin}/${parts.slice(0, at).join('/')}` };
   }
-  return name !== undefined && sums.has(name) ? { name, folder: url } : null;
+  return name !== undefined && sums.has(name) && last === parts.length - 1 ? { name, folder: url } : null;
+}
+
+/** The checksum of a download beside a checksum file at `folder`, or below; null when it has none for it. */
+export function sumBeside(sums: Sums, folder: string, download: Named): Checksum | null {
+  const place = placeIn(sums, download, folder);
+  return (place && sums.get(place.name)?.checksum) ?? null;
 }
 
 function decoded(path: string): string {

@@ -4,6 +4,7 @@ import { needsTarget, type FromWorker, type Outcome } from '../../shared/protoco
 import { maskCredentials } from '../../shared/url.ts';
 import type { Failure } from '../../shared/failure.ts';
 import type { Desk, Turn } from './desk.ts';
+import { FetchedSums } from './fetched-sums.ts';
 import { lengthOf, namingOf, targetOf, type Holder, type Lease } from './lease.ts';
 import { chooseName, safeName } from './names.ts';
 import type { Renewal, Settlement } from './task-queue.ts';
@@ -162,13 +163,18 @@ export class TakingIn {
         const here = lease.holder.place === '' || outcome.sentBack === true;
         const name = here ? path.basename(outcome.path) : safeName(outcome.path);
         const hashLeft = here && outcome.sha256 === null && hashLater.wanted;
-        store.finish(id, { ...outcome, here, hashLeft, name: store.reserveName(id, name) }, now());
+        const sums = here && FetchedSums.is({ url: lease.stored.url, name });
+        const left = store.finish(id, { ...outcome, here, hashLeft, sums, name: store.reserveName(id, name) }, now());
         if (!lease.holder.shared) store.machines.fetched(id, lease.holder.place, here ? null : outcome.path);
         this.#desk.note(id, 'done', { sizeBytes: outcome.sizeBytes });
         turn.done.push(lease);
         this.#desk.paceOf(lease.holder).add(performance.now());
         const { path: file, sizeBytes, sha256 } = outcome;
-        turn.after.push(() => hashLater.finished({ event: 'done', id, url, path: file, sizeBytes, sha256 }, hashLeft));
+        turn.after.push(() => {
+          hashLater.finished({ event: 'done', id, url, path: file, sizeBytes, sha256 }, left);
+          const stored = sums ? store.get(id) : undefined;
+          if (stored) hashLater.sums.fetched(stored);
+        });
         return;
       }
       case 'failed':

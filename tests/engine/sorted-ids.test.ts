@@ -86,7 +86,7 @@ test('what is kept is what a fresh look would find, whatever changed meanwhile',
   const validators = (totalBytes: number) => ({
     etag: null, lastModified: null, date: null, totalBytes, finalUrl: 'http://a.test/', contentType: null, ranges: true,
   }); // prettier-ignore
-  const sha = { sha256: null, verified: false, here: true, hashLeft: false };
+  const sha = { sha256: null, verified: false, here: true, hashLeft: false, sums: false };
   let added = 0;
   const any = () => 1 + dice(300);
   const acts: (() => unknown)[] = [

@@ -120,4 +120,9 @@ export const migrations: readonly string[] = [
   CREATE INDEX downloads_begun ON downloads (place, position)
     WHERE status = 'queued' AND removed_at IS NULL AND place != '' AND done_bytes > 0;
   `,
+  `
+  ALTER TABLE downloads ADD COLUMN sums INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX downloads_sums ON downloads (added_at) WHERE sums = 1 AND removed_at IS NULL;
+  CREATE INDEX downloads_check_left ON downloads (finished_at) WHERE hash_left = 2 AND removed_at IS NULL;
+  `,
 ];

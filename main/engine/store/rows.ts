@@ -46,6 +46,8 @@ const Columns = z.object({
   checksum: json(Checksum).nullable(),
   verified: flag,
   sha256: z.string().nullable(),
+  /** 1: its SHA-256 is still to come. 2: its checksum was not known when it was fetched, and is still to be compared. */
+  hash_left: z.number(),
   limit_bytes_per_s: z.number().nullable(),
   /** How many connections it may open at most; null: the setting says. */
   connections: z.number().nullable(),
@@ -81,6 +83,7 @@ export const Stored = Columns.transform((row) => ({
   checksum: row.checksum,
   verified: row.verified,
   sha256: row.sha256,
+  checkLeft: row.hash_left === 2,
   limitBytesPerS: row.limit_bytes_per_s,
   connections: row.connections,
   failure: row.failure,

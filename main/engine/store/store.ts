@@ -175,7 +175,7 @@ export class Store {
     const row = this.#sql
       .prepare(
         `UPDATE downloads SET ${ahead ? '' : `status = 'running',`} epoch = epoch + 1, failure = NULL, not_before = 0, place = @place,
-         extents = CASE place WHEN @place THEN extents ELSE '[]' END,
+         hash_left = 0, extents = CASE place WHEN @place THEN extents ELSE '[]' END,
          done_bytes = CASE place WHEN @place THEN done_bytes ELSE 0 END
        WHERE id = @id RETURNING *`,
       )
@@ -221,7 +221,10 @@ export class Store {
       .run(JSON.stringify(validators), validators.totalBytes, id);
   }
 
-  /** `here`: the file stands in its folder on this machine, and its part file's name beside it for a moment. */
+  /**
+   * `here`: the file stands in its folder on this machine, and its part file's name beside it for a moment. `sums`: it is a
+   * checksum file. Returns whether something is to be computed of it.
+   */
   finish(
     id: DownloadId,
     done: {
@@ -231,21 +234,26 @@ export class Store {
       verified: boolean;
       here: boolean;
       hashLeft: boolean;
+      sums: boolean;
     },
     now: number,
-  ) {
+  ): boolean {
     const { name, sizeBytes, sha256 } = done;
     this.list.sorted.changed(id, 'status', 'size', 'done', 'finished');
-    const flags = { verified: done.verified ? 1 : 0, here: done.here ? 1 : 0, hashLeft: done.hashLeft ? 1 : 0 };
-    this.#sql
+    const { verified, here, hashLeft, sums } = done;
+    const flags = { verified: Number(verified), here: Number(here), hashLeft: Number(hashLeft), sums: Number(sums) };
+    const left = this.#sql
       .prepare(
         `
       UPDATE downloads SET status = 'done', name = @name, folded = @folded, size_bytes = @sizeBytes, done_bytes = @sizeBytes,
-        extents = '[]', sha256 = @sha256, verified = @verified, failure = NULL, crashes = 0, finished_at = @now,
-        part_left = @here, place = CASE WHEN @here THEN '' ELSE place END, hash_left = @hashLeft
-      WHERE id = @id`,
+        extents = '[]', sha256 = @sha256, verified = iif(hash_left = 2, 0, @verified), failure = NULL, crashes = 0,
+        finished_at = @now, part_left = @here, place = CASE WHEN @here THEN '' ELSE place END,
+        hash_left = iif(hash_left = 2, 2, @hashLeft), sums = @sums
+      WHERE id = @id RETURNING hash_left`,
       )
-      .run({ ...flags, name, sizeBytes, sha256, folded: this.names.fold(name), id, now });
+      .pluck()
+      .get({ ...flags, name, sizeBytes, sha256, folded: this.names.fold(name), id, now });
+    return left !== 0;
   }
 
   /** Done ones whose part file may still stand beside the finished one, because a crash came between. */
@@ -281,7 +289,7 @@ export class Store {
     this.#sql
       .prepare(
         `UPDATE downloads SET extents = '[]', done_bytes = 0, validators = NULL, size_bytes = NULL, sha256 = NULL,
-         verified = 0, hash_left = 0, finished_at = NULL, fetched_by = '', kept_at = NULL WHERE id = ?`,
+         verified = 0, hash_left = 0, sums = 0, finished_at = NULL, fetched_by = '', kept_at = NULL WHERE id = ?`,
       )
       .run(id);
   }
