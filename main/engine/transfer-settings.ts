@@ -56,7 +56,7 @@ function stampsOf({ extraCaFile, cookiesFile, hostRules }: Settings): string {
 }
 
 /** A certificate or cookies file that cannot be read adds nothing. */
-function transferSettingsOf(settings: Settings, version: string): TransferSettings {
+export function transferSettingsOf(settings: Settings, version: string): TransferSettings {
   const { lane, maxRetries, connectTimeoutMs, idleTimeoutMs, allowInsecureRedirect, proxy, noProxy } = settings;
   return {
     lane,
