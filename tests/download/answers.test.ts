@@ -166,6 +166,9 @@ test.each<[string, number | null, Head, object]>([
   ['408', 0, head(408), { kind: 'trouble' }],
   ['404', 0, head(404), { kind: 'gone' }],
   ['400', 0, head(400), { kind: 'refused' }],
+  ['203, which somebody on the way has changed', null, head(203, { 'content-length': '1000' }), { kind: 'refused' }],
+  ['204', null, head(204), { kind: 'refused' }],
+  ['207', 100, head(207, { 'content-range': 'bytes 100-999/1000' }), { kind: 'refused' }],
 ])('%s', (_, offset, answer, verdict) => {
   expect(judge({ offset, onDiskBytes: 500 }, answer, kept, 0)).toMatchObject(verdict);
 });
