@@ -58,6 +58,19 @@ test('several writes at once and out of order end where they belong', async () =
   expect(readFileSync(part.path, 'latin1')).toBe('0022\x0055\0\x0099');
 });
 
+test('what is written while a flush runs may have missed it, and is claimed by the next one', async () => {
+  const part = await create(join(tempDir(), 'f'));
+  const told: unknown[] = [];
+  part.onDurable = (extents) => told.push(extents);
+  await part.write([Buffer.from('abc')], 3, 0);
+  const flush = part.flush();
+  await part.write([Buffer.from('def')], 3, 3);
+  await flush;
+  expect(told[0]).toEqual([[0, 3]]);
+  await part.flush();
+  expect(told.at(-1)).toEqual([[0, 6]]);
+});
+
 test('what is dropped while a flush runs is not claimed by it, and what is kept only once it is durable', async () => {
   const part = await create(join(tempDir(), 'f'));
   let claimed: unknown;

@@ -11,6 +11,8 @@ export type FakeWorker = {
   waiting: Task[];
   targets: Map<number, string>;
   cancelled: number[];
+  /** Whose part files it was told to take away. */
+  settled: number[];
   /** How many connections a running task was told to have, one after the other. */
   granted: { id: number; connections: number }[];
   settings: Extract<ToWorker, { kind: 'welcome' }>['settings'][];
@@ -34,6 +36,7 @@ export function fakeWorkers(onTask: (worker: FakeWorker, task: Task) => void = (
       waiting: [],
       targets: new Map(),
       cancelled: [],
+      settled: [],
       granted: [],
       settings: [],
       shares: [],
@@ -58,6 +61,7 @@ export function fakeWorkers(onTask: (worker: FakeWorker, task: Task) => void = (
       if (message.kind === 'shares') worker.shares.push(message.shares);
       if (message.kind === 'target') worker.targets.set(message.id, message.path);
       if (message.kind === 'connections') worker.granted.push({ id: message.id, connections: message.connections });
+      if (message.kind === 'settled') worker.settled.push(...message.ids);
       if (message.kind === 'stop') port.close();
       if (message.kind === 'tasks') {
         for (const task of message.tasks) {

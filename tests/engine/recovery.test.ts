@@ -113,6 +113,16 @@ test('the part file of what is done goes at the next start, though the engine en
   expect(fs.existsSync(partPath)).toBe(false);
 });
 
+test('a worker takes a part file away only once it is written down that the file is done', async () => {
+  const { spawn, workers } = fakeWorkers((worker, task) => worker.settle(task, doneOf(task)));
+  const engine = start(spawn);
+  const [id] = await add(engine, 'http://a.test/file');
+  await vi.waitFor(() => expect(workers[0]?.settled).toEqual([id]));
+  const db = new Database(path.join(dir, 'data', 'sluice.db'), { readonly: true });
+  expect(db.prepare('SELECT status FROM downloads').pluck().get()).toBe('done');
+  db.close();
+});
+
 test('a clock that jumps back or ahead starts what is queued, and keeps the list and its backups', async () => {
   const day = 24 * 3_600_000;
   const { spawn } = fakeWorkers((worker, task) => worker.settle(task, doneOf(task)));

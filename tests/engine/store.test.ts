@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { foldName, numbered, partName } from '../../main/engine/names.ts';
+import { openDatabase } from '../../main/engine/store/open.ts';
 import { Store, type Prepared } from '../../main/engine/store/store.ts';
 import { ListQuery } from '../../shared/api.ts';
 import { sorter, usualCategories } from '../../shared/category.ts';
@@ -119,6 +120,27 @@ test('a damaged database is kept aside and the list comes back from backup and j
   expect(fs.readdirSync(dir).filter((name) => name.includes('damaged'))).toHaveLength(1);
 });
 
+test('damage anywhere is found when the list is opened, not when it is met', () => {
+  const dir = tempDir();
+  const store = open(dir);
+  store.add(
+    Array.from({ length: 300 }, (_, n) => prepared(`some/long/enough/name-${n}`)),
+    1,
+  );
+  store.backUp(Date.now(), 0);
+  store.close();
+  const whole = fs.readFileSync(path.join(dir, 'sluice.db'));
+  const pages = whole.length / 4096;
+  expect(pages).toBeGreaterThan(20);
+  for (let page = 1; page < pages; page += 5) {
+    const other = tempDir();
+    const damaged = Buffer.from(whole);
+    damaged.fill(0xa5, page * 4096, (page + 1) * 4096);
+    fs.writeFileSync(path.join(other, 'sluice.db'), damaged);
+    expect(open(other).trouble, `page ${page} of ${pages}`).toMatch(/damaged/);
+  }
+});
+
 test('a journal cut in the middle of a line still gives the lines before it and after it', () => {
   const dir = tempDir();
   const store = open(dir);
@@ -154,6 +176,14 @@ test('what a database lost at its end comes back from the end of the journal, ho
   );
   again.add([prepared('later')], 1);
   expect(again.journalled(), 'nothing of what the database has').toEqual([]);
+});
+
+test('every commit is on the disk when it is told, and readers are not kept waiting by it', () => {
+  const { db } = openDatabase(tempDir(), undefined, Date.now());
+  // FULL: the log is flushed at each commit, not only when it is moved into the file.
+  expect(db.pragma('synchronous', { simple: true })).toBe(2);
+  expect(db.pragma('journal_mode', { simple: true })).toBe('wal');
+  db.close();
 });
 
 test('a database of a newer Sluice is refused and left alone', () => {
