@@ -140,13 +140,15 @@ export class TakingIn {
   /** Running downloads together must fit on the disk they go to. */
   #checkRoom(lease: Lease): void {
     const { dir } = lease.stored;
-    const free = this.#desk.options.disk.freeBytes(dir);
+    const { disk } = this.#desk.options;
+    const free = disk.freeBytes(dir);
     if (free === null || !lease.holder.shared) return;
     let needed = 0;
     for (const other of this.#desk.leases.values()) {
-      if (!other.ahead && other.stored.dir === dir && other.stored.sizeBytes !== null && other.ending === null) {
-        needed += Math.max(0, other.stored.sizeBytes - Math.max(other.receivedBytes, lengthOf(other.extents)));
-      }
+      const { sizeBytes } = other.stored;
+      const counts = !other.ahead && other.ending === null && other.holder.place === '' && sizeBytes !== null;
+      if (!counts || !disk.isShared(other.stored.dir, dir)) continue;
+      needed += Math.max(0, sizeBytes - Math.max(other.receivedBytes, lengthOf(other.extents)));
     }
     if (needed > free) this.#desk.recall([lease.id], 'no-room');
   }

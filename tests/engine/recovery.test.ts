@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { answer, calls, type CallArg, type CallName, type CallResult } from '../../shared/api.ts';
 import type { Extent, Validators } from '../../shared/download.ts';
-import type { Outcome } from '../../shared/protocol.ts';
+import type { Outcome, Task } from '../../shared/protocol.ts';
 import { Engine, type EngineOptions } from '../../main/engine/engine.ts';
 import { Store } from '../../main/engine/store/store.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -121,6 +121,36 @@ test('a worker takes a part file away only once it is written down that the file
   const db = new Database(path.join(dir, 'data', 'sluice.db'), { readonly: true });
   expect(db.prepare('SELECT status FROM downloads').pluck().get()).toBe('done');
   db.close();
+});
+
+test('what does not fit on the disk beside the others that run waits, and says so', async () => {
+  const { spawn, workers } = fakeWorkers();
+  const engine = start(spawn);
+  const { freeBytes } = await call(engine, 'room', { dir: path.join(dir, 'files') });
+  await add(engine, 'http://a.test/one.bin');
+  // Another folder of the same disk.
+  await call(engine, 'add', { downloads: [{ url: 'http://b.test/two.bin' }], dir: path.join(dir, 'others') });
+  await vi.waitFor(() => expect(workers[0]?.tasks).toHaveLength(2));
+  const [one, two] = workers[0]!.tasks as [Task, Task];
+  const probe = ({ id, epoch, url }: Task, totalBytes: number) =>
+    workers[0]!.send({
+      kind: 'probed',
+      ...{ id, epoch, contentDisposition: null, validators: { ...validators, finalUrl: url, totalBytes } },
+    });
+  // Each of them would fit alone.
+  const size = Math.floor(freeBytes! * 0.6);
+  probe(one, size);
+  await vi.waitFor(async () => expect((await rows(engine))[0]).toMatchObject({ sizeBytes: size, status: 'running' }));
+  expect(workers[0]!.cancelled).toEqual([]);
+  probe(two, size);
+  await vi.waitFor(async () =>
+    expect(await rows(engine)).toMatchObject([
+      { status: 'running' },
+      { status: 'paused', failure: { code: 'disk-full', retry: 'when-possible' } },
+    ]),
+  );
+  const [, waiting] = await rows(engine);
+  expect(waiting!.failure!.message).toContain(String(size));
 });
 
 test('a clock that jumps back or ahead starts what is queued, and keeps the list and its backups', async () => {
