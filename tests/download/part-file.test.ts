@@ -100,6 +100,23 @@ test('a part file is opened only when it holds what is claimed', async () => {
   await part?.close();
 });
 
+test('of what was noted besides only that counts which is there, and it is claimed once it is flushed', async () => {
+  const path = join(tempDir(), 'f');
+  writeFileSync(path, 'abcdef');
+  const part = (await PartFile.open(path, [[0, 2]], () => [
+    [3, 5],
+    [5, 7],
+  ]))!;
+  onTestFinished(() => part.close());
+  expect(part.written).toEqual([
+    [0, 2],
+    [3, 5],
+  ]);
+  expect(part.durable).toEqual([[0, 2]]);
+  await part.flush();
+  expect(part.durable).toEqual(part.written);
+});
+
 test('making one in place of another leaves alone what the other name of it shows', async () => {
   const dir = tempDir();
   writeFileSync(join(dir, 'finished'), 'finished');

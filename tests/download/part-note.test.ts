@@ -1,5 +1,5 @@
 // The note of what was written: it never says more than there is.
-import { closeSync, fstatSync, openSync, unlinkSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { PartNote } from '../../main/download/part-note.ts';
@@ -52,4 +52,19 @@ test('a new file that has the number of one that is gone is another', () => {
     expect(note(dir).read(fd, content)).toEqual([]);
     if (fstatSync(fd).ino === ino) return;
   }
+});
+
+test('a note of another content, or of before the system was started anew, says nothing', () => {
+  const dir = tempDir();
+  const fd = open(join(dir, 'f'));
+  note(dir).write(fd, content, [[0, 300 * KiB]]);
+  expect(note(dir).read(fd, content)).toHaveLength(1);
+  for (const other of [{ etag: '"two"' }, { lastModified: 'x' }, { totalBytes: 2 }]) {
+    expect(note(dir).read(fd, { ...content, ...other })).toEqual([]);
+  }
+  const text = readFileSync(join(dir, 'note'), 'utf8');
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  expect(text).toContain(boot);
+  writeFileSync(join(dir, 'note'), text.replace(boot, 'a start before'));
+  expect(note(dir).read(fd, content)).toEqual([]);
 });
