@@ -1,6 +1,7 @@
 // This machine at work for another one, as the shell tells of it, and the order that a person writes.
 import type { Found, Helping as State, HelpOrder } from '../../shared/helping.ts';
 import type { Bridge } from '../../shared/shell-api.ts';
+import { every } from './polling.ts';
 
 const POLL_MS = 1000;
 
@@ -19,9 +20,7 @@ export class Helping {
   }
 
   watch(): () => void {
-    void this.refresh();
-    const timer = setInterval(() => void this.refresh(), POLL_MS);
-    return () => clearInterval(timer);
+    return every(POLL_MS, () => this.refresh());
   }
 
   async refresh(): Promise<void> {

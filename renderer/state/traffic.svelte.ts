@@ -1,6 +1,7 @@
 // The engine's tap as the window sees it: asked four times a second while somebody looks, never otherwise.
 import type { Bridge } from '../../shared/shell-api.ts';
 import type { TapMessage, Traffic as Picture } from '../../shared/traffic.ts';
+import { every } from './polling.ts';
 
 const POLL_MS = 250;
 /** Messages kept for reading. */
@@ -35,11 +36,10 @@ export class Traffic {
 
   /** Starts looking; returns what ends it. */
   watch(): () => void {
-    void this.poll();
     // One timer for each who looks: when a view follows another, both look for a moment.
-    const timer = setInterval(() => void this.poll(), POLL_MS);
+    const stop = every(POLL_MS, () => this.poll());
     return () => {
-      clearInterval(timer);
+      stop();
       this.fresh = [];
     };
   }

@@ -1,0 +1,8 @@
+// Asks again and again while somebody looks.
+
+/** Asks now and every `ms` from now on; returns what ends it. */
+export function every(ms: number, ask: () => Promise<void>): () => void {
+  void ask();
+  const timer = setInterval(() => void ask(), ms);
+  return () => clearInterval(timer);
+}
