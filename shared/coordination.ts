@@ -16,6 +16,8 @@ export const Coordination = z.object({
     .object({
       host: z.string(),
       port: z.number(),
+      /** The port that the settings name, when another program has it; else null. */
+      insteadOf: z.number().nullable(),
       encrypted: z.boolean(),
       fingerprint: z.string().nullable(),
       counts: DoorCounts,

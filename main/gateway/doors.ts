@@ -45,7 +45,7 @@ export function doorPlan(settings: Settings): DoorPlan {
 
 type Door = 'coordinator' | 'python' | 'discoverable';
 type Address = { host: string; port: number };
-type OpenCoordinator = { door: Coordinator; identity: Identity | undefined };
+type OpenCoordinator = { door: Coordinator; identity: Identity | undefined; wantedPort: number };
 type OpenPython = { door: PythonDoor; queues: EngineQueues; host: string };
 
 export class Doors {
@@ -132,7 +132,7 @@ export class Doors {
       refusalOf: (id) => engine.machines.refusalOf(id),
       onWorker: (port, info) => engine.attachWorker(receivingBack(port, openIncoming, notesDir), info.id, info.address),
     });
-    this.#coordinator = { door, identity };
+    this.#coordinator = { door, identity, wantedPort: plan.port };
   }
 
   async #openPython(plan: DoorPlan['python']): Promise<void> {
@@ -187,13 +187,14 @@ export class Doors {
 
   #coordinatorState(): Coordination['coordinator'] {
     if (!this.#coordinator) return null;
-    const { door, identity } = this.#coordinator;
+    const { door, identity, wantedPort } = this.#coordinator;
     const { host, port, encrypted } = door;
     const fingerprint = identity?.fingerprint ?? null;
     const to = addressFor(host);
     const words = ['sluice worker --connect', `${to.includes(':') ? `[${to}]` : to}:${port}`, '--authkey-file key'];
     if (fingerprint !== null) words.push(`--fingerprint ${fingerprint}`);
-    return { host, port, encrypted, fingerprint, counts: door.counts(), joinCommand: words.join(' ') };
+    const insteadOf = wantedPort === 0 || wantedPort === port ? null : wantedPort;
+    return { host, port, insteadOf, encrypted, fingerprint, counts: door.counts(), joinCommand: words.join(' ') };
   }
 
   #pythonState(): Coordination['python'] {

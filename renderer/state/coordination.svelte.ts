@@ -1,6 +1,9 @@
 // The doors to other machines and programs, as the shell tells of them; the keys only when a person asks.
 import type { Coordination as State } from '../../shared/coordination.ts';
 import type { Bridge } from '../../shared/shell-api.ts';
+import { every } from './polling.ts';
+
+const POLL_MS = 2000;
 
 export type Door = 'coordinator' | 'python';
 
@@ -12,6 +15,15 @@ export class Coordination {
 
   constructor(bridge: Bridge) {
     this.#bridge = bridge;
+  }
+
+  /** Starts looking; returns what ends it, and hides the keys. */
+  watch(): () => void {
+    const stop = every(POLL_MS, () => this.refresh());
+    return () => {
+      stop();
+      this.hide();
+    };
   }
 
   async refresh(): Promise<void> {

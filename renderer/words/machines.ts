@@ -4,6 +4,8 @@ import type { MachineMode } from '../../shared/machines.ts';
 export const machinesEn = {
   others: 'Other machines',
   none: 'No other machine has joined yet.',
+  portTaken: (port: number) => `Another program has port ${port} of the settings, so this is another one.`,
+  here: { draining: 'This computer takes no new downloads', paused: 'This computer is paused' },
   mode: {
     working: 'working',
     draining: 'finishing what it has',
@@ -26,6 +28,7 @@ export const machinesEn = {
   forget: 'Forget',
   showFiles: 'What it downloaded',
   hideFiles: 'Hide',
+  moreFiles: (count: string) => `Show more of ${count}`,
   sentBack: 'here, sent back',
   pythonOpen: 'Nothing is encrypted here, and other machines reach it: only for a network that you trust.',
   pythonUses: 'What the program is for',
@@ -38,6 +41,8 @@ export const machinesEn = {
 export const machinesZh: typeof machinesEn = {
   others: '其他机器',
   none: '还没有其他机器加入。',
+  portTaken: (port) => `设置中的端口 ${port} 被其他程序占用，因此使用此端口。`,
+  here: { draining: '本机不再领取新任务', paused: '本机已暂停' },
   mode: { working: '工作中', draining: '正在完成手头任务', paused: '已暂停', removed: '已移除，不能加入' },
   away: '不在线',
   barred: (until) => `${until} 前不能加入`,
@@ -55,6 +60,7 @@ export const machinesZh: typeof machinesEn = {
   forget: '忘记',
   showFiles: '它下载的文件',
   hideFiles: '收起',
+  moreFiles: (count) => `显示更多（共 ${count} 个）`,
   sentBack: '已传回本机',
   pythonOpen: '此处不加密，且其他机器可以连接：只用于可信的网络。',
   pythonUses: '程序的用途',
