@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { DownloadEvent, DownloadId, NewDownload, Row, Status, Validators } from './download.ts';
 import { Headers } from './host-rules.ts';
-import { Machine, MachineDownload, MachineOrder } from './machines.ts';
+import { Machine, MachineDownload, MachineMode, MachineOrder } from './machines.ts';
 import { hourKinds } from './schedule.ts';
 import { Settings, SettingsChange } from './settings.ts';
 import { Traffic } from './traffic.ts';
@@ -87,6 +87,8 @@ export const Totals = z.object({
   /** What the week's timetable says now and until when; null when there is none. */
   schedule: z.object({ kind: z.enum(hourKinds), until: z.number().nullable() }).nullable(),
   workers: z.number(),
+  /** What this computer is to do; unless it works, others may. */
+  modeHere: MachineMode,
   /** A sentence about something that stops the work as a whole (workers that keep crashing), else null. */
   trouble: z.string().nullable(),
 });
@@ -210,7 +212,7 @@ export const calls = {
     }),
   },
   traffic: { arg: z.object({ afterSeq: z.number().default(0) }), result: Traffic },
-  /** Machines elsewhere that have joined and are not forgotten, the ones that have left included. */
+  /** This computer, then those that have joined and are not forgotten, the ones that have left included. */
   machines: { arg: z.null(), result: z.array(Machine) },
   changeMachine: { arg: z.object({ place: z.string(), to: MachineOrder }), result: z.null() },
   /** What a machine elsewhere has downloaded, the newest first. */

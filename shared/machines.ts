@@ -1,13 +1,16 @@
-// Machines elsewhere that work for this list: who they are, what they do, and what they may be told.
+// Machines that work for this list: who they are, what they do, and what they may be told.
 import { z } from 'zod';
 import { DownloadId } from './download.ts';
+
+/** The place of this computer among the machines. */
+export const HERE = '';
 
 /** `draining`: it finishes what it has and takes no more. `paused`: it has given back what it had. `removed`: it may not join. */
 export const MachineMode = z.enum(['working', 'draining', 'paused', 'removed']);
 export type MachineMode = z.infer<typeof MachineMode>;
 
 export const Machine = z.object({
-  /** Its own name for itself, by which it is known again: the machine's name and a mark of the folder it works in. */
+  /** `HERE`, or its own name for itself, by which it is known again: the machine's name and a mark of the folder it works in. */
   place: z.string(),
   name: z.string(),
   address: z.string(),
@@ -30,7 +33,10 @@ export const Machine = z.object({
 });
 export type Machine = z.infer<typeof Machine>;
 
-/** `work` also lets one in again that was removed or barred; `forget` is for those that have left. */
+/**
+ * `work` also lets one in again that was removed or barred; `forget` is for those that have left. This computer is neither
+ * removed nor forgotten, and works again after the next start.
+ */
 export const MachineOrder = z.enum(['work', 'drain', 'pause', 'remove', 'forget']);
 export type MachineOrder = z.infer<typeof MachineOrder>;
 

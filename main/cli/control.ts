@@ -181,7 +181,7 @@ async function machines(
       const { place, address, mode, here, leases, files, seenAt, barredUntil } = machine;
       const away = barredUntil === null ? '' : `, barred until ${new Date(barredUntil).toISOString()}`;
       const seen = here ? 'here' : `last seen ${new Date(seenAt).toISOString()}${away}`;
-      output.line(`${place}  ${address}  ${mode}  ${seen}  ${leases} running, ${files} done`);
+      output.line(`${place || 'here'}  ${address}  ${mode}  ${seen}  ${leases} running, ${files} done`);
     }
   }
   return 0;

@@ -1,6 +1,6 @@
 // The command line, parsed: which command, its options with their bounds, its operands. Nothing is done here.
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { MachineOrder } from '../../shared/machines.ts';
+import { HERE, MachineOrder } from '../../shared/machines.ts';
 import { defaultSettings, Settings } from '../../shared/settings.ts';
 import { requestHelp, requestOf, requestOptions, requestSettings, type RequestOptions } from './request-options.ts';
 
@@ -162,7 +162,7 @@ function machineOrder([to, place]: readonly string[]): { to: MachineOrder; place
   const parsed = MachineOrder.safeParse(to);
   if (!parsed.success) throw new UsageError(`machines takes ${MachineOrder.options.join(', ')}, not "${to}".`);
   if (place === undefined) throw new UsageError(`machines ${to} needs the name of a machine from "sluice machines".`);
-  return { to: parsed.data, place };
+  return { to: parsed.data, place: place === 'here' ? HERE : place };
 }
 
 type Values = ReturnType<typeof parseWords>['values'];
@@ -287,7 +287,7 @@ sluice import FILE...                       take over what export wrote, a list 
 sluice serve                                the engine for other machines and programs, until SIGTERM
 sluice worker --connect HOST:PORT           help another machine: take its tasks
 sluice worker --python-manager HOST:PORT    work for a Python program's multiprocessing manager
-sluice machines [drain|pause|work|remove|forget MACHINE]   who works for this list; tell one what to do
+sluice machines [drain|pause|work|remove|forget MACHINE|here]   who works for this list; tell one what to do
 sluice discover                             who serves on this network
 sluice echo [--port 9999], sluice check HOST:PORT   find the firewall in the way
 

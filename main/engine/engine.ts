@@ -164,12 +164,14 @@ export class Engine {
       now,
       dir: () => this.downloadDir,
       limits: this.#limits,
+      modeHere: () => this.machines.modeHere,
     });
     this.machines = new Machines({
       store: this.#store,
       dispatch: this.#dispatch,
       links: () => this.#pool.links.values(),
       now,
+      version: options.version ?? '0',
     });
     this.handlers = createHandlers({
       machines: this.machines,
@@ -205,7 +207,7 @@ export class Engine {
     if (!this.#started || this.#closing) return;
     const { queued, running } = this.#store.list.counts();
     const enough = Math.max(1, queued + running, this.#pool.local.length);
-    this.#pool.resize(Math.min(this.#workerCount(), enough));
+    this.#pool.resize(Math.min(this.#settings.workers || Math.min(32, Math.max(1, os.cpus().length)), enough));
   }
 
   /** Where downloads go that name no folder. */
@@ -267,11 +269,12 @@ export class Engine {
     await this.#pool.close(STOP_GRACE_MS);
     this.#dispatch.close();
     await this.#hashLater.stop();
+    this.machines.write();
     this.#store.close();
   }
 
   #welcome(link: WorkerLink): void {
-    if (link.kind === 'remote') this.machines.joined(link);
+    this.machines.joined(link);
     link.welcome(this.#workerSettings.current);
     this.#share();
   }
@@ -303,10 +306,6 @@ export class Engine {
     this.#events.tell({ event: 'settings', settings: told });
     this.#progressed();
     return told;
-  }
-
-  #workerCount(): number {
-    return this.#settings.workers || Math.min(32, Math.max(1, os.cpus().length));
   }
 
   #listChanged(): void {

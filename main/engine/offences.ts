@@ -1,4 +1,5 @@
-// What machines elsewhere did that they may not: whoever keeps on with it is kept out for a while.
+// What machines elsewhere did that they may not: whoever keeps on with it is kept out for a while. Kept in memory alone: it is
+// against a machine that is broken. One that has the key and means harm would only come under another name.
 
 /** So many offences within the time bar a machine. */
 const OFFENCES_MAX = 3;

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import type { Counts, Detail, ListQuery, Totals } from '../../shared/api.ts';
 import type { DownloadId, Extent, Row } from '../../shared/download.ts';
+import type { MachineMode } from '../../shared/machines.ts';
 import type { Traffic } from '../../shared/traffic.ts';
 import { maskCredentials } from '../../shared/url.ts';
 import type { DiskRoom } from './disk-room.ts';
@@ -28,6 +29,7 @@ export type ViewParts = {
   now: () => number;
   dir: () => string;
   limits: SpeedLimits;
+  modeHere: () => MachineMode;
 };
 
 export class View {
@@ -74,7 +76,7 @@ export class View {
   }
 
   totals(): Totals {
-    const { store, dispatch, pool, disk, dir, limits } = this.#parts;
+    const { store, dispatch, pool, disk, dir, limits, modeHere } = this.#parts;
     const leases = [...dispatch.leases.values()].filter(({ ahead }) => !ahead);
     const bytesPerS = leases.reduce((sum, lease) => sum + lease.bytesPerS, 0);
     const left = leases.reduce((sum, lease) => sum + Math.max(0, (lease.stored.sizeBytes ?? 0) - arrived(lease)), 0);
@@ -85,6 +87,7 @@ export class View {
       limitBytesPerS: limits.allBytesPerS,
       schedule: limits.scheduled,
       workers: pool.ready.length,
+      modeHere: modeHere(),
       trouble: dispatch.trouble ?? pool.trouble ?? store.trouble,
     };
   }

@@ -26,6 +26,7 @@ const noTotals: Totals = {
   limitBytesPerS: null,
   schedule: null,
   workers: 0,
+  modeHere: 'working',
   trouble: null,
 };
 

@@ -1,16 +1,26 @@
-// Machines elsewhere: remembered, drained, paused, removed, let in again, forgotten; what each has downloaded.
-import { afterEach, beforeEach, expect, test } from 'vitest';
+// Machines: this one paused and drained; those elsewhere remembered, drained, paused, removed, let in again, forgotten; what each has downloaded.
+import os from 'node:os';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { answer, calls } from '../../shared/api.ts';
-import type { Machine, MachineOrder } from '../../shared/machines.ts';
+import { HERE, type Machine, type MachineOrder } from '../../shared/machines.ts';
 import { PROTOCOL, type FromWorker, type Task, type ToWorker } from '../../shared/protocol.ts';
 import { Engine } from '../../main/engine/engine.ts';
+import { MachineTable } from '../../main/engine/store/machine-table.ts';
+import { Store } from '../../main/engine/store/store.ts';
 import { memoryPorts } from '../../main/transport/memory.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { fakeWorkers } from './fake-worker.ts';
 
 let dataDir: string;
 let engine: Engine;
-const open = () => new Engine({ dataDir, spawnWorker: fakeWorkers().spawn, overrides: { dir: dataDir, parallel: 1 } });
+let local: ReturnType<typeof fakeWorkers>;
+const open = () =>
+  new Engine({
+    dataDir,
+    spawnWorker: (local = fakeWorkers()).spawn,
+    version: '1.2.3',
+    overrides: { dir: dataDir, parallel: 1 },
+  });
 
 beforeEach(() => {
   dataDir = tempDir();
@@ -59,7 +69,10 @@ function join(place: string, slots = 2) {
   return { tasks, told, finish, send, port: there, isOver: () => over };
 }
 
-const machines = () => engine.handlers.machines(null) as Machine[];
+const all = () => engine.handlers.machines(null) as Machine[];
+/** Those elsewhere. */
+const machines = () => all().filter(({ place }) => place !== HERE);
+const here = () => all().find(({ place }) => place === HERE)!;
 const change = (to: MachineOrder, place = 'attic-1') => answer(calls, engine.handlers, 'changeMachine', { place, to });
 const add = (count: number) =>
   engine.handlers.add({
@@ -206,4 +219,65 @@ test('one that is here cannot be forgotten, and nobody can be told what is not k
   await expect.poll(() => machines().length).toBe(1);
   expect(await change('forget')).toMatchObject({ ok: false, error: { code: 'machine-here' } });
   expect(await change('pause', 'nowhere')).toMatchObject({ ok: false, error: { code: 'no-machine' } });
+});
+
+test('this computer is the first of the machines, and cannot be removed or forgotten', async () => {
+  join('attic-1');
+  await expect.poll(() => all().map(({ place }) => place)).toEqual([HERE, 'attic-1']);
+  expect(here()).toMatchObject({ here: true, mode: 'working', version: '1.2.3', name: os.hostname() });
+  for (const order of ['remove', 'forget'] as const) {
+    expect(await change(order, HERE)).toMatchObject({ ok: false, error: { code: 'this-machine' } });
+  }
+});
+
+test('this computer finishes what it has and takes no more while it drains, and others go on', async () => {
+  engine.start();
+  await add(3);
+  await expect.poll(() => local.workers[0]?.tasks.length).toBe(1);
+  await change('drain', HERE);
+  const { workers } = local;
+  const [first] = workers[0]!.tasks as [Task];
+  workers[0]!.settle(first, { kind: 'done', path: `${dataDir}/1.bin`, sizeBytes: 5, sha256: null, verified: false });
+  await expect.poll(async () => (await counts()).done).toBe(1);
+  expect(here()).toMatchObject({ mode: 'draining', leases: 0 });
+  expect((await engine.handlers.overview(null)).totals.modeHere).toBe('draining');
+  const attic = join('attic-1');
+  await expect.poll(() => attic.tasks.length).toBe(2);
+  expect(workers.flatMap(({ tasks }) => tasks)).toEqual([first]);
+});
+
+test('this computer gives back what it has when it is paused, also with workers that come later, until it is to work', async () => {
+  engine.start();
+  await add(2);
+  await expect.poll(() => local.workers[0]?.tasks.length).toBe(1);
+  const [worker] = local.workers;
+  await change('pause', HERE);
+  const [first] = worker!.tasks as [Task];
+  await expect.poll(() => worker!.cancelled).toEqual([first.id]);
+  worker!.settle(first, { kind: 'released', extents: [] });
+  await expect.poll(async () => (await counts()).queued).toBe(2);
+  worker!.crash();
+  await expect.poll(() => local.workers.length).toBeGreaterThan(1);
+  const late = local.workers.at(-1)!;
+  await expect.poll(() => late.settings.length).toBe(1);
+  expect(here()).toMatchObject({ mode: 'paused', leases: 0 });
+  await change('work', HERE);
+  await expect.poll(() => local.workers.slice(1).some(({ tasks }) => tasks.length === 1)).toBe(true);
+  await change('pause', HERE);
+  await engine.close();
+  engine = open();
+  expect(here().mode).toBe('working');
+});
+
+test('those who come and go at once are written down together', async () => {
+  const written = vi.spyOn(MachineTable.prototype, 'joined');
+  const transactions = vi.spyOn(Store.prototype, 'transaction');
+  onTestFinished(() => void vi.restoreAllMocks());
+  const ports = Array.from({ length: 300 }, (_, n) => join(`attic-${n}`).port);
+  await expect.poll(() => written.mock.calls.length, { timeout: 10_000 }).toBe(300);
+  const begun = transactions.mock.invocationCallOrder;
+  const within = written.mock.invocationCallOrder.map((at) => begun.findLast((order) => order < at));
+  expect(new Set(within).size).toBeLessThan(30);
+  for (const port of ports) port.close();
+  await expect.poll(() => machines().filter((machine) => !machine.here).length, { timeout: 10_000 }).toBe(300);
 });

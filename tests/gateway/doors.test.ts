@@ -72,7 +72,7 @@ test('all is shut until a plan is applied, and the settings’ own plan opens th
 test('a worker joins with the key and is the engine’s', async () => {
   await doors.apply({ ...shut, coordinator: here });
   const { coordinator } = doors.state();
-  expect(coordinator).toMatchObject({ encrypted: false, fingerprint: null, counts: { guests: 0 } });
+  expect(coordinator).toMatchObject({ insteadOf: null, encrypted: false, fingerprint: null, counts: { guests: 0 } });
   expect(coordinator!.joinCommand).toBe(`sluice worker --connect 127.0.0.1:${coordinator!.port} --authkey-file key`);
   await join();
   await vi.waitFor(() => expect(engine.view.traffic(0).workers).toHaveLength(1));
@@ -83,7 +83,9 @@ test('a machine that was removed is turned away with the right key, and is not t
   await doors.apply({ ...shut, coordinator: here });
   const worker = await join();
   worker.send({ kind: 'hello', protocol: PROTOCOL, pid: 1, machine: 'w', runtime: '', slots: 1 });
-  await vi.waitFor(() => expect(engine.machines.list()).toMatchObject([{ place: 'w', address: '127.0.0.1' }]));
+  await vi.waitFor(() =>
+    expect(engine.machines.list()).toMatchObject([{ place: '' }, { place: 'w', address: '127.0.0.1' }]),
+  );
   engine.machines.change('w', 'remove');
   await expect(join()).rejects.toMatchObject({ code: 'removed', retry: false });
   engine.machines.change('w', 'work');
@@ -127,6 +129,7 @@ test('a port that is taken is said, shuts no other door, and is forgotten with t
   await doors.apply({ ...shut, coordinator: { host: '127.0.0.1', port, orAnotherPort: true } });
   expect(doors.state()).toMatchObject({ trouble: null });
   expect(doors.state().coordinator!.port).not.toBe(port);
+  expect(doors.state().coordinator!.insteadOf).toBe(port);
 });
 
 test('an address that is another machine’s is said', async () => {

@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { HERE } from '../../shared/machines.ts';
 import type { FromWorker, Task, ToWorker } from '../../shared/protocol.ts';
 import { PROTOCOL } from '../../shared/protocol.ts';
 import { encodePiece, WINDOW_BYTES } from '../../main/gateway/back-messages.ts';
@@ -246,8 +247,7 @@ test('a worker that lies three times is told to stay away for a while, and other
     liar.port.send({ kind: 'offer', id: liar.task.id, epoch: liar.task.epoch, sizeBytes: -1 });
     await liar.closed;
   }
-  const [told] = await engine.handlers.machines(null);
-  expect(told).toMatchObject({ place: 'liar', offences: 3 });
+  expect(await engine.handlers.machines(null)).toMatchObject([{ place: HERE }, { place: 'liar', offences: 3 }]);
   await expect(joinCoordinator({ ...to, id: 'liar', signal: new AbortController().signal })).rejects.toMatchObject({
     code: 'barred',
     retry: true,

@@ -140,6 +140,13 @@ test('at 480 px and at twice the size nothing is out of reach', async () => {
     await page.getByRole('navigation').getByRole('button', { name: view }).click();
     await page.getByRole('heading', { name: view, level: 1 }).waitFor();
     expect(await overflow(), view).toEqual({ wide: 0, buttons: [] });
+    if (view !== 'Machines') continue;
+    // Of each worker all that there is to say is there.
+    await page.locator('td').first().waitFor();
+    const cells = await page
+      .locator('td')
+      .evaluateAll((all) => all.map((one) => one.checkVisibility() && one.getBoundingClientRect().right <= innerWidth));
+    expect([cells.length % 8, cells.includes(false)]).toEqual([0, false]);
   }
 
   await app.evaluate(({ BrowserWindow }) => {

@@ -47,6 +47,11 @@ test('a machine joins with the command and the key that the window shows, and is
   const key = path.join(dir, 'key');
   fs.writeFileSync(key, `${shown}\n`);
   const to = ['--connect', `127.0.0.1:${port}`, '--authkey-file', key];
+  const wrong = path.join(dir, 'wrong');
+  fs.writeFileSync(wrong, 'a guess\n');
+  const guess = ['--connect', `127.0.0.1:${port}`, '--authkey-file', wrong];
+  expect(await sluice(['worker', ...guess, '--dir', dir]).ended).toBe(1);
+  await page.getByText('0 in now, 1 wrong key so far', { exact: true }).waitFor();
   const worker = sluice(['worker', ...to, '--dir', dir, '--json']);
   await worker.until(({ event }) => event === 'joined');
   await doors(program, (now) => now.coordinator?.counts.guests === 1);
@@ -65,6 +70,47 @@ test('a machine joins with the command and the key that the window shows, and is
   await page.getByText('not here', { exact: true }).waitFor();
   await orders.getByRole('button', { name: 'Forget' }).click();
   await page.getByText('No other machine has joined yet.').waitFor();
+  await program.close();
+});
+
+test('a port that another program has is said, with the one that is taken instead, until it is not wanted', async () => {
+  const other = await originForTest();
+  const program = await startSluice();
+  const { page } = program;
+  await page.evaluate((port) => window.sluice.call('changeSettings', { coordinatorPort: port }), other.port);
+  const { coordinator } = await doors(program, (now) => now.coordinator?.insteadOf === other.port);
+  expect(coordinator!.port).not.toBe(other.port);
+  await page.getByRole('navigation').getByRole('button', { name: 'Machines' }).click();
+  const said = page.getByText(`Another program has port ${other.port} of the settings, so this is another one.`);
+  await said.waitFor();
+  await page.getByText(`The door is open at 127.0.0.1:${coordinator!.port}.`).waitFor();
+  await page.evaluate((port) => window.sluice.call('changeSettings', { coordinatorPort: port }), coordinator!.port);
+  await said.waitFor({ state: 'detached' });
+  await program.close();
+});
+
+test('this computer is paused and goes on, finishes and stops, as a person tells it', async () => {
+  const origin = await originForTest();
+  origin.serve('/slow.bin', { sizeBytes: 3_000_000, bytesPerS: 200_000 });
+  const program = await startSluice();
+  const { page } = program;
+  await page.evaluate((url) => window.sluice.call('add', { downloads: [{ url }] }), origin.url('/slow.bin'));
+  const totals = async () => {
+    const answer = await page.evaluate(() => window.sluice.call('overview', null));
+    return answer.ok ? [answer.value.counts.running, answer.value.counts.queued] : [];
+  };
+  await expect.poll(totals, { timeout: 20_000 }).toEqual([1, 0]);
+  await page.getByRole('navigation').getByRole('button', { name: 'Machines' }).click();
+  const orders = page.getByRole('group', { name: 'What this computer is to do' });
+  await orders.getByRole('button', { name: 'Pause' }).click();
+  await page.getByText('This computer is paused', { exact: true }).waitFor();
+  await expect.poll(totals, { timeout: 20_000 }).toEqual([0, 1]);
+  await orders.getByRole('button', { name: 'Let it work' }).click();
+  await expect.poll(totals, { timeout: 20_000 }).toEqual([1, 0]);
+  await orders.getByRole('button', { name: 'Finish and stop' }).click();
+  await page.getByText('This computer takes no new downloads', { exact: true }).waitFor();
+  expect(await totals()).toEqual([1, 0]);
+  expect(await orders.getByRole('button').allInnerTexts()).toEqual(['Let it work']);
   await program.close();
 });
 

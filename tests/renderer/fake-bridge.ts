@@ -125,5 +125,6 @@ const noTotals = {
   limitBytesPerS: null,
   schedule: null,
   workers: 0,
+  modeHere: 'working' as const,
   trouble: null,
 };
