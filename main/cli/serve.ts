@@ -60,23 +60,28 @@ export async function serve(command: Serve, around: Surroundings): Promise<numbe
     await stopped;
     return 0;
   } finally {
-    stopTap();
     // Nobody comes in any more, and what Python programs hold goes back while there is a list; then workers are told to stop.
     await doors.shut();
     await engine.close();
     await doors.close();
+    stopTap();
     report.end();
     instance.close();
   }
 }
 
+/** Tells each message once; returns what tells the last ones and ends it. */
 function tellTap(engine: Engine, tell: (message: object) => void): () => void {
   let seq = 0;
-  const timer = setInterval(() => {
-    for (const message of engine.view.traffic(seq).messages) {
+  const look = () => {
+    for (const message of engine.view.messages(seq)) {
       seq = message.seq;
       tell(message);
     }
-  }, TAP_MS);
-  return () => clearInterval(timer);
+  };
+  const timer = setInterval(look, TAP_MS);
+  return () => {
+    clearInterval(timer);
+    look();
+  };
 }

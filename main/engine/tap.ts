@@ -44,7 +44,7 @@ export class Tap {
   }
 
   /** The newest messages after `afterSeq`, oldest first, at most `limit`. */
-  messages(afterSeq: number, limit: number): TapMessage[] {
+  messages(afterSeq: number, limit = KEPT): TapMessage[] {
     const first = Math.max(afterSeq + 1, this.#seq - Math.min(limit, KEPT) + 1, 1);
     const found: TapMessage[] = [];
     for (let seq = first; seq <= this.#seq; seq++) {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Counts, Detail, ListQuery, Totals } from '../../shared/api.ts';
 import type { DownloadId, Extent, Row } from '../../shared/download.ts';
 import type { MachineMode } from '../../shared/machines.ts';
-import type { Traffic } from '../../shared/traffic.ts';
+import type { TapMessage, Traffic } from '../../shared/traffic.ts';
 import { maskCredentials } from '../../shared/url.ts';
 import type { DiskRoom } from './disk-room.ts';
 import type { Dispatch } from './dispatch.ts';
@@ -112,6 +112,11 @@ export class View {
       limitBytesPerS: stored.limitBytesPerS,
       events: store.events.of(id),
     };
+  }
+
+  /** All messages after `afterSeq` that the tap still has, oldest first. */
+  messages(afterSeq: number): TapMessage[] {
+    return this.#parts.tap.messages(afterSeq);
   }
 
   traffic(afterSeq: number): Traffic {

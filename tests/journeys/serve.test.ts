@@ -137,6 +137,30 @@ test('two machines fetch a list for a third, each keeps its files, and a killed 
   expect(fs.readdirSync(path.join(dir, 'files'))).toEqual([]);
 });
 
+test('serve --json tells each message that passes through the tap once, in order, to the last, and no secret', async () => {
+  const { server, urls } = await origin(30);
+  const { program } = await serving();
+  const add = ['add', '--data', path.join(dir, 'data'), '--dir', dir, '--header', 'x-own: secret of a download'];
+  expect(await sluice([...add, ...urls]).ended).toBe(0);
+  for (const url of urls) await program.until((told) => told.event === 'done' && told.url === url);
+  program.child.kill('SIGTERM');
+  expect(await program.ended).toBe(0);
+  const messages = program.told.filter(({ event }) => event === 'message');
+  expect(messages.map(({ seq }) => seq)).toEqual(messages.map((_, n) => n + 1));
+  const of = (pipe: RegExp, kind: string) =>
+    messages.filter((told) => pipe.test(String(told.pipe)) && told.kind === kind);
+  expect(of(/> task queue$/, 'put')).toHaveLength(30);
+  expect(of(/^worker \d+ > engine$/, 'result')).toHaveLength(30);
+  expect(of(/^engine > worker \d+$/, 'stop').length).toBeGreaterThan(0);
+  expect(messages[0]).toMatchObject({
+    at: expect.any(Number),
+    text: expect.any(String),
+    sizeBytes: expect.any(Number),
+  });
+  expect(server.requests('/f0.bin')[0]!.headers['x-own']).toBe('secret of a download');
+  expect(JSON.stringify(messages)).not.toContain('secret of');
+});
+
 test('a coordinator that was killed knows what each machine has begun, and each goes on with its own', async () => {
   const server = await startOrigin();
   onTestFinished(() => server.close());
