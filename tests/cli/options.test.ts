@@ -48,3 +48,19 @@ test('the help names every option of the network', () => {
   for (const option of ['--python-authkey-file', '--no-md5', '--authkey-file', '--listen', '--python', '--fingerprint'])
     expect(help).toContain(option);
 });
+
+test('doors are for this machine alone unless an address is named', () => {
+  expect(serve()).toMatchObject({ listen: { host: '127.0.0.1', port: 7440 }, python: null, discoverable: false });
+  expect(parseCommand(['echo'])).toMatchObject({ at: { host: '127.0.0.1', port: 9999 } });
+  expect(parseCommand(['echo', '--host', '0.0.0.0', '--port', '1'])).toMatchObject({
+    at: { host: '0.0.0.0', port: 1 },
+  });
+});
+
+test('a machine is told what to do by its name, this one as here', () => {
+  const order = (...words: string[]) => parseCommand(['machines', ...words]);
+  expect(order('pause', 'attic-1')).toMatchObject({ order: { to: 'pause', place: 'attic-1' } });
+  expect(order('drain', 'here')).toMatchObject({ order: { to: 'drain', place: '' } });
+  expect(order()).toMatchObject({ order: null });
+  for (const wrong of [['pause'], ['stop', 'attic-1']]) expect(() => order(...wrong)).toThrow(UsageError);
+});

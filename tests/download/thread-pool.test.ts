@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import fc from 'fast-check';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { hashHere, HashThreads, type HashFile } from '../../main/download/hashing.ts';
 import { ThreadPool } from '../../main/download/thread-pool.ts';
@@ -93,6 +94,47 @@ test('terminating ends at once what works and what waits', async () => {
   expect((await ends).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   expect(pool.state().threads).toBe(0);
 });
+
+test('whatever the order of jobs, failures, deaths and closing: each job ends once and as it should, and never more work than may', async () => {
+  const deed = fc.constantFrom<Deed['do'] | 'wait a turn'>('double', 'double', 'double', 'throw', 'die', 'wait a turn');
+  const ending = fc.constantFrom<'close' | 'terminate'>('close', 'terminate');
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(deed, { maxLength: 12 }),
+      fc.integer({ min: 1, max: 3 }),
+      ending,
+      async (deeds, size, end) => {
+        const pool = open(size);
+        const jobs: { deed: Deed['do']; n: number; ends: unknown[] }[] = [];
+        for (const [n, one] of deeds.entries()) {
+          if (one === 'wait a turn') await new Promise(setImmediate);
+          else {
+            const job = { deed: one, n, ends: [] as unknown[] };
+            jobs.push(job);
+            pool.apply(one === 'double' ? double(n) : ({ do: one } as Deed)).then(
+              (result) => job.ends.push(result),
+              (error: Error) => job.ends.push(error.message),
+            );
+          }
+          const { threads, busy } = pool.state();
+          expect(Math.max(threads, busy)).toBeLessThanOrEqual(size);
+        }
+        if (end === 'close') pool.close();
+        else await pool.terminate();
+        await pool.join();
+        await new Promise(setImmediate);
+        for (const { deed: what, n, ends } of jobs) {
+          const own = { double: n * 2, throw: 'as told', die: 'The thread that worked on it ended.', wait: 0 }[what];
+          const broken = ['The pool was terminated.', 'The thread that worked on it ended.'];
+          expect(ends).toHaveLength(1);
+          expect(end === 'close' ? [own] : [own, ...broken]).toContain(ends[0]);
+        }
+        expect(pool.state()).toEqual({ threads: 0, busy: 0, waiting: 0 });
+      },
+    ),
+    { numRuns: 25 },
+  );
+}, 120_000);
 
 test('while hashes burn the processor in threads, the event loop is late by less than half of what it is without them', async () => {
   const file = path.join(tempDir(), 'big');

@@ -233,6 +233,16 @@ describe('a session', () => {
     expect(await arrived).toEqual(['still here']);
   });
 
+  test('ends cleanly with the word exit alone, after what came before it', async () => {
+    const { near, far } = await pair({}, {});
+    const heard: unknown[] = [];
+    far.onMessage((message) => heard.push(message));
+    for (const message of ['before', { kind: 'exit' }, 'after']) near.send(message);
+    expect(await ending(far)).toEqual({ kind: 'eof' });
+    expect(await ending(near)).toEqual({ kind: 'eof' });
+    expect(heard).toEqual(['before']);
+  });
+
   test('ends when the peer falls silent', async () => {
     const { near, far } = await pair({ session: quick }, { session: { beatMs: 100_000 } });
     const reason = await ending(far);
