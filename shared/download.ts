@@ -12,6 +12,10 @@ export type Status = z.infer<typeof Status>;
 export const Extent = z.tuple([z.number().int().nonnegative(), z.number().int().positive()]);
 export type Extent = z.infer<typeof Extent>;
 
+/** Who brought which bytes of a file that has mirrors: `[source, start, end]`; 0 is its own URL, 1 its first mirror, and so on. */
+export const Brought = z.tuple([z.number().int().nonnegative(), ...Extent.def.items]);
+export type Brought = z.infer<typeof Brought>;
+
 export const checksumAlgorithms = ['md5', 'sha1', 'sha256', 'sha512'] as const;
 /** A checksum the content must have. `hex`, of the whole file, is lower case; without it the pieces say all. `pieces`: of consecutive pieces of `pieceBytes`. */
 export const Checksum = z.object({

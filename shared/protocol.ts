@@ -1,6 +1,6 @@
 // The contract between the engine and a worker, the same over every Port.
 import { z } from 'zod';
-import { Checksum, DownloadId, EventKind, Extent, Validators } from './download.ts';
+import { Brought, Checksum, DownloadId, EventKind, Extent, Validators } from './download.ts';
 import { Failure } from './failure.ts';
 
 /** Raised when a message changes shape; the two ends of a Port must speak the same number. */
@@ -27,6 +27,8 @@ export const Task = z.object({
   naming: z.enum(['given', 'from-url', 'open']),
   /** Durable ranges of the part file, sorted, not touching. */
   extents: z.array(Extent),
+  /** Who brought them, as far as that is known: what a mirror brought goes with it when it turns out to be bad. */
+  brought: z.array(Brought).optional(),
   validators: Validators.nullable(),
   headers: z.record(z.string(), z.string()),
   checksum: Checksum.nullable(),
@@ -152,7 +154,7 @@ export const FromWorker = z.discriminatedUnion('kind', [
     contentDisposition: z.string().nullable(),
   }),
   /** The whole of what is durable now. Sent only after fdatasync. */
-  z.object({ kind: z.literal('saved'), ...lease, extents: z.array(Extent) }),
+  z.object({ kind: z.literal('saved'), ...lease, extents: z.array(Extent), brought: z.array(Brought).optional() }),
   z.object({
     kind: z.literal('progress'),
     downloads: z.array(

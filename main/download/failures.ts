@@ -51,6 +51,8 @@ export function fail(code: FailureCode, message: string, retry: Retry, more: Par
   return { code, message: message.slice(0, 2000), retry, ...more };
 }
 
+export const PART_CHANGED = fail('part-file-lost', 'The unfinished file was changed by another program', 'soon');
+
 /** Finds the failure in whatever was thrown, looking through wrapped causes. */
 export function failureOf(thrown: unknown): Failure {
   for (let error = thrown; error instanceof Error; error = error.cause) {

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Checksum } from '../../shared/download.ts';
 import type { Failure } from '../../shared/failure.ts';
 import { endOf } from './extents.ts';
-import { fail, failureOf } from './failures.ts';
+import { failureOf, PART_CHANGED } from './failures.ts';
 import type { HashFile } from './hashing.ts';
 import { PartFile } from './part-file.ts';
 import { DirectorySyncs, place } from './placing.ts';
@@ -85,7 +85,7 @@ class Received {
     const { sizeBytes, sha256, partPath } = this.#content;
     try {
       if (!(await this.#part.seal(sizeBytes))) {
-        return fail('part-file-lost', 'The unfinished file was changed by another program', 'soon');
+        return PART_CHANGED;
       }
       if ((await this.#hashFile(partPath, 'sha256')) !== sha256) return 'wrong';
       // One that was compared already need not be again.

@@ -1,5 +1,5 @@
 // What a transfer needs from its worker, and what it tells it.
-import type { EventKind, Extent, Validators } from '../../shared/download.ts';
+import type { Brought, EventKind, Extent, Validators } from '../../shared/download.ts';
 import type { TransferSettings } from '../../shared/protocol.ts';
 import type { Hosts } from './hosts.ts';
 import type { Answer, Request } from './lane.ts';
@@ -12,7 +12,7 @@ export type EventDetail = Record<string, string | number | boolean | null>;
 /** What a transfer tells while it runs; the order of the calls is the order of the messages. */
 export interface Report {
   probed(validators: Validators, contentDisposition: string | null): void;
-  saved(extents: Extent[]): void;
+  saved(extents: Extent[], brought: Brought[] | undefined): void;
   event(kind: EventKind, detail: EventDetail): void;
   waiting(until: number | null, reason: string): void;
   hostCap(host: string, connections: number): void;

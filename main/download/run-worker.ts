@@ -231,7 +231,7 @@ class WorkerLoop {
         if (needsTarget(task.naming, task.url, probed)) this.#send(probed);
         else this.#sendSoon(probed);
       },
-      saved: (extents) => this.#send({ kind: 'saved', ...lease, extents }),
+      saved: (extents, brought) => this.#send({ kind: 'saved', ...lease, extents, ...(brought && { brought }) }),
       event: (event, detail) => this.#send({ kind: 'event', ...lease, event, detail }),
       waiting: (until, reason) => this.#send({ kind: 'waiting', ...lease, until, reason }),
       hostCap: (host, connections) => this.#send({ kind: 'host-cap', host, connections }),

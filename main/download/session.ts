@@ -251,6 +251,10 @@ export class Session {
     const isMain = feed.source === sources.main;
     let failure: Failure;
     if (end.kind === 'failed') failure = end.failure;
+    // What it brought before may have been of that, too.
+    else if (end.kind === 'changed' && !isMain && feed.source.brought.length > 0) {
+      return this.#finish({ kind: 'distrusted', sources: new Set([feed.source]), why: end.why });
+    }
     // A mirror that never had what is kept: that is no news of the file.
     else if (end.kind === 'changed' && (!isMain || (sources.isStranger && !end.mixed))) {
       failure = fail('changed-on-server', `A mirror has other content: ${end.why}`, 'soon');

@@ -1,9 +1,9 @@
 // The URLs that have a task's file: its own, then its mirrors in the order of preference, with what each brought and whether it failed.
-import type { Extent, Validators } from '../../shared/download.ts';
+import type { Brought, Extent, Validators } from '../../shared/download.ts';
 import type { Failure, FailureCode } from '../../shared/failure.ts';
 import type { Task } from '../../shared/protocol.ts';
 import type { Report } from './report.ts';
-import { addExtent, meets, without, type Extents } from './extents.ts';
+import { addExtent, gapsOf, meets, without, type Extents } from './extents.ts';
 
 /** What another server does not help against. */
 const OURS: ReadonlySet<FailureCode> = new Set<FailureCode>([
@@ -23,7 +23,7 @@ export function isOurs({ code }: Failure): boolean {
   return OURS.has(code);
 }
 
-/** One URL and what the part file has from it, as far as this lease knows. */
+/** One URL and what the part file has from it, as far as that is known. */
 export class Source {
   readonly url: string;
   readonly host: string;
@@ -46,18 +46,40 @@ export class Sources {
   /** The one that a session begins with, and whose word counts where two differ. */
   main: Source;
   readonly #report: Report;
+  /** As the task has them: what was brought is told by their places. */
+  readonly #urls: readonly string[];
   /** What is known of the content in the part file, and who said so. */
   known: Validators | null;
   #knownFrom: Source | null;
   #firstFailure: Failure | null = null;
 
-  constructor({ url, mirrors, validators }: Pick<Task, 'url' | 'mirrors' | 'validators'>, report: Report) {
+  constructor(task: Pick<Task, 'url' | 'mirrors' | 'validators' | 'brought'>, report: Report) {
+    const { url, mirrors, validators, brought = [] } = task;
     this.#report = report;
-    this.all = [...new Set([url, ...mirrors])].map((each) => new Source(each));
+    this.#urls = [url, ...mirrors];
+    this.all = [...new Set(this.#urls)].map((each) => new Source(each));
+    for (const [index, start, end] of brought) {
+      this.all.find((source) => source.url === this.#urls[index])?.brings(start, end);
+    }
     const from = validators?.mirror ?? url;
     this.known = validators;
     this.#knownFrom = this.all.find((source) => source.url === from) ?? null;
     this.main = this.#knownFrom ?? this.all[0]!;
+  }
+
+  /** The part file holds `written` to begin with. */
+  begin(written: Extents): void {
+    if (written.length === 0) this.known = null;
+    this.forget(gapsOf(written, Infinity));
+  }
+
+  /** Who brought what, for the next lease; undefined where there is one source alone. */
+  get brought(): Brought[] | undefined {
+    if (this.all.length === 1) return undefined;
+    return this.all.flatMap(({ url, brought }) => {
+      const index = this.#urls.indexOf(url);
+      return brought.map(([start, end]) => [index, start, end] satisfies Brought);
+    });
   }
 
   /** The main source said what its content is. */
@@ -95,7 +117,7 @@ export class Sources {
     return new Set(this.all.filter((each) => each !== this.main && (each === source || meets(each.brought, [range]))));
   }
 
-  /** What of `extents` no mirror brought in this lease. */
+  /** What of `extents` no mirror is known to have brought. */
   ofMain(extents: Extents): Extents {
     return without(extents, broughtBy(this.all.filter((source) => source !== this.main)));
   }

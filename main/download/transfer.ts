@@ -5,7 +5,7 @@ import type { Checksum, Extent } from '../../shared/download.ts';
 import type { Failure } from '../../shared/failure.ts';
 import { needsTarget, type Outcome, type Task } from '../../shared/protocol.ts';
 import { bytesIn, coversAll, gapsOf, without, type Extents } from './extents.ts';
-import { fail, failureOf } from './failures.ts';
+import { fail, failureOf, PART_CHANGED } from './failures.ts';
 import { Bucket } from './limits.ts';
 import { PartFile } from './part-file.ts';
 import { PartNote } from './part-note.ts';
@@ -113,7 +113,7 @@ export class Transfer {
     let part = await this.#open();
     if (!part) return this.#finishedBefore();
     const sources = this.#sources;
-    if (part.written.length === 0) sources.known = null;
+    sources.begin(part.written);
     for (let restarts = 0; ;) {
       // Servers behind one name that do not agree on validators still give one stream each.
       this.#oneStream = restarts >= 2;
@@ -152,7 +152,7 @@ export class Transfer {
 
   /** Opens the part file, or makes one. Null when the file was finished and named before a crash. */
   async #open(): Promise<PartFile | null> {
-    const { partPath, targetPath, extents, validators } = this.task;
+    const { partPath, targetPath, extents, validators, mirrors } = this.task;
     if (extents.length === 0) {
       this.#part = await PartFile.create(partPath, false);
       if (this.#part) return this.#part;
@@ -160,7 +160,8 @@ export class Transfer {
     // A crash may have left the newer content of an earlier try beside it.
     await takeAway(partPath + RIVAL_SUFFIX);
     if (await isSameFile(partPath, targetPath)) return null;
-    const noted = (fd: number): Extents => (validators && this.#note?.read(fd, validators)) ?? [];
+    // A note does not say who brought what.
+    const noted = (fd: number) => (validators && mirrors.length === 0 && this.#note?.read(fd, validators)) || [];
     this.#part = await PartFile.open(partPath, extents, noted);
     if (this.#part && this.#part.written.length > 0) return this.#part;
     await this.#part?.close();
@@ -233,7 +234,7 @@ export class Transfer {
 
   #claim(extents: Extents): void {
     this.#claimed = [...extents];
-    this.#report.saved(this.#claimed);
+    this.#report.saved(this.#claimed, this.#sources.brought);
   }
 
   /**
@@ -290,10 +291,7 @@ export class Transfer {
       const failure = fail('internal', 'Bytes are missing that were thought to be here', 'soon');
       return { kind: 'failed', failure, extents: await this.#release(part) };
     }
-    if (!(await part.seal(totalBytes))) {
-      const failure = fail('part-file-lost', 'The unfinished file was changed by another program', 'soon');
-      return { kind: 'failed', failure, extents: [] };
-    }
+    if (!(await part.seal(totalBytes))) return { kind: 'failed', failure: PART_CHANGED, extents: [] };
     const checksum = task.checksum ?? this.#sources.known?.digest ?? null;
     const wrong = await this.#unlessCancelled(verify(part.path, totalBytes, checksum, this.#world.hashFile));
     if (wrong === 'cancelled') return { kind: 'released', extents: await this.#release(part) };

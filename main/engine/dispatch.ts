@@ -140,6 +140,7 @@ export class Dispatch implements TaskQueue {
         const lease = this.#desk.leaseOf(holder, report);
         if (!lease) return;
         lease.extents = report.extents;
+        lease.brought = report.brought ?? [];
         lease.dirty = true;
         return this.#schedule(Math.max(0, this.#flushedAt + this.#flushMs - performance.now()));
       }
@@ -304,7 +305,7 @@ export class Dispatch implements TaskQueue {
     const { store } = this.#desk.options;
     // One that is over has said its last word already, and that was another.
     const dirty = [...this.#desk.leases.values()].filter((lease) => lease.dirty && !turn.over.has(lease));
-    for (const lease of dirty) store.saveExtents(lease.id, lease.extents, lengthOf(lease.extents));
+    for (const lease of dirty) store.saveExtents(lease, lease.extents, lengthOf(lease.extents));
     turn.after.push(() => {
       for (const lease of dirty) lease.dirty = false;
       this.#flushedAt = performance.now();

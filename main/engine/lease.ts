@@ -1,5 +1,5 @@
 // A lease: one download in the hands of one worker, with what the worker last said of it.
-import type { DownloadId, Extent } from '../../shared/download.ts';
+import type { Brought, DownloadId, Extent } from '../../shared/download.ts';
 import type { SharedLimit, Task, ToWorker } from '../../shared/protocol.ts';
 import path from 'node:path';
 import type { LockOwner } from './locks.ts';
@@ -39,6 +39,7 @@ export type Lease = {
   stored: Stored;
   ending: Ending;
   extents: Extent[];
+  brought: Brought[];
   /** Durable bytes are newer than what the store knows. */
   dirty: boolean;
   receivedBytes: number;
@@ -69,6 +70,7 @@ export function newLease(stored: Stored, holder: Holder, connections: number | n
     stored,
     ending: null,
     extents: stored.extents,
+    brought: stored.brought,
     dirty: false,
     receivedBytes: stored.doneBytes,
     bytesPerS: 0,
@@ -103,6 +105,7 @@ export function taskOf({ stored, connections, holder }: Lease, hash: boolean, no
     targetPath: targetOf(stored),
     naming: namingOf(stored),
     extents: stored.extents,
+    ...(stored.brought.length > 0 && { brought: stored.brought }),
     validators: stored.validators,
     headers: stored.headers,
     checksum: stored.checksum,

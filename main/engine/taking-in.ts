@@ -180,12 +180,12 @@ export class TakingIn {
         return;
       }
       case 'failed':
-        store.saveExtents(id, outcome.extents, lengthOf(outcome.extents));
+        store.saveExtents(lease, outcome.extents, lengthOf(outcome.extents));
         // It was paused or removed meanwhile: that is what it stays.
         if (lease.ending !== null && lease.ending !== 'no-room') return this.#settleEnding(lease, turn);
         return this.#desk.fail(id, lease.stored.url, outcome.failure, turn);
       case 'released':
-        store.saveExtents(id, outcome.extents, lengthOf(outcome.extents));
+        store.saveExtents(lease, outcome.extents, lengthOf(outcome.extents));
         return this.#settleEnding(lease, turn);
       default:
         outcome satisfies never;
@@ -219,7 +219,7 @@ export class TakingIn {
   #takeBack(lease: Lease, why: string | null, alone: boolean, turn: Turn): void {
     const { store } = this.#desk.options;
     const waited = !this.#desk.runs(lease, turn);
-    store.saveExtents(lease.id, lease.extents, lengthOf(lease.extents));
+    store.saveExtents(lease, lease.extents, lengthOf(lease.extents));
     this.#endLease(lease, turn);
     // One that only waited there has nothing to do with how it ended.
     if (why === null || waited) return this.#settleEnding(lease, turn);

@@ -153,6 +153,44 @@ test('what does not fit on the disk beside the others that run waits, and says s
   expect(waiting!.failure!.message).toContain(String(size));
 });
 
+test('who brought which bytes is known to whoever goes on, after a pause, a crash and a restart', async () => {
+  const { spawn, workers } = fakeWorkers();
+  const engine = start(spawn);
+  const [id] = (
+    await call(engine, 'add', { downloads: [{ url: 'http://a.test/file', mirrors: ['http://b.test/file'] }] })
+  ).ids;
+  const next = async (count: number) => {
+    const tasks = () => workers.flatMap((worker) => worker.tasks);
+    await vi.waitFor(() => expect(tasks()).toHaveLength(count));
+    return tasks().at(-1)!;
+  };
+  const saves = ({ epoch }: Task, extents: Extent[]) => {
+    const brought = extents.map(([from, to], index) => [index, from, to] as [number, number, number]);
+    workers.at(-1)!.send({ kind: 'saved', id: id!, epoch, extents, brought });
+    return brought;
+  };
+  const first = await next(1);
+  expect(first.brought).toBeUndefined();
+  let brought = saves(first, [[0, 10]]);
+  await vi.waitFor(() => expect(committedExtents()).toEqual([[0, 10]]));
+  workers[0]!.crash();
+  const second = await next(2);
+  expect(second.brought).toEqual(brought);
+  // Told in the same moment as the end.
+  brought = saves(second, [
+    [0, 10],
+    [20, 30],
+  ]);
+  const { epoch } = second;
+  const extents = second.extents;
+  workers.at(-1)!.send({ kind: 'result', id: id!, epoch, outcome: { kind: 'released', extents } });
+  workers.at(-1)!.send({ kind: 'get', count: 1 });
+  expect((await next(3)).brought).toEqual(brought);
+  await stop(engine);
+  start(spawn);
+  expect((await next(4)).brought).toEqual(brought);
+});
+
 test('a clock that jumps back or ahead starts what is queued, and keeps the list and its backups', async () => {
   const day = 24 * 3_600_000;
   const { spawn } = fakeWorkers((worker, task) => worker.settle(task, doneOf(task)));

@@ -93,7 +93,7 @@ test('what is kept is what a fresh look would find, whatever changed meanwhile',
     () => store.lease(any()),
     () => store.lease(any(), '', true),
     () => store.begin(any()),
-    () => store.saveExtents(any(), [], dice(9999)),
+    () => store.saveExtents({ id: any(), brought: [] }, [], dice(9999)),
     () => store.saveProbe(any(), validators(dice(9999))),
     () => {
       const id = any();

@@ -1,6 +1,6 @@
 // Rows as SQLite gives them, parsed once into what the engine works with.
 import { z } from 'zod';
-import { Checksum, DownloadEvent, DownloadId, Extent, Status, Validators } from '../../../shared/download.ts';
+import { Brought, Checksum, DownloadEvent, DownloadId, Extent, Status, Validators } from '../../../shared/download.ts';
 import { Failure } from '../../../shared/failure.ts';
 
 function json<T extends z.ZodType>(schema: T) {
@@ -41,6 +41,7 @@ const Columns = z.object({
   size_bytes: z.number().nullable(),
   done_bytes: z.number(),
   extents: json(z.array(Extent)),
+  brought: json(z.array(Brought)),
   validators: json(Validators).nullable(),
   headers: json(z.record(z.string(), z.string())),
   checksum: json(Checksum).nullable(),
@@ -78,6 +79,7 @@ export const Stored = Columns.transform((row) => ({
   sizeBytes: row.size_bytes,
   doneBytes: row.done_bytes,
   extents: row.extents,
+  brought: row.brought,
   validators: row.validators,
   headers: row.headers,
   checksum: row.checksum,

@@ -176,6 +176,7 @@ export class Store {
       .prepare(
         `UPDATE downloads SET ${ahead ? '' : `status = 'running',`} epoch = epoch + 1, failure = NULL, not_before = 0, place = @place,
          hash_left = 0, extents = CASE place WHEN @place THEN extents ELSE '[]' END,
+         brought = CASE place WHEN @place THEN brought ELSE '[]' END,
          done_bytes = CASE place WHEN @place THEN done_bytes ELSE 0 END
        WHERE id = @id RETURNING *`,
       )
@@ -207,11 +208,11 @@ export class Store {
     return this.#sql.prepare(`UPDATE downloads SET status = 'queued' WHERE status = 'running'`).run().changes;
   }
 
-  saveExtents(id: DownloadId, extents: readonly Extent[], doneBytes: number): void {
+  saveExtents({ id, brought }: Pick<Stored, 'id' | 'brought'>, extents: readonly Extent[], doneBytes: number): void {
     this.list.sorted.changed(id, 'done');
     this.#sql
-      .prepare('UPDATE downloads SET extents = ?, done_bytes = ? WHERE id = ?')
-      .run(JSON.stringify(extents), doneBytes, id);
+      .prepare('UPDATE downloads SET extents = ?, brought = ?, done_bytes = ? WHERE id = ?')
+      .run(JSON.stringify(extents), JSON.stringify(brought), doneBytes, id);
   }
 
   saveProbe(id: DownloadId, validators: Validators): void {
@@ -246,7 +247,7 @@ export class Store {
       .prepare(
         `
       UPDATE downloads SET status = 'done', name = @name, folded = @folded, size_bytes = @sizeBytes, done_bytes = @sizeBytes,
-        extents = '[]', sha256 = @sha256, verified = iif(hash_left = 2, 0, @verified), failure = NULL, crashes = 0,
+        extents = '[]', brought = '[]', sha256 = @sha256, verified = iif(hash_left = 2, 0, @verified), failure = NULL, crashes = 0,
         finished_at = @now, part_left = @here, place = CASE WHEN @here THEN '' ELSE place END,
         hash_left = iif(hash_left = 2, 2, @hashLeft), sums = @sums
       WHERE id = @id RETURNING hash_left`,
@@ -288,7 +289,7 @@ export class Store {
     this.list.sorted.changed(id, 'size', 'done', 'finished');
     this.#sql
       .prepare(
-        `UPDATE downloads SET extents = '[]', done_bytes = 0, validators = NULL, size_bytes = NULL, sha256 = NULL,
+        `UPDATE downloads SET extents = '[]', brought = '[]', done_bytes = 0, validators = NULL, size_bytes = NULL, sha256 = NULL,
          verified = 0, hash_left = 0, sums = 0, finished_at = NULL, fetched_by = '', kept_at = NULL WHERE id = ?`,
       )
       .run(id);
