@@ -243,6 +243,9 @@ export class Transfer {
    */
   async #startOver(old: PartFile, mixed: boolean): Promise<PartFile> {
     const { partPath } = this.task;
+    await this.#rival?.move;
+    // A flush that is under way would claim what is not to be claimed any more.
+    if (mixed || this.#rival) old.onDurable = null;
     if (mixed && !this.#rival) this.#claim([]);
     else if (!this.#rival) {
       await old.settle();

@@ -199,27 +199,6 @@ describe.each(lanes)('on the %s lane', (lane) => {
     expect(told[0]).toMatchObject({ kind: 'probed', validators: { etag: '"b"' } });
   });
 
-  test('what was written of two contents, because their tags were equal, is claimed no more', async () => {
-    const origin = await originForTest();
-    origin.serve('/f', ({ count }) => ({
-      sizeBytes: SIZE,
-      etag: 'W/"the same"',
-      bytesPerS: 2_000_000,
-      ...(count === 1 ? { cutAfterBytes: 800_000, cut: 'reset' } : { seed: 2 }),
-    }));
-    const bench = startBench({ settings: { lane } });
-    const ended = bench.download(origin.url('/f'));
-    await bench.until((message) => message.kind === 'event' && message.event === 'restarted-from-zero');
-    bench.send({ kind: 'cancel', id: 1, epoch: 1 });
-    const outcome = await ended;
-    if (outcome.kind !== 'released') throw new Error('It ended before it was paused');
-    const part = readFileSync(join(bench.dir, 'file-1.part'));
-    for (const [start, end] of outcome.extents) {
-      expect(part.subarray(start, end).equals(NEW.subarray(start, end))).toBe(true);
-    }
-    expect(bench.of('saved').at(-1)?.extents).toEqual(outcome.extents);
-  });
-
   test.each([
     ['missing', (path: string) => unlinkSync(path)],
     ['shorter than claimed', (path: string) => truncateSync(path, HALF - 1)],
