@@ -81,7 +81,7 @@ export class HandingOut {
   }
 
   #fill(wants: readonly Want[], turn: Turn): Lease[] {
-    const { store, now, settings } = this.#desk.options;
+    const { store, now } = this.#desk.options;
     this.#seenDirs.clear();
     const begun: Lease[] = [];
     for (const start of this.#starts(wants, turn)) {
@@ -101,8 +101,7 @@ export class HandingOut {
         begun.push(newLease(store.lease(id, holder.place, true), holder, null, now()));
       }
     }
-    const { hash } = settings();
-    if (begun.length > 0) turn.after.push(() => this.#handOver(begun, hash));
+    if (begun.length > 0) turn.after.push(() => this.#handOver(begun));
     return begun;
   }
 
@@ -204,7 +203,7 @@ export class HandingOut {
     return false;
   }
 
-  #handOver(begun: readonly Lease[], hash: boolean): void {
+  #handOver(begun: readonly Lease[]): void {
     const { leases, options } = this.#desk;
     const perHolder = new Map<Holder, Lease[]>();
     for (const lease of begun) {
@@ -216,7 +215,7 @@ export class HandingOut {
     this.handedOut.add(begun.length, options.now());
     for (const [holder, own] of perHolder) {
       for (const ahead of [false, true]) {
-        const tasks = own.filter((lease) => lease.ahead === ahead).map((lease) => taskOf(lease, hash, options.notes));
+        const tasks = own.filter((lease) => lease.ahead === ahead).map((lease) => taskOf(lease, options.notes));
         if (tasks.length > 0) holder.send({ kind: ahead ? 'ahead' : 'tasks', tasks });
       }
       this.#answer(holder, own.length);

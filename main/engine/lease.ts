@@ -94,7 +94,7 @@ export function namingOf({ nameGiven, url }: Stored): Task['naming'] {
 }
 
 /** `notes`: the folder for notes of what workers here have written. */
-export function taskOf({ stored, connections, holder }: Lease, hash: boolean, notes: string): Task {
+export function taskOf({ stored, connections, holder }: Lease, notes: string): Task {
   return {
     id: stored.id,
     epoch: stored.epoch,
@@ -109,8 +109,8 @@ export function taskOf({ stored, connections, holder }: Lease, hash: boolean, no
     validators: stored.validators,
     headers: stored.headers,
     checksum: stored.checksum,
-    // Here it is computed once the file is done.
-    hash: hash && holder.place !== '',
+    // Here it is computed once the file is done; what is kept elsewhere can be held against nothing else.
+    hash: holder.place !== '',
     connections,
     limitBytesPerS: stored.limitBytesPerS,
   };

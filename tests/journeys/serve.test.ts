@@ -129,10 +129,11 @@ test('two machines fetch a list for a third, each keeps its files, and a killed 
   one.child.kill('SIGKILL');
   for (const url of urls) await program.until((told) => told.event === 'done' && told.url === url);
   expect(program.told.filter(({ event }) => event === 'done')).toHaveLength(60);
-  for (const { url, path: file } of program.told.filter(({ event }) => event === 'done')) {
+  for (const { url, path: file, sha256: told } of program.told.filter(({ event }) => event === 'done')) {
     const n = Number(/f(\d+)\.bin/.exec(url as string)![1]);
     expect([path.join(dir, 'one'), path.join(dir, 'two')]).toContain(path.dirname(file as string));
-    expect(sha256(file as string)).toBe(contentSha256(seededContent(200_000 + n, n)));
+    expect(sha256(file as string)).toBe(told);
+    expect(told).toBe(contentSha256(seededContent(200_000 + n, n)));
   }
   expect(fs.readdirSync(path.join(dir, 'files'))).toEqual([]);
 });
@@ -261,13 +262,15 @@ test('a worker with a wrong key is turned away, and says so', async () => {
   expect(program.stderr()).toMatch(/key/);
 });
 
-test('Sluice works for a manager that a Python program serves', async () => {
-  const { server, urls } = await origin(8);
-  server.serve('/gone', { status: 404 });
-  const manager = path.join(dir, 'manager.py');
-  fs.writeFileSync(
-    manager,
-    `
+test.each(['text', 'dicts'])(
+  'Sluice works for a manager that a Python program serves, with results as %s',
+  async (form) => {
+    const { server, urls } = await origin(8);
+    server.serve('/gone', { status: 404 });
+    const manager = path.join(dir, 'manager.py');
+    fs.writeFileSync(
+      manager,
+      `
 import sys, queue, threading
 from multiprocessing.managers import BaseManager
 task, result = queue.Queue(), queue.Queue()
@@ -281,22 +284,35 @@ print(server.address[1], flush=True)
 for _ in sys.argv[1:]: print(result.get(timeout=30), flush=True)
 sys.stdin.read()
 `,
-  );
-  const child = execFile('python3', [manager, ...urls, server.url('/gone')]);
-  onTestFinished(() => void child.kill('SIGKILL'));
-  let said = '';
-  child.stdout!.on('data', (text: string) => (said += text));
-  await expect.poll(() => said, { timeout: 10_000 }).toMatch(/^\d+\n/);
-  const to = ['--python-manager', `127.0.0.1:${said.trim().split('\n')[0]!}`, '--authkey-file', key];
-  const program = sluice(['worker', ...to, '--dir', path.join(dir, 'out'), '--exit', '--json']);
-  expect(await program.ended).toBe(0);
-  await expect.poll(() => said.trim().split('\n').length, { timeout: 10_000 }).toBe(10);
-  for (const url of urls) expect(said).toContain(`${url}--->success`);
-  expect(said).toMatch(/gone--->failed: /);
-  for (let n = 0; n < 8; n++) {
-    expect(sha256(path.join(dir, 'out', `f${n}.bin`))).toBe(contentSha256(seededContent(100_000 + n, n)));
-  }
-});
+    );
+    const child = execFile('python3', [manager, ...urls, server.url('/gone')]);
+    onTestFinished(() => void child.kill('SIGKILL'));
+    let said = '';
+    child.stdout!.on('data', (text: string) => (said += text));
+    await expect.poll(() => said, { timeout: 10_000 }).toMatch(/^\d+\n/);
+    const to = ['--python-manager', `127.0.0.1:${said.trim().split('\n')[0]!}`, '--authkey-file', key];
+    const program = sluice([
+      'worker',
+      ...to,
+      '--dir',
+      path.join(dir, 'out'),
+      '--exit',
+      '--json',
+      ...(form === 'dicts' ? ['--dict'] : []),
+    ]);
+    expect(await program.ended).toBe(0);
+    await expect.poll(() => said.trim().split('\n').length, { timeout: 10_000 }).toBe(10);
+    for (const url of urls) {
+      expect(said).toContain(
+        form === 'text' ? `${url}--->success` : `'url': '${url}', 'status': 'success', 'path': '${dir}/`,
+      );
+    }
+    expect(said).toMatch(form === 'text' ? /gone--->failed: / : /gone', 'status': 'failed', /);
+    for (let n = 0; n < 8; n++) {
+      expect(sha256(path.join(dir, 'out', `f${n}.bin`))).toBe(contentSha256(seededContent(100_000 + n, n)));
+    }
+  },
+);
 
 test('echo and check find what passes', async () => {
   const echo = sluice(['echo', '--port', '0']);
