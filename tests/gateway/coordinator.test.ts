@@ -84,6 +84,22 @@ portContract('coordinator session over TLS', async () => {
 });
 
 describe('a login', () => {
+  test('begins with the server’s words: its name, its protocol, and a nonce of this connection', async () => {
+    const { coordinator } = await open({ name: 'attic' });
+    const greetings: { nonce: string }[] = [];
+    for (let n = 0; n < 2; n++) {
+      const socket = net.connect(coordinator.port, '127.0.0.1');
+      cleanups.push(() => socket.destroy());
+      const [greeting] = await take(tcpPort(socket), 1);
+      expect(greeting).toEqual({
+        ...{ kind: 'greeting', name: 'attic', protocol: PROTOCOL },
+        nonce: expect.stringMatching(/^[0-9a-f]{64}$/),
+      });
+      greetings.push(greeting as { nonce: string });
+    }
+    expect(greetings[0]!.nonce).not.toBe(greetings[1]!.nonce);
+  });
+
   test('tells who came, and keeps the name of one that comes back', async () => {
     const { coordinator, worker } = await open();
     const first = await join(coordinator, { id: 'abc' });

@@ -348,6 +348,13 @@ test('the echo server', { timeout: 60_000 }, async () => {
   cleanups.push(() => echo.close());
   const { bytes } = dice(5);
   await storm(echo.port, () => bytes(3000));
+  const udp = dgram.createSocket('udp4');
+  const memory = memoryWatch();
+  for (let round = 0; round < ROUNDS; round++) {
+    await new Promise((resolve) => udp.send(bytes(1200), echo.port, '127.0.0.1', resolve));
+  }
+  udp.close();
+  memory.expectFlat();
   const socket = net.connect(echo.port, '127.0.0.1');
   const heard = await new Promise<Buffer>((resolve) => socket.once('data', resolve));
   expect(heard.toString()).toBe('Hello,I am server!');

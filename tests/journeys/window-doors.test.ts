@@ -59,6 +59,23 @@ test('a machine joins with the command and the key that the window shows, and is
   expect(await page.getByText(os.hostname(), { exact: true }).count()).toBe(2);
 
   const orders = page.getByRole('group', { name: `What ${os.hostname()} is to do` });
+
+  await page.getByRole('group', { name: 'What this computer is to do' }).getByRole('button', { name: 'Pause' }).click();
+  const origin = await originForTest();
+  origin.serve('/far.bin', { sizeBytes: 5000, seed: 1 });
+  await page.evaluate((url) => window.sluice.call('add', { downloads: [{ url }] }), origin.url('/far.bin'));
+  await page.getByText('1 done, 5.00 kB', { exact: true }).waitFor();
+  await page.getByText(`node ${process.versions.node}`, { exact: true }).waitFor();
+  await orders.getByRole('button', { name: 'What it downloaded' }).click();
+  await page.getByText(path.join(dir, 'far.bin'), { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Copy', exact: true }).first().click();
+  const copied = await page.evaluate(() => window.sluice.shell('readClipboard', null));
+  expect(copied).toMatchObject({ value: { text: `sluice worker --connect 127.0.0.1:${port} --authkey-file key` } });
+  await page
+    .getByRole('group', { name: 'What this computer is to do' })
+    .getByRole('button', { name: 'Let it work' })
+    .click();
+
   await orders.getByRole('button', { name: 'Pause' }).click();
   await page.getByText('paused', { exact: true }).waitFor();
   await orders.getByRole('button', { name: 'Let it work' }).click();
