@@ -1,0 +1,58 @@
+// What a removal takes from the disk: what is unfinished, what is finished only when that was asked for, and never what is another's.
+import fs from 'node:fs';
+import path from 'node:path';
+import Database from 'better-sqlite3';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { Engine } from '../../main/engine/engine.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { fakeWorkers } from './fake-worker.ts';
+
+const UNDO_MS = 10_000;
+
+async function listOfFour() {
+  const dir = tempDir();
+  const dataDir = path.join(dir, 'data');
+  const files = path.join(dir, 'files');
+  const { spawn } = fakeWorkers((worker, task) => {
+    const isWhole = task.url.includes('whole');
+    fs.writeFileSync(isWhole ? task.targetPath : task.partPath, 'x');
+    const failure = { code: 'not-found', message: 'gone', retry: 'by-hand' } as const;
+    const done = { kind: 'done', path: task.targetPath, sizeBytes: 1, sha256: null, verified: false } as const;
+    worker.settle(task, isWhole ? done : { kind: 'failed', failure, extents: [[0, 1]] });
+  });
+  const engine = new Engine({ dataDir, spawnWorker: spawn, overrides: { workers: 1, dir: files } });
+  onTestFinished(() => engine.close());
+  engine.start();
+  const urls = ['whole-1', 'whole-2', 'part-3', 'part-4'].map((name) => ({ url: `http://a.test/${name}.bin` }));
+  const ids = await engine.adding.add(urls, { producer: 'test' });
+  await vi.waitFor(() => expect(engine.idle).toBe(true));
+  // Another machine had begun with the last one; a file of that name here is somebody else's.
+  const db = new Database(path.join(dataDir, 'sluice.db'));
+  db.prepare(`UPDATE downloads SET place = 'elsewhere' WHERE id = ?`).run(ids[3]);
+  db.close();
+  fs.writeFileSync(path.join(files, 'mine'), 'mine');
+  return { engine, dataDir, ids, left: () => fs.readdirSync(files).sort() };
+}
+
+test('once it cannot be undone any more, and no sooner', async () => {
+  const { engine, ids, left } = await listOfFour();
+  const before = left();
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  await engine.handlers.remove({ which: { ids: [ids[0]!] }, deleteFiles: true });
+  await engine.handlers.remove({ which: { ids: ids.slice(1) }, deleteFiles: false });
+  vi.advanceTimersByTime(UNDO_MS - 1);
+  expect(left()).toEqual(before);
+  vi.advanceTimersByTime(1);
+  expect(left()).toEqual(['mine', 'part-4.bin.4.sluice-part', 'whole-2.bin']);
+});
+
+test('a start clears up what was left of it, and leaves finished files alone', async () => {
+  const { engine, dataDir, ids, left } = await listOfFour();
+  await engine.handlers.remove({ which: { ids: [...ids] }, deleteFiles: true });
+  await engine.close();
+  const again = new Engine({ dataDir, spawnWorker: fakeWorkers().spawn });
+  onTestFinished(() => again.close());
+  expect(left()).toEqual(['mine', 'part-4.bin.4.sluice-part', 'whole-1.bin', 'whole-2.bin']);
+  expect(again.view.counts().all).toBe(0);
+});
