@@ -36,6 +36,8 @@ export const Task = z.object({
   hash: z.boolean(),
   /** How many connections it may open at most. */
   connections: z.number().int().min(1).max(64),
+  /** How many of them at most at a mirror's host, by host; what is not here: as many. None: it is for when the others fail. */
+  mirrorConnections: z.record(z.string(), z.number().int().nonnegative()).optional(),
   limitBytesPerS: z.number().positive().nullable(),
 });
 export type Task = z.infer<typeof Task>;

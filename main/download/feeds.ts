@@ -124,7 +124,8 @@ export class Feeds {
 
   /** Whether the source's host may be given one more connection. */
   #isAllowed({ source }: Feed): boolean {
-    return this.#openAt(source.host) < this.granted;
+    const most = this.#o.task.mirrorConnections?.[source.host] ?? this.granted;
+    return this.#openAt(source.host) < Math.min(most, this.granted);
   }
 
   #bestBytesPerS(): number {

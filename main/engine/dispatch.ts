@@ -5,7 +5,7 @@ import type { Traffic } from '../../shared/traffic.ts';
 import { maskCredentials } from '../../shared/url.ts';
 import { Desk, type DispatchOptions, type Turn } from './desk.ts';
 import { HandingOut } from './handing-out.ts';
-import { lengthOf, namingOf, type Ending, type Holder, type Lease } from './lease.ts';
+import { lengthOf, namingOf, placesOf, type Ending, type Holder, type Lease } from './lease.ts';
 import type { Locks } from './locks.ts';
 import { Queue, type WaitOptions } from './queue.ts';
 import type { Rate } from './rate.ts';
@@ -71,9 +71,7 @@ export class Dispatch implements TaskQueue {
   hosts(): Traffic['hosts'] {
     const { store, settings } = this.#desk.options;
     const leases = [...this.#desk.leases.values()];
-    const running = leases
-      .filter(({ ahead }) => !ahead)
-      .map(({ holder, stored, connections }) => ({ host: stored.host, holder: holder.id, connections }));
+    const running = leases.filter(({ ahead }) => !ahead).map((lease) => placesOf(lease));
     const hosts = hostPlaces(running, (host) => this.#desk.capOf(host), settings());
     const queued = store.queued.ofHosts(hosts.filter(isFull).map(({ host }) => host));
     const names = new Map(leases.map(({ holder }) => [holder.id, holder.name]));

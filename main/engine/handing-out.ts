@@ -3,11 +3,11 @@ import fs from 'node:fs';
 import type { Failure } from '../../shared/failure.ts';
 import { maskCredentials } from '../../shared/url.ts';
 import type { Desk, Turn } from './desk.ts';
-import { newLease, targetOf, taskOf, type Holder, type Lease } from './lease.ts';
+import { mirrorHosts, newLease, placesOf, targetOf, taskOf, type Holder, type Lease } from './lease.ts';
 import { waitIn, type WaitOptions } from './queue.ts';
 import { Rate } from './rate.ts';
 import { Regranting } from './regranting.ts';
-import { busyHosts, plan, planAhead } from './scheduler.ts';
+import { busyHosts, mirrorPlaces, plan, planAhead } from './scheduler.ts';
 import type { Candidate } from './store/store.ts';
 import { SUSPECT_AT } from './taking-in.ts';
 import type { LeaseOutcome } from './task-queue.ts';
@@ -90,7 +90,9 @@ export class HandingOut {
       const refused = holder.place === '' ? this.#prepareDir(stored.dir) : null;
       if (refused) this.#desk.fail(start.id, stored.url, refused, turn);
       else {
-        begun.push(newLease(stored, holder, start.connections, now()));
+        const lease = newLease(stored, holder, start.connections, now());
+        lease.mirrorConnections = this.#mirrorPlaces(lease, begun, turn);
+        begun.push(lease);
         this.#desk.note(start.id, 'started', { worker: holder.name });
       }
     }
@@ -105,6 +107,21 @@ export class HandingOut {
     return begun;
   }
 
+  /** What those that run, and those begun before it in this turn, leave of the places at its mirrors. */
+  #mirrorPlaces(lease: Lease, begun: readonly Lease[], turn: Turn): Record<string, number> {
+    const hosts = mirrorHosts(lease.stored);
+    if (hosts.length === 0) return {};
+    const others = [...this.#desk.leases.values(), ...begun].filter((other) => this.#desk.runs(other, turn));
+    const places = others.map((other) => placesOf(other));
+    return mirrorPlaces(
+      hosts,
+      lease.connections,
+      places,
+      (host) => this.#desk.capOf(host),
+      this.#desk.options.settings(),
+    );
+  }
+
   #starts(wants: readonly Want[], turn: Turn) {
     const { leases, options } = this.#desk;
     const capOf = (host: string) => this.#desk.capOf(host);
@@ -115,10 +132,8 @@ export class HandingOut {
     if (free === 0) return [];
     const ids = held.map(({ id }) => id);
     const running = begun.map((lease) => ({
-      holder: lease.holder.id,
-      host: lease.stored.host,
       // One that was told to have fewer may need a moment.
-      connections: Math.max(turn.begun.get(lease) ?? lease.connections, lease.openConnections),
+      ...placesOf(lease, Math.max(turn.begun.get(lease) ?? lease.connections, lease.openConnections)),
       shared: lease.holder.shared,
       alone: lease.stored.crashes >= SUSPECT_AT,
     }));

@@ -2,6 +2,7 @@
 import type { Brought, DownloadId, Extent } from '../../shared/download.ts';
 import type { SharedLimit, Task, ToWorker } from '../../shared/protocol.ts';
 import path from 'node:path';
+import { hostOf } from '../../shared/url.ts';
 import type { LockOwner } from './locks.ts';
 import type { Stored } from './store/store.ts';
 
@@ -34,6 +35,8 @@ export type Lease = {
   /** It waits with its holder and has not begun: queued, as far as people see. */
   ahead: boolean;
   connections: number;
+  /** How many of them at most at the hosts of its mirrors, by host; each takes a place there. */
+  mirrorConnections: Record<string, number>;
   /** Holds the lock of the path that the file goes to, as long as the lease lasts. */
   readonly owner: LockOwner;
   stored: Stored;
@@ -66,6 +69,7 @@ export function newLease(stored: Stored, holder: Holder, connections: number | n
     leasedAt: now,
     ahead: connections === null,
     connections: connections ?? 1,
+    mirrorConnections: Object.fromEntries(mirrorHosts(stored).map((host) => [host, 0])),
     owner: { name: holder.name },
     stored,
     ending: null,
@@ -82,6 +86,17 @@ export function newLease(stored: Stored, holder: Holder, connections: number | n
   };
 }
 
+/** The other hosts that have the file, too. */
+export function mirrorHosts({ host, mirrors }: Pick<Stored, 'host' | 'mirrors'>): string[] {
+  if (mirrors.length === 0) return [];
+  return [...new Set(mirrors.map(hostOf))].filter((mirror) => mirror !== host && mirror !== '');
+}
+
+/** What a lease takes of the places that hosts have. */
+export function placesOf(lease: Lease, connections = lease.connections) {
+  return { host: lease.stored.host, holder: lease.holder.id, connections, mirrors: lease.mirrorConnections };
+}
+
 /** Where the finished file of a download goes. */
 export function targetOf({ dir, name }: { dir: string; name: string }): string {
   return path.join(dir, name);
@@ -94,7 +109,7 @@ export function namingOf({ nameGiven, url }: Stored): Task['naming'] {
 }
 
 /** `notes`: the folder for notes of what workers here have written. */
-export function taskOf({ stored, connections, holder }: Lease, notes: string): Task {
+export function taskOf({ stored, connections, mirrorConnections, holder }: Lease, notes: string): Task {
   return {
     id: stored.id,
     epoch: stored.epoch,
@@ -112,6 +127,7 @@ export function taskOf({ stored, connections, holder }: Lease, notes: string): T
     // Here it is computed once the file is done; what is kept elsewhere can be held against nothing else.
     hash: holder.place !== '',
     connections,
+    ...(stored.mirrors.length > 0 && { mirrorConnections }),
     limitBytesPerS: stored.limitBytesPerS,
   };
 }

@@ -1,6 +1,6 @@
 // Shares the connections of a host out anew among the downloads that run, as others come and go.
 import type { Desk, Turn } from './desk.ts';
-import type { Lease } from './lease.ts';
+import { placesOf, type Lease } from './lease.ts';
 import { hostPlaces } from './scheduler.ts';
 
 /** Not more often than this, and not for those that began less long ago: most are done sooner. */
@@ -44,11 +44,7 @@ export class Regranting {
     const limits = settings();
     const settled = leases.filter((lease) => lease.ending === null && now() - lease.leasedAt >= EVERY_MS);
     if (settled.length === 0) return;
-    const running = leases.map((lease) => ({
-      host: lease.stored.host,
-      holder: lease.holder.id,
-      connections: turn.begun.get(lease) ?? lease.connections,
-    }));
+    const running = leases.map((lease) => placesOf(lease, turn.begun.get(lease)));
     const hosts = hostPlaces(running, (host) => this.#desk.capOf(host), limits);
     const queued = store.queued.ofHosts(hosts.map(({ host }) => host));
     for (const { host, used, places } of hosts) {
@@ -59,7 +55,9 @@ export class Regranting {
       const waiting = Math.min(waits, free, Math.max(0, places - all.length));
       if (!isSettled || (waits > 0 && (waiting === 0 || used < places))) continue;
       const each = all.map(({ connections, stored }) => ({ connections, own: stored.connections }));
-      const grants = regrant(each, places, waiting, limits.connectionsPerDownload);
+      // What others have there, for which it is a mirror, they keep.
+      const ofMirrors = leases.reduce((sum, { mirrorConnections }) => sum + (mirrorConnections[host] ?? 0), 0);
+      const grants = regrant(each, places - ofMirrors, waiting, limits.connectionsPerDownload);
       turn.after.push(() => all.forEach((lease, index) => this.#tell(lease, grants[index]!)));
     }
   }

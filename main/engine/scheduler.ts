@@ -19,7 +19,15 @@ export type Want = {
   place?: string;
 };
 
-export type Running = { holder: number; host: string; connections: number; shared: boolean; alone: boolean };
+export type Running = {
+  holder: number;
+  host: string;
+  connections: number;
+  /** How many more it may open at the hosts of its mirrors, by host. */
+  mirrors?: Readonly<Record<string, number>>;
+  shared: boolean;
+  alone: boolean;
+};
 
 /** The connections a host was seen to allow at most; Infinity when nothing is known. */
 type CapOf = (host: string) => number;
@@ -57,10 +65,11 @@ export function plan(state: PlanState, limits: Limits, perWorker = Infinity): St
   const wants = state.wants.filter((want) => want.count > 0 && !closed.has(want.holder)).map((want) => ({ ...want }));
   let sharedLeft = limits.parallel - state.running.filter((task) => task.shared).length;
   const hosts = new Map<string, HostBudget>();
-  for (const { host, connections } of state.running) {
+  for (const { host, connections, mirrors = {} } of state.running) {
     const budget = hostBudget(hosts, host, state, limits);
     budget.used += connections;
     budget.tasks += 1;
+    for (const [mirror, places] of Object.entries(mirrors)) hostBudget(hosts, mirror, state, limits).used += places;
   }
   for (const { host } of state.candidates.slice(0, Math.max(limits.parallel, 1))) {
     hostBudget(hosts, host, state, limits).tasks += 1;
@@ -113,18 +122,37 @@ export type HostPlaces = { host: string; used: number; places: number; holders: 
 
 /** The hosts in use: each connection of a task takes one of the places there are, until the task is over or its holder dies. */
 export function hostPlaces(
-  running: readonly Pick<Running, 'host' | 'holder' | 'connections'>[],
+  running: readonly Pick<Running, 'host' | 'holder' | 'connections' | 'mirrors'>[],
   capOf: CapOf,
   limits: Limits,
 ): HostPlaces[] {
   const hosts = new Map<string, HostPlaces>();
-  for (const { host, holder, connections } of running) {
-    let one = hosts.get(host);
-    if (!one) hosts.set(host, (one = { host, used: 0, places: allowance(host, capOf, limits), holders: new Set() }));
-    one.used += connections;
-    one.holders.add(holder);
+  for (const { host: own, holder, connections, mirrors = {} } of running) {
+    for (const [host, places] of [[own, connections] as const, ...Object.entries(mirrors)]) {
+      let one = hosts.get(host);
+      if (!one) hosts.set(host, (one = { host, used: 0, places: allowance(host, capOf, limits), holders: new Set() }));
+      one.used += places;
+      if (places > 0) one.holders.add(holder);
+    }
   }
   return [...hosts.values()];
+}
+
+/** How many of its `connections` a new task may open at the hosts of its mirrors: what all others leave of their places. */
+export function mirrorPlaces(
+  mirrors: readonly string[],
+  connections: number,
+  others: Parameters<typeof hostPlaces>[0],
+  capOf: CapOf,
+  limits: Limits,
+): Record<string, number> {
+  const used = new Map(hostPlaces(others, capOf, limits).map((one) => [one.host, one.used]));
+  return Object.fromEntries(
+    mirrors.map((host) => {
+      const free = allowance(host, capOf, limits) - (used.get(host) ?? 0);
+      return [host, Math.max(0, Math.min(connections, free))];
+    }),
+  );
 }
 
 /** Hosts that take no further task now. */

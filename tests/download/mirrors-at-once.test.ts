@@ -73,6 +73,23 @@ describe.each(lanes)('on the %s lane', (lane) => {
     for (const each of most) expect(each).toBeLessThanOrEqual(4);
   });
 
+  test('at a mirror no more are open than may be there, and none while the others do without it', async () => {
+    const origins = await serve(PACE, PACE, PACE);
+    const bench = startBench({ settings: { lane } });
+    const [url, more] = urlsOf(origins);
+    const [, one, none] = origins.map(({ port }) => `127.0.0.1:${port}`) as [string, string, string];
+    const mirrorConnections = { [one]: 1, [none]: 0 };
+    bench.read(await bench.download(url, { ...more, connections: 4, mirrorConnections }));
+    expect(Math.max(...origins[1]!.requests('/f').map(({ active }) => active))).toBe(1);
+    expect(origins[1]!.bytesServed('/f')).toBeGreaterThan(1_000_000);
+    expect(origins[2]!.requests('/f')).toHaveLength(0);
+    // The one that may not be used beside the others is still there for when they fail.
+    origins[0]!.serve('/f', { status: 404, bytes: Buffer.from('no') });
+    origins[1]!.serve('/f', { status: 404, bytes: Buffer.from('no') });
+    const outcome = await bench.download(url, { ...more, id: 2, mirrorConnections });
+    expect(bench.read(outcome).equals(FILE)).toBe(true);
+  });
+
   test.each<[string, Behaviour | ((seen: Seen) => Behaviour)]>([
     ['other content of the same length', { sizeBytes: SIZE, seed: 2 }],
     ['another length', { sizeBytes: SIZE + 1 }],

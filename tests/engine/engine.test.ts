@@ -396,6 +396,29 @@ test('the places of a host are held by workers, waited for by others, and free w
   await vi.waitFor(() => expect(hosts()[0]?.waiters).toBe(1));
 });
 
+test('the connections to mirrors are counted where they go', async () => {
+  const { spawn, workers } = fakeWorkers();
+  const engine = start(spawn, { parallel: 4, connectionsPerHost: 10, connectionsPerDownload: 8 });
+  const mirrors = ['http://m.test/f', 'http://m.test/g', 'http://a.test/again'];
+  await call(engine, 'add', { downloads: [{ url: 'http://a.test/1.zip', mirrors }] });
+  await vi.waitFor(() => expect(workers[0]?.tasks).toHaveLength(1));
+  await call(engine, 'add', { downloads: [{ url: 'http://b.test/2.zip', mirrors }] });
+  await vi.waitFor(() => expect(workers[0]?.tasks).toHaveLength(2));
+  await add(engine, 'http://m.test/3.zip', 'http://c.test/4.zip');
+  await vi.waitFor(() => expect(workers[0]?.tasks).toHaveLength(3));
+  expect(workers[0]!.tasks.map(({ url, mirrorConnections }) => [url, mirrorConnections])).toEqual([
+    ['http://a.test/1.zip', { 'm.test': 8 }],
+    ['http://b.test/2.zip', { 'm.test': 2, 'a.test': 2 }],
+    // Nothing is left at m.test until one of the others is done.
+    ['http://c.test/4.zip', undefined],
+  ]);
+  expect(engine.view.traffic(0).hosts.find(({ host }) => host === 'm.test')).toMatchObject({ used: 10, waiters: 1 });
+  workers[0]!.settle(workers[0]!.tasks[0]!, doneOf(workers[0]!.tasks[0]!));
+  await vi.waitFor(() =>
+    expect(workers[0]!.tasks.at(-1)).toMatchObject({ url: 'http://m.test/3.zip', connections: 8 }),
+  );
+});
+
 test('a running download makes room for another of its host, and gets back what that leaves', async () => {
   const { spawn, workers } = fakeWorkers();
   const engine = start(spawn, { parallel: 2, connectionsPerHost: 8, connectionsPerDownload: 8 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { busyHosts, plan, planAhead, type PlanState } from '../../main/engine/scheduler.ts';
+import { busyHosts, hostPlaces, mirrorPlaces, plan, planAhead, type PlanState } from '../../main/engine/scheduler.ts';
 
 const limits = { parallel: 4, connectionsPerDownload: 8, connectionsPerHost: 16 };
 const state = (given: Partial<PlanState>): PlanState => ({
@@ -100,4 +100,25 @@ test('ahead of time a worker gets more of the hosts that it fetches from, in lis
     [5, 1],
     [6, 1],
   ]);
+});
+
+test('what a download may open at its mirrors takes places there, and mirrors get what is left of theirs', () => {
+  const running = [
+    { holder: 1, host: 'a', connections: 8, mirrors: { m: 6, n: 0 }, shared: true, alone: false },
+    { holder: 2, host: 'm', connections: 8, shared: true, alone: false },
+  ];
+  const capOf = (host: string) => (host === 'n' ? 3 : Infinity);
+  const used = hostPlaces(running, capOf, limits).map(({ host, used, holders }) => [host, used, [...holders]]);
+  expect(used).toEqual([
+    ['a', 8, [1]],
+    ['m', 14, [1, 2]],
+    ['n', 0, []],
+  ]);
+  expect(mirrorPlaces(['m', 'n', 'o'], 8, running, capOf, limits)).toEqual({ m: 2, n: 3, o: 8 });
+  expect(plan(state({ candidates: queued('m', 'm'), running }), limits).map(({ connections }) => connections)).toEqual([
+    2,
+  ]);
+  const full = [{ ...running[0]!, mirrors: { m: 16 } }];
+  expect(busyHosts(full, capOf, limits)).toEqual(['m']);
+  expect(mirrorPlaces(['m'], 8, full, capOf, limits)).toEqual({ m: 0 });
 });
