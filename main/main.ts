@@ -25,6 +25,7 @@ if (args.version) {
   app.setPath('userData', path.join(dataDir, 'electron'));
   declareAppProtocol();
   const openedBySystem = new OpenedBySystem(app);
+  const incoming = new HashThreads(path.join(folder, 'hash-thread.cjs'));
   void app.whenReady().then(() =>
     startShell({
       args,
@@ -34,7 +35,8 @@ if (args.version) {
       hasher: new BackgroundHash(path.join(folder, 'hash-thread.cjs')),
       version,
       nativeBinding: nativeBinding(),
-      openIncoming: receiver(new HashThreads(path.join(folder, 'hash-thread.cjs')).hashFile),
+      openIncoming: receiver(incoming.hashFile),
+      receiving: incoming.state,
     }),
   );
 }

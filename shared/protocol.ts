@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { Brought, Checksum, DownloadId, EventKind, Extent, Validators } from './download.ts';
 import { Failure } from './failure.ts';
+import { ThreadCounts } from './traffic.ts';
 
 /** Raised when a message changes shape; the two ends of a Port must speak the same number. */
 export const PROTOCOL = 3;
@@ -190,7 +191,14 @@ export const FromWorker = z.discriminatedUnion('kind', [
     next: z.object({ ...lease, connections: z.number().int().min(1).max(64) }).optional(),
   }),
   /** Once a second: how the process is. */
-  z.object({ kind: z.literal('vitals'), rssBytes: z.number(), cpuMs: z.number(), loopDelayMs: z.number() }),
+  z.object({
+    kind: z.literal('vitals'),
+    rssBytes: z.number(),
+    cpuMs: z.number(),
+    loopDelayMs: z.number(),
+    /** Of its threads that hash; left out: it has none. */
+    threads: ThreadCounts.optional(),
+  }),
   z.object({ kind: z.literal('pong') }),
 ]);
 export type FromWorker = z.infer<typeof FromWorker>;

@@ -25,6 +25,10 @@ export const QueueState = z.object({
 });
 export type QueueState = z.infer<typeof QueueState>;
 
+/** A pool of threads: how many there are, how many of them work, and how many jobs wait for one. */
+export const ThreadCounts = z.object({ threads: z.number(), busy: z.number(), waiting: z.number() });
+export type ThreadCounts = z.infer<typeof ThreadCounts>;
+
 export const WorkerState = z.object({
   id: z.number(),
   pid: z.number(),
@@ -64,6 +68,11 @@ export const Traffic = z.object({
       waiters: z.number(),
     }),
   ),
+  /**
+   * The pools of threads that hash: of a worker, by its name; `finished` files, in the background; files `sent back`. Only
+   * those that have threads.
+   */
+  threads: z.array(ThreadCounts.extend({ name: z.string() })),
   messagesPerS: z.number(),
   /** The newest messages, oldest first; at most 500. */
   messages: z.array(TapMessage),

@@ -29,14 +29,16 @@ export async function serve(command: Serve, around: Surroundings): Promise<numbe
   const none = run.settings.workers === 0;
   const overrides = { ...run.settings, dir };
   const report = await reportTo(output, run.json, stdout);
-  const engine = new Engine({ dataDir, spawnWorker, hasher, nativeBinding, overrides, version });
+  const incoming = new HashThreads(hashThread);
+  const receiving = incoming.state;
+  const engine = new Engine({ dataDir, spawnWorker, hasher, receiving, nativeBinding, overrides, version });
   const stopped = signalled();
   const doors = new Doors({
     engine,
     dataDir,
     authkeyFile: command.authkeyFile,
     pythonAuthkeyFile: command.pythonAuthkeyFile,
-    openIncoming: receiver(new HashThreads(hashThread).hashFile),
+    openIncoming: receiver(incoming.hashFile),
     onError: (error) => process.stderr.write(`sluice: python door: ${String(error)}\n`),
   });
   let stopTap = () => {};

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import type { Checksum } from '../../shared/download.ts';
+import type { ThreadCounts } from '../../shared/traffic.ts';
 import { ThreadPool } from './thread-pool.ts';
 
 type Algorithm = Checksum['algorithm'];
@@ -43,6 +44,8 @@ export class HashThreads {
   readonly hashFile: HashFile = (path, algorithm, start = 0, end = Infinity) =>
     this.#pool.apply({ path, algorithm, start, end });
 
+  readonly state = (): ThreadCounts => this.#pool.state();
+
   close(): Promise<void> {
     return this.#pool.terminate();
   }
@@ -61,6 +64,8 @@ export class BackgroundHash {
     this.#pool ??= new ThreadPool(this.#entry, 1);
     return this.#pool.apply({ path, algorithm, start: 0, end: Infinity, background: true });
   };
+
+  readonly state = (): ThreadCounts => this.#pool?.state() ?? { threads: 0, busy: 0, waiting: 0 };
 
   /** Ends the thread and breaks off what it is at; the next file starts another. */
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 // What a worker tells by the clock: the progress of all its downloads in one message, and how the process is.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { FromWorker, SharedLimit } from '../../shared/protocol.ts';
+import type { ThreadCounts } from '../../shared/traffic.ts';
 import type { Transfer } from './transfer.ts';
 
 const PROGRESS_MS = 250;
@@ -23,15 +24,22 @@ export class Pulse {
   readonly #send: (message: FromWorker) => void;
   readonly #running: Running;
   readonly #heldBy: HeldBy;
+  readonly #threads: () => ThreadCounts | undefined;
   readonly #told = new WeakMap<Transfer, Told>();
   readonly #delay = monitorEventLoopDelay({ resolution: 20 });
   readonly #timers: NodeJS.Timeout[];
   #lastAt = performance.now();
 
-  constructor(send: (message: FromWorker) => void, running: Running, heldBy: HeldBy) {
+  constructor(
+    send: (message: FromWorker) => void,
+    running: Running,
+    heldBy: HeldBy,
+    threads: () => ThreadCounts | undefined,
+  ) {
     this.#send = send;
     this.#running = running;
     this.#heldBy = heldBy;
+    this.#threads = threads;
     this.#delay.enable();
     this.#timers = [setInterval(() => this.#progress(), PROGRESS_MS), setInterval(() => this.#vitals(), VITALS_MS)];
   }
@@ -76,11 +84,13 @@ export class Pulse {
     const cpu = process.cpuUsage();
     const loopDelayMs = this.#delay.max / 1e6;
     this.#delay.reset();
+    const threads = this.#threads();
     this.#send({
       kind: 'vitals',
       rssBytes: process.memoryUsage.rss(),
       cpuMs: Math.round((cpu.user + cpu.system) / 1000),
       loopDelayMs: Number.isFinite(loopDelayMs) ? Math.max(0, loopDelayMs) : 0,
+      ...(threads && threads.threads > 0 && { threads }),
     });
   }
 }

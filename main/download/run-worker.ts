@@ -67,7 +67,12 @@ class WorkerLoop {
 
   async run(): Promise<void> {
     const heldBy: HeldBy = (id, ms) => this.#world?.shares.heldBy(id, ms) ?? [];
-    const pulse = new Pulse((message) => this.#send(message), this.#running, heldBy);
+    const pulse = new Pulse(
+      (message) => this.#send(message),
+      this.#running,
+      heldBy,
+      () => this.#hashing?.state(),
+    );
     await new Promise<void>((resolve) => {
       this.#left = resolve;
       this.#port.onMessage((raw) => this.#onRaw(raw));

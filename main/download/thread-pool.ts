@@ -1,6 +1,7 @@
 // A pool of threads for work that burns processor time, so that no event loop stalls: apply, map, close, join, terminate.
 import os from 'node:os';
 import { parentPort, Worker } from 'node:worker_threads';
+import type { ThreadCounts } from '../../shared/traffic.ts';
 
 type Job<A> = { arg: A; resolve: (result: never) => void; reject: (error: Error) => void };
 type Answer = { result: unknown } | { error: string; code: string | undefined };
@@ -22,7 +23,7 @@ export class ThreadPool<A, R> {
   }
 
   /** How many threads there are, how many of them work, and how many jobs wait for one. */
-  state(): { threads: number; busy: number; waiting: number } {
+  state(): ThreadCounts {
     return {
       threads: this.#idle.length + this.#busy.size,
       busy: this.#busy.size,

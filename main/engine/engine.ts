@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { EngineEvent, Handlers } from '../../shared/api.ts';
 import type { DownloadId, NewDownload } from '../../shared/download.ts';
 import type { Settings } from '../../shared/settings.ts';
+import type { ThreadCounts } from '../../shared/traffic.ts';
 import type { Port } from '../transport/port.ts';
 import { Adding } from './adding.ts';
 import { DiskRoom } from './disk-room.ts';
@@ -40,6 +41,8 @@ export type EngineOptions = {
   spawnWorker: () => SpawnedWorker;
   /** Computes the SHA-256 of finished files; without it there are none but those that workers elsewhere tell. */
   hasher?: Hasher | undefined;
+  /** How the threads stand that hash what is sent back. */
+  receiving?: () => ThreadCounts;
   /** Path of better-sqlite3's compiled part, where its own does not fit the runtime. */
   nativeBinding?: string | undefined;
   /** Settings for this run only; they are not kept. */
@@ -165,6 +168,7 @@ export class Engine {
       dir: () => this.downloadDir,
       limits: this.#limits,
       modeHere: () => this.machines.modeHere,
+      threads: { finished: options.hasher?.state, 'sent back': options.receiving },
     });
     this.machines = new Machines({
       store: this.#store,
@@ -243,8 +247,7 @@ export class Engine {
 
   /** Takes in a worker of another machine; `place` is its own name for itself, the same each time it comes. A closed engine closes the port. */
   attachWorker(port: Port, place: string, address = ''): void {
-    if (this.#closing) port.close();
-    else this.#pool.attach(port, place, address);
+    return this.#closing ? port.close() : this.#pool.attach(port, place, address);
   }
 
   /** Takes in somebody who gets tasks without a Port. */
@@ -316,8 +319,7 @@ export class Engine {
   }
 
   #progressed(): void {
-    if (this.#changed || this.#closing) return;
-    if (this.#events.size === 0 && this.#signals.size === 0) return;
+    if (this.#changed || this.#closing || this.#events.size + this.#signals.size === 0) return;
     this.#changed = setTimeout(() => {
       this.#changed = undefined;
       const running = this.view.running();

@@ -7,6 +7,7 @@ import type { Checksum, DownloadId } from '../../shared/download.ts';
 import type { Failure } from '../../shared/failure.ts';
 import { maskCredentials } from '../../shared/url.ts';
 import { FetchedSums } from './fetched-sums.ts';
+import type { ThreadCounts } from '../../shared/traffic.ts';
 import type { Signal } from './signal.ts';
 import { isStoreFull } from './store/sql.ts';
 import type { Store, Stored } from './store/store.ts';
@@ -15,6 +16,8 @@ import type { Store, Stored } from './store/store.ts';
 export type Hasher = {
   hashFile(path: string, algorithm: Checksum['algorithm']): Promise<string>;
   close(): Promise<void>;
+  /** How its threads stand. */
+  state?: () => ThreadCounts;
 };
 
 /** What is known by then is written down this often, in one transaction. */

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Counts, Detail, ListQuery, Totals } from '../../shared/api.ts';
 import type { DownloadId, Extent, Row } from '../../shared/download.ts';
 import type { MachineMode } from '../../shared/machines.ts';
-import type { TapMessage, Traffic } from '../../shared/traffic.ts';
+import type { TapMessage, ThreadCounts, Traffic } from '../../shared/traffic.ts';
 import { maskCredentials } from '../../shared/url.ts';
 import type { DiskRoom } from './disk-room.ts';
 import type { Dispatch } from './dispatch.ts';
@@ -30,6 +30,8 @@ export type ViewParts = {
   dir: () => string;
   limits: SpeedLimits;
   modeHere: () => MachineMode;
+  /** Pools of threads that are not a worker's, by name. */
+  threads: Readonly<Record<string, (() => ThreadCounts) | undefined>>;
 };
 
 export class View {
@@ -146,9 +148,19 @@ export class View {
       store: this.#storeLoad(at),
       locks: dispatch.targets.state(),
       hosts: dispatch.hosts(),
+      threads: this.#threads(),
       messagesPerS: tap.messagesPerS(),
       messages: tap.messages(afterSeq, MESSAGES_SHOWN),
     };
+  }
+
+  #threads(): Traffic['threads'] {
+    const { pool, threads } = this.#parts;
+    const own = Object.entries(threads).flatMap(([name, state]) => (state ? [{ name, ...state() }] : []));
+    const workers = [...pool.links.values()].flatMap((link) =>
+      link.threads ? [{ name: link.name, ...link.threads }] : [],
+    );
+    return [...own, ...workers].filter((one) => one.threads + one.waiting > 0);
   }
 
   #leasesOf(holderId: number): Lease[] {

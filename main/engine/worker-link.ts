@@ -1,6 +1,6 @@
 // One worker as the engine sees it, wherever it runs: its Port, parsed messages, rates and vitals.
 import { FromWorker, PROTOCOL, type ToWorker, type TransferSettings } from '../../shared/protocol.ts';
-import type { WorkerState } from '../../shared/traffic.ts';
+import type { ThreadCounts, WorkerState } from '../../shared/traffic.ts';
 import type { Port } from '../transport/port.ts';
 import type { Holder } from './lease.ts';
 import { Rate } from './rate.ts';
@@ -33,6 +33,8 @@ export class WorkerLink implements Holder {
   readonly address: string;
   version = '';
   phase: WorkerState['state'] = 'starting';
+  /** Its threads that hash; null when it has none. */
+  threads: ThreadCounts | null = null;
   /** Its connection was ended for what it sent. */
   misbehaved = false;
   readonly #port: Port;
@@ -189,8 +191,9 @@ export class WorkerLink implements Holder {
     return null;
   }
 
-  #noteVitals(vitals: { rssBytes: number; cpuMs: number; loopDelayMs: number }): void {
+  #noteVitals(vitals: Extract<FromWorker, { kind: 'vitals' }>): void {
     const at = this.#now();
+    this.threads = vitals.threads ?? null;
     const { rssBytes, cpuMs, loopDelayMs } = vitals;
     const last = this.#lastCpu;
     const cpuPercent = last && at > last.at ? ((cpuMs - last.cpuMs) / (at - last.at)) * 100 : 0;

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { app, dialog, nativeTheme, type BrowserWindow } from 'electron';
 import type { Settings } from '../../shared/settings.ts';
 import type { MenuCommand } from '../../shared/shell-api.ts';
+import type { ThreadCounts } from '../../shared/traffic.ts';
 import type { Doors } from '../gateway/doors.ts';
 import type { Helping } from '../gateway/helping.ts';
 import type { OpenIncoming } from '../gateway/receiving-back.ts';
@@ -37,6 +38,8 @@ export type ShellOptions = {
   openIncoming: OpenIncoming;
   /** Hashes finished files in the background. */
   hasher: Hasher;
+  /** How the threads stand that hash what is sent back. */
+  receiving: () => ThreadCounts;
 };
 
 const SCREENSHOT_PATIENCE_MS = 20_000;
@@ -96,7 +99,7 @@ class Shell {
   readonly #isShown = new Promise<void>((resolve) => (this.#shown = resolve));
 
   constructor(options: ShellOptions, unlock: () => void) {
-    const { args, dataDir, folder, version, nativeBinding, hasher } = options;
+    const { args, dataDir, folder, version, nativeBinding, hasher, receiving } = options;
     this.#options = options;
     this.#unlock = unlock;
     this.#devUrl = app.isPackaged ? undefined : process.env['ELECTRON_RENDERER_URL'];
@@ -105,6 +108,7 @@ class Shell {
       dataDir,
       nativeBinding,
       hasher,
+      receiving,
       version,
       spawnWorker: () => spawnUtilityWorker(path.join(folder, 'worker.cjs')),
       startDemo: async (add) => {

@@ -34,6 +34,9 @@ export const machinesEn = {
   pythonUses: 'What the program is for',
   pythonUse: { producer: 'Adds downloads', worker: 'Takes downloads', listener: 'Hears of results' },
   actionsOf: (name: string) => `What ${name} is to do`,
+  hashThreads: (of: string) =>
+    `Hash threads: ${{ finished: 'finished files', 'sent back': 'files sent back' }[of] ?? of}`,
+  threadsBusy: (busy: string, threads: string) => `${busy} of ${threads} busy`,
   addressLoopback:
     'This address is for this computer alone: no other machine reaches it, and nobody finds it on the network.',
 };
@@ -66,6 +69,8 @@ export const machinesZh: typeof machinesEn = {
   pythonUses: '程序的用途',
   pythonUse: { producer: '添加下载', worker: '领取下载', listener: '接收结果' },
   actionsOf: (name) => `让 ${name} 做什么`,
+  hashThreads: (of) => `哈希线程：${{ finished: '已完成的文件', 'sent back': '传回的文件' }[of] ?? of}`,
+  threadsBusy: (busy, threads) => `${threads} 个中 ${busy} 个忙`,
   addressLoopback: '此地址仅限本机：其他机器无法连接，也无法在网络中发现。',
 };
 

@@ -54,3 +54,14 @@ test('a cancelled download is released with all that had arrived, and resumes fr
   expect(bench.read(again).equals(contentBytes(seededContent(8_000_000)))).toBe(true);
   expect(server.bytesServed('/a')).toBeLessThan(8_000_000 * 1.5);
 });
+
+test('tells how its hashing threads stand, once it has some', async () => {
+  const server = await origin();
+  server.serve('/a', { sizeBytes: 100_000 });
+  const bench = startBench({ hashThread: new URL('../../main/hash-thread.ts', import.meta.url) });
+  await bench.until(({ kind }) => kind === 'vitals');
+  expect(bench.of('vitals')[0]).not.toHaveProperty('threads');
+  await bench.download(server.url('/a'), { hash: true });
+  const told = await bench.next(({ kind }) => kind === 'vitals');
+  expect(told).toMatchObject({ threads: { threads: 1, busy: 0, waiting: 0 } });
+});

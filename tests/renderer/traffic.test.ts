@@ -27,6 +27,7 @@ function trafficOf(count: number): { bridge: FakeBridge; traffic: Traffic } {
     store: { transactionsPerS: 0, busyPercent: 0 },
     locks: [],
     hosts: [],
+    threads: [],
     messagesPerS: 0,
     messages: Array.from({ length: count }, () => {
       seq += 1;

@@ -66,6 +66,8 @@ export interface BenchOptions {
   slots?: number;
   ahead?: number;
   aheadWaitMs?: number;
+  /** The script of its hashing threads; without it the worker hashes by itself. */
+  hashThread?: URL;
   /** Answers `probed` and `target-taken` with a path; default the task's target, then `x (1)`. */
   target?: (id: number, tries: number) => string;
 }
@@ -103,6 +105,7 @@ export function startBench(options: BenchOptions = {}): Bench {
     // For ever, as far as a test goes: no slow machine makes one go back.
     aheadWaitMs: options.aheadWaitMs ?? 60_000,
     machine: 'test',
+    ...(options.hashThread && { hashThread: options.hashThread }),
   });
 
   const until = (fits: (message: FromWorker) => boolean): Promise<FromWorker> => {
