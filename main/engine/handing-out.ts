@@ -1,14 +1,17 @@
 // Handing out: who gets which download now, in which folder, and the message that says so.
 import fs from 'node:fs';
+import path from 'node:path';
+import type { DownloadId } from '../../shared/download.ts';
 import type { Failure } from '../../shared/failure.ts';
 import { maskCredentials } from '../../shared/url.ts';
 import type { Desk, Turn } from './desk.ts';
 import { mirrorHosts, newLease, placesOf, targetOf, taskOf, type Holder, type Lease } from './lease.ts';
+import { isPartTouched } from './part-time.ts';
 import { waitIn, type WaitOptions } from './queue.ts';
 import { Rate } from './rate.ts';
 import { Regranting } from './regranting.ts';
 import { busyHosts, mirrorPlaces, plan, planAhead } from './scheduler.ts';
-import type { Candidate } from './store/store.ts';
+import type { Candidate, Stored } from './store/store.ts';
 import { SUSPECT_AT } from './taking-in.ts';
 import type { LeaseOutcome } from './task-queue.ts';
 
@@ -86,7 +89,7 @@ export class HandingOut {
     const begun: Lease[] = [];
     for (const start of this.#starts(wants, turn)) {
       const { holder } = this.#wants.get(start.holder)!;
-      const stored = store.lease(start.id, holder.place);
+      const stored = this.#lease(start.id, holder.place);
       const refused = holder.place === '' ? this.#prepareDir(stored.dir) : null;
       if (refused) this.#desk.fail(start.id, stored.url, refused, turn);
       else {
@@ -100,11 +103,26 @@ export class HandingOut {
       const { holder } = this.#wants.get(holderId)!;
       // A folder that cannot be used is said when its turn comes.
       if (holder.place !== '' || !this.#prepareDir(dir)) {
-        begun.push(newLease(store.lease(id, holder.place, true), holder, null, now()));
+        begun.push(newLease(this.#lease(id, holder.place, true), holder, null, now()));
       }
     }
     if (begun.length > 0) turn.after.push(() => this.#handOver(begun));
     return begun;
+  }
+
+  /** Leases one, without what is not in its unfinished file any more. */
+  #lease(id: DownloadId, place: string, ahead = false): Stored {
+    const { store, notes } = this.#desk.options;
+    const stored = store.lease(id, place, ahead);
+    if (place !== '' || stored.partTimeMs === null) return stored;
+    store.savePartTime(id, null);
+    if (stored.extents.length === 0 || !isPartTouched(stored)) return stored;
+    this.#desk.note(id, 'part-file-lost', { claimedBytes: stored.doneBytes });
+    const nothing = { extents: [], brought: [], doneBytes: 0 };
+    store.saveExtents({ id, brought: [] }, [], 0);
+    // It speaks of what was there before.
+    fs.rmSync(path.join(notes, String(id)), { force: true });
+    return { ...stored, ...nothing };
   }
 
   /** What those that run, and those begun before it in this turn, leave of the places at its mirrors. */

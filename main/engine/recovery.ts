@@ -11,6 +11,7 @@ const ROOM_AT_LEAST_BYTES = 1024 * 1024;
 export function recover(parts: { store: Store; removals: Removals; adding: Adding; now: () => number }): void {
   const { store, removals, adding, now } = parts;
   store.transaction(() => store.requeueRunning());
+  if (store.trouble !== null) store.forgetPartTimes();
   removals.finishOld();
   const lost = store.journalled();
   if (lost.length === 0) return;

@@ -2,11 +2,13 @@
 import path from 'node:path';
 import { needsTarget, type FromWorker, type Outcome } from '../../shared/protocol.ts';
 import { maskCredentials } from '../../shared/url.ts';
+import type { Extent } from '../../shared/download.ts';
 import type { Failure } from '../../shared/failure.ts';
 import type { Desk, Turn } from './desk.ts';
 import { FetchedSums } from './fetched-sums.ts';
 import { lengthOf, namingOf, targetOf, type Holder, type Lease } from './lease.ts';
 import { chooseName, safeName } from './names.ts';
+import { partTimeOf } from './part-time.ts';
 import type { Renewal, Settlement } from './task-queue.ts';
 
 /** Held by so many crashed workers in a row, a download is leased to a worker of its own; one more that it had alone fails it. */
@@ -180,16 +182,23 @@ export class TakingIn {
         return;
       }
       case 'failed':
-        store.saveExtents(lease, outcome.extents, lengthOf(outcome.extents));
+        this.#letGo(lease, outcome.extents);
         // It was paused or removed meanwhile: that is what it stays.
         if (lease.ending !== null && lease.ending !== 'no-room') return this.#settleEnding(lease, turn);
         return this.#desk.fail(id, lease.stored.url, outcome.failure, turn);
       case 'released':
-        store.saveExtents(lease, outcome.extents, lengthOf(outcome.extents));
+        this.#letGo(lease, outcome.extents);
         return this.#settleEnding(lease, turn);
       default:
         outcome satisfies never;
     }
+  }
+
+  /** A worker has let go of the unfinished file: from now on nobody writes to it. */
+  #letGo(lease: Lease, extents: Extent[]): void {
+    const { store } = this.#desk.options;
+    store.saveExtents(lease, extents, lengthOf(extents));
+    if (lease.holder.place === '' && extents.length > 0) store.savePartTime(lease.id, partTimeOf(lease.stored));
   }
 
   #settleEnding(lease: Lease, turn: Turn): void {

@@ -191,6 +191,48 @@ test('who brought which bytes is known to whoever goes on, after a pause, a cras
   expect((await next(4)).brought).toEqual(brought);
 });
 
+test.each<[string, boolean, (part: string) => void]>([
+  ['is as it was left', true, () => {}],
+  ['has a time that was rounded', true, (part) => shiftTime(part, 2)],
+  [
+    'was overwritten, though it is as long as before',
+    false,
+    (part) => (fs.writeFileSync(part, 'y'.repeat(60)), shiftTime(part, 10)),
+  ],
+  ['was put back as it was on another day', false, (part) => shiftTime(part, -86_400)],
+])('an unfinished file that %s while nobody fetched it counts: %s', async (_, counts, act) => {
+  const extents: Extent[] = [[0, 60]];
+  const { spawn, workers } = fakeWorkers((worker, task) => {
+    if (workers.flatMap(({ tasks }) => tasks).length > 1) return;
+    fs.writeFileSync(task.partPath, 'x'.repeat(60));
+    const lease = { id: task.id, epoch: task.epoch };
+    worker.send({ kind: 'probed', ...lease, validators, contentDisposition: null });
+    const failure = { code: 'reset', message: 'broke off', retry: 'soon' } as const;
+    worker.settle(task, { kind: 'failed', failure, extents });
+  });
+  const engine = start(spawn);
+  const [id] = await add(engine, 'http://a.test/file');
+  await vi.waitFor(async () => expect(await rows(engine)).toMatchObject([{ status: 'failed', doneBytes: 60 }]));
+  await stop(engine);
+  const note = path.join(dir, 'data', 'parts', String(id));
+  fs.mkdirSync(path.dirname(note), { recursive: true });
+  fs.writeFileSync(note, 'what a worker noted');
+  act(workers[0]!.tasks[0]!.partPath);
+  const again = start(spawn);
+  await call(again, 'retry', { ids: [id!] });
+  await vi.waitFor(() => expect(workers.flatMap(({ tasks }) => tasks)).toHaveLength(2));
+  expect(workers.flatMap(({ tasks }) => tasks)[1]!.extents).toEqual(counts ? extents : []);
+  expect(fs.existsSync(note)).toBe(counts);
+  const kinds = again.view.detail(id!)!.events.map(({ kind }) => kind);
+  expect(kinds.includes('part-file-lost')).toBe(!counts);
+});
+
+/** As if so many seconds had passed before it was written to last. */
+function shiftTime(file: string, seconds: number): void {
+  const at = fs.statSync(file).mtimeMs / 1000 + seconds;
+  fs.utimesSync(file, at, at);
+}
+
 test('a clock that jumps back or ahead starts what is queued, and keeps the list and its backups', async () => {
   const day = 24 * 3_600_000;
   const { spawn } = fakeWorkers((worker, task) => worker.settle(task, doneOf(task)));

@@ -126,4 +126,5 @@ export const migrations: readonly string[] = [
   CREATE INDEX downloads_check_left ON downloads (finished_at) WHERE hash_left = 2 AND removed_at IS NULL;
   `,
   `ALTER TABLE downloads ADD COLUMN brought TEXT NOT NULL DEFAULT '[]'`,
+  'ALTER TABLE downloads ADD COLUMN part_time INTEGER',
 ];

@@ -42,6 +42,8 @@ const Columns = z.object({
   done_bytes: z.number(),
   extents: json(z.array(Extent)),
   brought: json(z.array(Brought)),
+  /** When its unfinished file was last written to, in ms since 1970, while nobody fetches it; null when that is not known. */
+  part_time: z.number().nullable(),
   validators: json(Validators).nullable(),
   headers: json(z.record(z.string(), z.string())),
   checksum: json(Checksum).nullable(),
@@ -80,6 +82,7 @@ export const Stored = Columns.transform((row) => ({
   doneBytes: row.done_bytes,
   extents: row.extents,
   brought: row.brought,
+  partTimeMs: row.part_time,
   validators: row.validators,
   headers: row.headers,
   checksum: row.checksum,

@@ -215,6 +215,16 @@ export class Store {
       .run(JSON.stringify(extents), JSON.stringify(brought), doneBytes, id);
   }
 
+  /** When the unfinished file was last written to, for as long as nobody fetches it. */
+  savePartTime(id: DownloadId, partTimeMs: number | null): void {
+    this.#sql.prepare('UPDATE downloads SET part_time = ? WHERE id = ?').run(partTimeMs, id);
+  }
+
+  /** What is known of the unfinished files may be older than they. */
+  forgetPartTimes(): void {
+    this.#sql.prepare('UPDATE downloads SET part_time = NULL WHERE part_time IS NOT NULL').run();
+  }
+
   saveProbe(id: DownloadId, validators: Validators): void {
     this.list.sorted.changed(id, 'size');
     this.#sql
