@@ -295,7 +295,7 @@ LIST-FILE: one URL a line (also .csv .html .url .webloc .metalink); "-" reads a 
 
   -d, --dir DIR         where files go (default: the current directory)
       --data DIR        where the list lives (default: SLUICE_DATA, else your data directory)
-      --workers N       worker processes, 1-32 (0: one a core)
+      --workers N       worker processes, 1-32 (0: one a core; of serve: none, others work)
   -j, --parallel N      downloads at once, 1-256
   -x, --connections N   connections a download, 1-32
       --retries N       try again at most so often before a download fails, 0-100
