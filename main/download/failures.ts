@@ -51,6 +51,7 @@ export function fail(code: FailureCode, message: string, retry: Retry, more: Par
   return { code, message: message.slice(0, 2000), retry, ...more };
 }
 
+export const NOTHING_CAME = fail('bad-response', 'The answer brought nothing of what was asked for', 'soon');
 export const PART_CHANGED = fail('part-file-lost', 'The unfinished file was changed by another program', 'soon');
 
 /** Finds the failure in whatever was thrown, looking through wrapped causes. */

@@ -4,7 +4,7 @@ import type { Failure } from '../../shared/failure.ts';
 import { encodingOf, type Head, type Verdict } from './answers.ts';
 import { Attempt, type AttemptEnd } from './attempt.ts';
 import { endOf } from './extents.ts';
-import { fail, failureOf } from './failures.ts';
+import { fail, failureOf, NOTHING_CAME } from './failures.ts';
 import { Crew } from './crew.ts';
 import type { Feed } from './feed.ts';
 import { Feeds } from './feeds.ts';
@@ -16,7 +16,6 @@ import { Segments, type Segment } from './segments.ts';
 import { hostOf, isOurs } from './sources.ts';
 import { Waits } from './waits.ts';
 
-const NOTHING_CAME = fail('bad-response', 'The answer brought nothing of what was asked for', 'soon');
 /** Shorter waits are not worth telling. */
 const TELL_WAIT_MS = 1000;
 
@@ -57,7 +56,7 @@ export class Session {
   run(): Promise<SessionEnd> {
     return new Promise((resolve) => {
       this.#resolve = resolve;
-      if (this.#segments.finished) this.#finish({ kind: 'complete', totalBytes: this.#totalBytes() });
+      this.#endWhenComplete();
       this.#o.part.onError = (error) => this.#finish({ kind: 'failed', failure: failureOf(error) });
       this.#spawn(this.#feeds.main);
     });
@@ -108,10 +107,7 @@ export class Session {
         this.#crew.fill();
       } else {
         const segment = this.#nextSegment(feed);
-        if (!segment) {
-          if (this.#segments.finished) this.#finish({ kind: 'complete', totalBytes: this.#totalBytes() });
-          return;
-        }
+        if (!segment) return this.#endWhenComplete();
         next = await this.#fetch(feed, segment);
       }
       if (this.#end || next.kind === 'leave') return;
@@ -122,10 +118,7 @@ export class Session {
 
   #nextSegment(feed: Feed): Segment | null {
     const segments = this.#segments;
-    if (this.#whole) {
-      if (segments.running.size > 0 || segments.finished) return null;
-      return this.#takeAll();
-    }
+    if (this.#whole) return segments.running.size > 0 || segments.finished ? null : this.#takeAll();
     if (this.#confirmed) {
       const takers = Math.max(1, this.#crew.wanted - segments.running.size);
       return segments.take(takers) ?? (this.#connections > 1 ? segments.steal(this.#crew.speedOf(feed)) : null);
@@ -189,6 +182,7 @@ export class Session {
         if (segment.end === Infinity) this.#endAt(segment.pos);
         // Asking the same at once again would go on for ever.
         else if (segment.pos === segment.start && segment.pos < segment.end) {
+          if (this.#givesUpRanges(feed)) return { kind: 'again', afterMs: 0 };
           return this.#stepDown(feed, feed.refusals.failed(NOTHING_CAME, situation));
         }
         return { kind: 'again', afterMs: 0 };
@@ -206,8 +200,10 @@ export class Session {
     this.#feeds.main.content.learnTotal(totalBytes);
   }
 
-  #totalBytes(): number {
-    return this.#feeds.main.content.totalBytes ?? endOf(this.#o.part.written);
+  #endWhenComplete(): void {
+    if (!this.#segments.finished) return;
+    const totalBytes = this.#feeds.main.content.totalBytes ?? endOf(this.#o.part.written);
+    this.#finish({ kind: 'complete', totalBytes });
   }
 
   #decideAnswer(verdict: Verdict, head: Head, feed: Feed, situation: Situation): Next {
@@ -222,13 +218,19 @@ export class Session {
         this.#endAt(verdict.totalBytes);
         return { kind: 'again', afterMs: 0 };
       case 'useless':
-        if (!this.#whole && feed.refusals.useless() && this.#feeds.attempts === 0 && !this.#feeds.hasOthers(feed)) {
-          this.#noRanges();
-        }
+        if (this.#givesUpRanges(feed)) return { kind: 'again', afterMs: 0 };
         return feed.refusals.answered(verdict, head, situation);
       default:
         return feed.refusals.answered(verdict, head, situation);
     }
+  }
+
+  /** Another answer to a range was of no use. When ranges had their chance and nobody else fetches, the whole is asked for. */
+  #givesUpRanges(feed: Feed): boolean {
+    const had = feed.refusals.useless();
+    if (!had || this.#whole || this.#feeds.attempts > 0 || this.#feeds.hasOthers(feed)) return false;
+    this.#noRanges();
+    return true;
   }
 
   /** Uses a source no more in this session; nothing speaks against its bytes. */

@@ -84,7 +84,7 @@ export class HandingOut {
   }
 
   #fill(wants: readonly Want[], turn: Turn): Lease[] {
-    const { store, now } = this.#desk.options;
+    const { now } = this.#desk.options;
     this.#seenDirs.clear();
     const begun: Lease[] = [];
     for (const start of this.#starts(wants, turn)) {
