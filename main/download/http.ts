@@ -70,7 +70,13 @@ export class Http {
       }
       answer.body.skip();
       if (hops >= MAX_REDIRECTS) {
-        throw new FailureError(fail('too-many-redirects', `More than ${MAX_REDIRECTS} redirects`, 'by-hand'));
+        throw new FailureError(
+          fail(
+            'too-many-redirects',
+            `More than ${MAX_REDIRECTS} redirects, the last one from ${url.host}. It may want cookies, or a login.`,
+            'by-hand',
+          ),
+        );
       }
       url = this.#follow(url, location);
     }
@@ -109,7 +115,13 @@ export class Http {
     // Some servers send raw UTF-8 here; Node hands it over byte by byte.
     const url = parseUrl(Buffer.from(location, 'latin1').toString('utf8'), from);
     if (from.protocol === 'https:' && url.protocol === 'http:' && !this.#settings.allowInsecureRedirect) {
-      throw new FailureError(fail('insecure-redirect', 'The server redirects from https to http', 'by-hand'));
+      throw new FailureError(
+        fail(
+          'insecure-redirect',
+          `${from.host} redirects from https to http (${url.host}), where anybody on the way can change the file. A setting allows it.`,
+          'by-hand',
+        ),
+      );
     }
     return url;
   }
@@ -148,7 +160,7 @@ export class Http {
         );
       }
       if (!late.signal.aborted || signal.aborted) throw error;
-      throw new FailureError(fail('timeout', 'The server did not answer in time', 'soon'));
+      throw new FailureError(fail('timeout', `${url.host} did not answer in time`, 'soon'));
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', stop);

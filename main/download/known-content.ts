@@ -3,6 +3,7 @@ import type { Validators } from '../../shared/download.ts';
 import type { Failure } from '../../shared/failure.ts';
 import { isHtml, isHtmlInstead, validatorsOf, type Head } from './answers.ts';
 import { fail } from './failures.ts';
+import { pageInstead } from './plain-words.ts';
 
 /** Endings of names that a server never means to be a page. */
 const NOT_A_PAGE =
@@ -36,7 +37,7 @@ export class KnownContent {
   learn(head: Head): Failure | null {
     const seen = validatorsOf(head, head.status === 206 ? true : null);
     if (this.kept === null) {
-      if (this.#isPageInstead(head)) return fail('needs-new-link', 'A web page came instead of the file', 'by-hand');
+      if (this.#isPageInstead(head)) return fail('needs-new-link', pageInstead(head.url), 'by-hand');
       this.kept = seen;
       return null;
     }

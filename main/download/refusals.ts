@@ -2,6 +2,7 @@
 import type { Failure } from '../../shared/failure.ts';
 import type { Head, Verdict } from './answers.ts';
 import { fail } from './failures.ts';
+import { linkIsOver, pageInstead, statusMeans } from './plain-words.ts';
 import type { SessionEnd, SessionOptions } from './session-contract.ts';
 import type { Source } from './sources.ts';
 
@@ -58,7 +59,7 @@ export class Refusals {
 
   answered(verdict: Verdict, head: Head, situation: Situation): Next {
     const { status } = head;
-    const failure = fail('http-status', `The server answered ${status}`, 'soon', { httpStatus: status });
+    const failure = fail('http-status', statusMeans(head.url, status), 'soon', { httpStatus: status });
     switch (verdict.kind) {
       case 'busy':
         return this.#busy(failure, verdict.retryAfterMs, situation);
@@ -66,13 +67,16 @@ export class Refusals {
         return situation.alone ? this.#retry(failure, null) : { kind: 'leave' };
       case 'useless':
         return situation.alone
-          ? this.#retry(fail('bad-response', `The answer fits no request: ${verdict.why}`, 'soon'), null)
+          ? this.#retry(
+              fail('bad-response', `What ${situation.host} sent cannot be used: ${verdict.why}`, 'soon'),
+              null,
+            )
           : { kind: 'leave' };
       case 'gone':
         return this.#gone(head, situation);
       case 'html':
         if (!situation.alone) return { kind: 'leave' };
-        return this.#end(fail('needs-new-link', 'A web page came instead of the file', 'by-hand'));
+        return this.#end(fail('needs-new-link', pageInstead(head.url), 'by-hand'));
       default:
         return this.#end({ ...failure, retry: 'by-hand' });
     }
@@ -99,11 +103,10 @@ export class Refusals {
     if (!situation.alone) return { kind: 'leave' };
     const more = { httpStatus: status };
     if (part.receivedBytes > 0) {
-      return this.#end(fail('needs-new-link', `The link does not work any more (${status})`, 'by-hand', more));
+      return this.#end(fail('needs-new-link', linkIsOver(head.url, status), 'by-hand', more));
     }
-    if (status === 401) return this.#end(fail('needs-login', 'The server wants a login', 'by-hand', more));
-    const code = status === 403 ? 'http-status' : 'not-found';
-    return this.#end(fail(code, `The server answered ${status}`, 'by-hand', more));
+    const code = status === 401 ? 'needs-login' : status === 403 ? 'http-status' : 'not-found';
+    return this.#end(fail(code, statusMeans(head.url, status), 'by-hand', more));
   }
 
   #retry(failure: Failure, retryAfterMs: number | null): Next {

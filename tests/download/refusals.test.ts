@@ -56,10 +56,25 @@ test('a server that breaks off what is too many is not asked for as many again a
   expect(origin.requests('/f').length).toBeLessThan(12);
 });
 
+test.each([401, 403, 404, 408, 410, 418, 429, 500, 503])(
+  '%d is told with the host and with what can be done',
+  async (status) => {
+    const origin = await originForTest();
+    origin.serve('/f', { status, bytes: Buffer.from('an error page') });
+    const outcome = await startBench({ settings: { maxRetries: 0 } }).download(origin.url('/f'));
+    if (outcome.kind !== 'failed') throw new Error(outcome.kind);
+    const { message } = outcome.failure;
+    expect(message).toContain(`127.0.0.1:${origin.port}`);
+    expect(message).toContain(`${status}`);
+    expect(message).toMatch(/\. (Give|It may want|Look|Try) .*\.$/);
+  },
+);
+
 test('a page is not the file that a checksum was given for', async () => {
   const origin = await originForTest();
   origin.serve('/get?id=3', { bytes: Buffer.from('<html>log in'), contentType: 'text/html' });
   const checksum = { algorithm: 'sha256', hex: createHash('sha256').update('file').digest('hex') } as const;
   const outcome = await startBench().download(origin.url('/get?id=3'), { checksum });
   expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'needs-new-link', retry: 'by-hand' } });
+  if (outcome.kind === 'failed') expect(outcome.failure.message).toContain(`127.0.0.1:${origin.port}`);
 });
