@@ -1,6 +1,6 @@
 // The contract between the engine and whoever steers it: the window, the command line, a test.
 import { z } from 'zod';
-import { DownloadEvent, DownloadId, NewDownload, Row, Status, Validators } from './download.ts';
+import { DownloadEvent, DownloadId, Exchange, NewDownload, Row, Status, Validators } from './download.ts';
 import { Headers } from './host-rules.ts';
 import { Machine, MachineDownload, MachineMode, MachineOrder } from './machines.ts';
 import { hourKinds } from './schedule.ts';
@@ -102,6 +102,7 @@ export const Detail = z.object({
   checksum: z.string().nullable(),
   sha256: z.string().nullable(),
   headers: z.record(z.string(), z.string()),
+  exchange: Exchange.nullable(),
   limitBytesPerS: z.number().nullable(),
   events: z.array(DownloadEvent),
 });

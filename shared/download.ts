@@ -108,6 +108,22 @@ export const DownloadEvent = z.object({
 });
 export type DownloadEvent = z.infer<typeof DownloadEvent>;
 
+export const EXCHANGE_HEADERS_MAX = 60;
+export const EXCHANGE_VALUE_MAX = 1000;
+const HeaderLines = z
+  .array(z.tuple([z.string().max(100), z.string().max(EXCHANGE_VALUE_MAX)]))
+  .max(EXCHANGE_HEADERS_MAX);
+/** A request and its answer, secrets masked: the last of its kind that a download had. */
+export const Exchange = z.object({
+  url: z.string().max(4 * EXCHANGE_VALUE_MAX),
+  status: z.number().int(),
+  /** By which way it went: node-fetch, or the direct connection. */
+  lane: z.enum(['fetch', 'direct']),
+  request: HeaderLines,
+  response: HeaderLines,
+});
+export type Exchange = z.infer<typeof Exchange>;
+
 /** A download as a list shows it. URLs have their credentials masked. Speeds in bytes a second, times in ms since 1970. */
 export const Row = z.object({
   id: DownloadId,

@@ -1,11 +1,11 @@
 // The contract between the engine and a worker, the same over every Port.
 import { z } from 'zod';
-import { Brought, Checksum, DownloadId, EventKind, Extent, Validators } from './download.ts';
+import { Brought, Checksum, DownloadId, EventKind, Exchange, Extent, Validators } from './download.ts';
 import { Failure } from './failure.ts';
 import { ThreadCounts } from './traffic.ts';
 
 /** Raised when a message changes shape; the two ends of a Port must speak the same number. */
-export const PROTOCOL = 3;
+export const PROTOCOL = 4;
 
 const Epoch = z.number().int().positive();
 const lease = { id: DownloadId, epoch: Epoch };
@@ -177,8 +177,14 @@ export const FromWorker = z.discriminatedUnion('kind', [
     event: EventKind,
     detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
   }),
-  /** Waiting on purpose (Retry-After, backoff) until a time; null when over. */
-  z.object({ kind: z.literal('waiting'), ...lease, until: z.number().nullable(), reason: z.string() }),
+  /** A server's first answer, and each one with another status than the one before. */
+  z.object({ kind: z.literal('exchange'), ...lease, exchange: Exchange }),
+  /** Waiting on purpose (`retry`: Retry-After, backoff; `place`: for one at the host) until a time, if that is known; null when over. */
+  z.object({
+    kind: z.literal('waiting'),
+    ...lease,
+    wait: z.object({ until: z.number().nullable(), reason: z.enum(['retry', 'place']) }).nullable(),
+  }),
   /** The host took no more than `connections` at once. */
   z.object({ kind: z.literal('host-cap'), host: z.string(), connections: z.number().int().min(1) }),
   /** The final name exists already on the disk; asks for another `target`. */

@@ -28,7 +28,7 @@ export class DirectLane {
     url: URL,
     headers: Record<string, string>,
     { isLimited, signal }: Pick<Request, 'isLimited' | 'signal'>,
-  ): Promise<Answer | Replay | null> {
+  ): Promise<Omit<Answer, 'asked'> | Replay | null> {
     const request = requestText(url, headers);
     if (request === null) return null;
     for (;;) {

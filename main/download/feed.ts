@@ -1,13 +1,14 @@
 // One source as a session uses it: what is known of its content, what it refused, and the connections it has.
 import type { Validators } from '../../shared/download.ts';
 import type { Ask, Attempt, AttemptEnd } from './attempt.ts';
+import { exchangeOf } from './exchange.ts';
 import { KnownContent } from './known-content.ts';
 import { Refusals } from './refusals.ts';
 import type { Bucket } from './limits.ts';
 import type { SessionOptions } from './session-contract.ts';
 import { RESERVED_BYTES, type Segment } from './segments.ts';
 import { hostOf, type Source } from './sources.ts';
-import type { Waits } from './waits.ts';
+import { TELL_WAIT_MS, type Waits } from './waits.ts';
 
 /** After a connection too many was refused or broke, so long passes before this source gets another; longer each time. */
 const FULL_MS = 4000;
@@ -29,6 +30,8 @@ export class Feed {
   /** What each of its connections brought lately, on average; 0 when that is not known. */
   bytesPerSEach = 0;
   readonly #o: SessionOptions;
+  /** Of its last answer. */
+  #status = 0;
   #fullUntil = 0;
   #fullMs = FULL_MS;
 
@@ -102,6 +105,21 @@ export class Feed {
     for (const attempt of this.attempts) attempt.stop();
   }
 
+  /** Waits for a place at the host; says so when it has no other connection and the wait is long. */
+  async #enter(waits: Waits, host: string): Promise<boolean> {
+    const { world, report } = this.#o;
+    if (this.attempts.size > 0 || world.hosts.hasRoom(host)) return waits.enter(world.hosts, host);
+    let told = false;
+    const timer = setTimeout(() => {
+      told = true;
+      report.waiting({ until: null, reason: 'place' });
+    }, TELL_WAIT_MS);
+    const entered = await waits.enter(world.hosts, host);
+    clearTimeout(timer);
+    if (told) report.waiting(null);
+    return entered;
+  }
+
   /** Asks for a segment and takes what comes. Null when the session ended before its turn came. */
   async fetch(
     attempt: Attempt,
@@ -111,7 +129,7 @@ export class Feed {
     const { task, world, part } = this.#o;
     const { url } = this;
     const host = hostOf(url);
-    if (!(await waits.enter(world.hosts, host))) return null;
+    if (!(await this.#enter(waits, host))) return null;
     this.attempts.add(attempt);
     try {
       return await attempt.run({
@@ -123,7 +141,12 @@ export class Feed {
         part,
         buckets: () => this.#buckets,
         key: task.id,
-        ask: (request) => world.ask(request),
+        ask: async (request) => {
+          const answer = await world.ask(request);
+          if (answer.head.status !== this.#status) this.#o.report.exchange(exchangeOf(answer));
+          this.#status = answer.head.status;
+          return answer;
+        },
       });
     } finally {
       this.attempts.delete(attempt);

@@ -62,11 +62,12 @@ export class Http {
     let uncheckedHost: string | undefined;
     for (let url = parseUrl(request.url), hops = 0; ; hops += 1) {
       if (isUnchecked(url, this.#settings)) uncheckedHost ??= url.host;
-      const answer = await this.#hop(withoutCredentials(url), this.#headers.of(url, request), request);
+      const asked = this.#headers.of(url, request);
+      const answer = await this.#hop(withoutCredentials(url), asked, request);
       const location = isRedirect(answer.head.status) ? answer.head.headers.get('location') : undefined;
       if (location === undefined) {
         const head = hops === 0 ? answer.head : { ...answer.head, redirected: true };
-        return { ...answer, head, uncheckedHost };
+        return { ...answer, head, asked, uncheckedHost };
       }
       answer.body.skip();
       if (hops >= MAX_REDIRECTS) {
@@ -87,7 +88,7 @@ export class Http {
     url: URL,
     headers: Record<string, string>,
     request: Pick<Request, 'isLimited' | 'signal'>,
-  ): Promise<Answer> {
+  ): Promise<Omit<Answer, 'asked'>> {
     const { signal } = request;
     let replay: Replay | null = null;
     if (this.#suitsDirect(url)) {

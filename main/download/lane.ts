@@ -32,6 +32,8 @@ export interface Answer {
   head: Head;
   lane: 'fetch' | 'direct';
   body: Body;
+  /** The headers that it answers, names in lower case. */
+  asked: Readonly<Record<string, string>>;
   /** A host on the way whose certificate was not checked, by a person's choice. */
   uncheckedHost?: string | undefined;
 }

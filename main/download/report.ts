@@ -1,6 +1,6 @@
 // What a transfer needs from its worker, and what it tells it.
-import type { Brought, EventKind, Extent, Validators } from '../../shared/download.ts';
-import type { TransferSettings } from '../../shared/protocol.ts';
+import type { Brought, EventKind, Exchange, Extent, Validators } from '../../shared/download.ts';
+import type { FromWorker, TransferSettings } from '../../shared/protocol.ts';
 import type { Hosts } from './hosts.ts';
 import type { Answer, Request } from './lane.ts';
 import type { DirectorySyncs } from './placing.ts';
@@ -14,7 +14,8 @@ export interface Report {
   probed(validators: Validators, contentDisposition: string | null): void;
   saved(extents: Extent[], brought: Brought[] | undefined): void;
   event(kind: EventKind, detail: EventDetail): void;
-  waiting(until: number | null, reason: string): void;
+  exchange(exchange: Exchange): void;
+  waiting(wait: Extract<FromWorker, { kind: 'waiting' }>['wait']): void;
   hostCap(host: string, connections: number): void;
   targetTaken(): void;
 }

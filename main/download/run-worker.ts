@@ -238,7 +238,8 @@ class WorkerLoop {
       },
       saved: (extents, brought) => this.#send({ kind: 'saved', ...lease, extents, ...(brought && { brought }) }),
       event: (event, detail) => this.#send({ kind: 'event', ...lease, event, detail }),
-      waiting: (until, reason) => this.#send({ kind: 'waiting', ...lease, until, reason }),
+      exchange: (exchange) => this.#sendSoon({ kind: 'exchange', ...lease, exchange }),
+      waiting: (wait) => this.#send({ kind: 'waiting', ...lease, wait }),
       hostCap: (host, connections) => this.#send({ kind: 'host-cap', host, connections }),
       targetTaken: () => this.#send({ kind: 'target-taken', ...lease }),
     });

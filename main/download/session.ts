@@ -14,10 +14,7 @@ import type { SessionEnd, SessionOptions } from './session-contract.ts';
 import { changed, type Next, type Situation } from './refusals.ts';
 import { Segments, type Segment } from './segments.ts';
 import { hostOf, isOurs } from './sources.ts';
-import { Waits } from './waits.ts';
-
-/** Shorter waits are not worth telling. */
-const TELL_WAIT_MS = 1000;
+import { TELL_WAIT_MS, Waits } from './waits.ts';
 
 export class Session {
   readonly #o: SessionOptions;
@@ -342,8 +339,8 @@ export class Session {
 
   async #rest(feed: Feed, ms: number): Promise<void> {
     const tells = ms >= TELL_WAIT_MS && !this.#feeds.hasOthers(feed);
-    if (tells) this.#o.report.waiting(Date.now() + ms, 'retry');
+    if (tells) this.#o.report.waiting({ until: Date.now() + ms, reason: 'retry' });
     await feed.rest(ms, this.#waits);
-    if (tells && !this.#end) this.#o.report.waiting(null, 'retry');
+    if (tells && !this.#end) this.#o.report.waiting(null);
   }
 }

@@ -1,6 +1,9 @@
 // The waits of a session: each ends at once when the session does.
 import type { Hosts } from './hosts.ts';
 
+/** Shorter waits are not worth telling. */
+export const TELL_WAIT_MS = 1000;
+
 export class Waits {
   #over = false;
   #wake: (() => void) | null = null;

@@ -78,7 +78,9 @@ export class Dispatch implements TaskQueue {
     return hosts.sort(byName).map((one) => {
       const ahead = leases.filter((lease) => lease.ahead && lease.stored.host === one.host).length;
       const holders = [...one.holders].map((id) => names.get(id)!);
-      return { ...one, holders, waiters: ahead + (queued.get(one.host) ?? 0) };
+      // More run than it was seen to take at once: each has one connection, and they wait for one another.
+      const beyond = Math.max(0, one.used - one.places);
+      return { ...one, used: one.used - beyond, holders, waiters: beyond + ahead + (queued.get(one.host) ?? 0) };
     });
   }
 
@@ -131,7 +133,7 @@ export class Dispatch implements TaskQueue {
         return this.#desk.options.progressed();
       case 'waiting': {
         const lease = this.#desk.leaseOf(holder, report);
-        if (lease) lease.waiting = report.until === null ? null : { until: report.until, reason: report.reason };
+        if (lease) lease.waiting = report.wait;
         return this.#desk.options.progressed();
       }
       case 'saved': {
@@ -144,6 +146,7 @@ export class Dispatch implements TaskQueue {
       }
       case 'probed':
       case 'event':
+      case 'exchange':
       case 'host-cap':
       case 'target-taken':
         this.results.tryPut({ holder, message: report });
@@ -163,6 +166,7 @@ export class Dispatch implements TaskQueue {
 
   /** Whether its sender can not go on before it is answered. */
   #isAwaited(holder: Holder, report: Renewal): boolean {
+    if (report.kind === 'exchange') return false;
     if (report.kind !== 'probed') return true;
     const lease = this.#desk.leaseOf(holder, report);
     return lease !== undefined && needsTarget(namingOf(lease.stored), lease.stored.url, report);

@@ -77,6 +77,8 @@ export class TakingIn {
       }
       case 'event':
         return this.#desk.note(lease.id, message.event, message.detail);
+      case 'exchange':
+        return this.#desk.options.store.exchanges.save(lease.id, message.exchange);
       default:
         return;
     }

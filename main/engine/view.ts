@@ -111,6 +111,7 @@ export class View {
       checksum: checksum?.hex ? `${checksum.algorithm}=${checksum.hex}` : null,
       sha256: stored.sha256,
       headers: Object.fromEntries(Object.keys(stored.headers).map((name) => [name, '***'])),
+      exchange: store.exchanges.of(id),
       limitBytesPerS: stored.limitBytesPerS,
       events: store.events.of(id),
     };

@@ -36,6 +36,7 @@ function failureText(failure: NonNullable<Row['failure']>, words: Words): string
 }
 
 function waiting(wait: NonNullable<Row['waiting']>, words: Words, now: number): RowState {
+  if (wait.reason === 'place') return { text: words.hosts.waitsForPlace, tone: 'warn' };
   const seconds = wait.until === null ? null : Math.max(0, Math.ceil((wait.until - now) / 1000));
   return { text: words.waiting(seconds, wait.reason), tone: 'warn' };
 }

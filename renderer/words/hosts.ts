@@ -1,6 +1,10 @@
-// The words of the rules for hosts, in both languages.
+// The words of hosts, in both languages: their rules, what was asked of them and answered, the wait for a place.
 
 export const hostsEn = {
+  exchange: 'Request and answer',
+  asked: 'Asked',
+  answered: (status: number) => `Answered ${status}`,
+  waitsForPlace: 'Waiting for a place at the host',
   none: 'No host has a rule of its own.',
   add: 'Add a host…',
   edit: (host: string) => `Change ${host}`,
@@ -41,6 +45,10 @@ export const hostsEn = {
 };
 
 export const hostsZh: typeof hostsEn = {
+  exchange: '请求与应答',
+  asked: '请求',
+  answered: (status) => `应答 ${status}`,
+  waitsForPlace: '等待主机的空闲连接',
   none: '没有为任何主机单独设定规则。',
   add: '添加主机…',
   edit: (host) => `修改 ${host}`,

@@ -190,7 +190,7 @@ describe.each(lanes)('on the %s lane', (lane) => {
     expect(bench.read(outcome).equals(FILE.subarray(0, 1000))).toBe(true);
     const [first, second] = origin.requests('/f');
     expect(second!.at - first!.at).toBeGreaterThanOrEqual(990);
-    expect(bench.of('waiting').map((m) => m.until === null)).toEqual([false, true]);
+    expect(bench.of('waiting').map((m) => m.wait === null)).toEqual([false, true]);
   });
 
   test('a long Retry-After is handed to the engine', async () => {

@@ -36,8 +36,9 @@ const notItsOwn: unknown[] = [
   { kind: 'result', ...lease, outcome: { kind: 'released', extents: [] } },
   { kind: 'saved', ...lease, extents: [[0, 10]] },
   { kind: 'progress', downloads: [{ ...lease, receivedBytes: 1, bytesPerS: 1, connections: 1 }] },
-  { kind: 'waiting', ...lease, until: null, reason: 'x' },
+  { kind: 'waiting', ...lease, wait: { until: null, reason: 'place' } },
   { kind: 'event', ...lease, event: 'started', detail: {} },
+  { kind: 'exchange', ...lease, exchange: { url: 'x', status: 200, lane: 'fetch', request: [], response: [] } },
   { kind: 'target-taken', ...lease },
   { kind: 'vitals', rssBytes: 1, cpuMs: 1, loopDelayMs: 1 },
   { kind: 'pong' },
@@ -54,6 +55,7 @@ const lastWords: unknown[] = [
   { kind: 'saved', ...lease, extents: 'all' },
   { kind: 'event', ...lease, event: 'nonsense', detail: {} },
   { kind: 'probed', ...lease, validators: {}, contentDisposition: null },
+  { kind: 'exchange', ...lease, exchange: { url: 'x', status: 200, lane: 'fetch', request: [['a']], response: [] } },
 ];
 
 /** What the worker of a round says, one after the other. */

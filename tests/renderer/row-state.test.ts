@@ -21,9 +21,15 @@ test('each state is said in a few words', () => {
 });
 
 test('waiting counts down and never below zero', () => {
-  const waiting = { until: 10_000, reason: '429' };
-  expect(text({ status: 'running', waiting }, 7_500)).toBe('Waiting 3 s (429)');
-  expect(text({ status: 'running', waiting }, 12_000)).toBe('Waiting 0 s (429)');
+  const waiting = { until: 10_000, reason: 'retry' };
+  expect(text({ status: 'running', waiting }, 7_500)).toBe('Waiting 3 s to try again');
+  expect(text({ status: 'running', waiting }, 12_000)).toBe('Waiting 0 s to try again');
+  expect(text({ status: 'queued', waiting: { until: 3_600_000, reason: 'retry' } }, 0)).toBe(
+    'Waiting 3,600 s to try again',
+  );
+  expect(text({ status: 'running', waiting: { until: null, reason: 'place' } })).toBe(
+    'Waiting for a place at the host',
+  );
   expect(text({ status: 'queued', waiting: { until: null, reason: '' } })).toBe('Waiting');
 });
 

@@ -127,4 +127,13 @@ export const migrations: readonly string[] = [
   `,
   `ALTER TABLE downloads ADD COLUMN brought TEXT NOT NULL DEFAULT '[]'`,
   'ALTER TABLE downloads ADD COLUMN part_time INTEGER',
+  `
+  CREATE TABLE exchanges (
+    download_id INTEGER PRIMARY KEY,
+    exchange TEXT NOT NULL
+  ) STRICT;
+  CREATE TRIGGER exchanges_gone AFTER DELETE ON downloads BEGIN
+    DELETE FROM exchanges WHERE download_id = old.id;
+  END;
+  `,
 ];

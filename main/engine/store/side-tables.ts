@@ -1,5 +1,5 @@
 // What is kept beside the downloads: their event logs, what is known of hosts, the settings.
-import type { DownloadEvent, DownloadId } from '../../../shared/download.ts';
+import { Exchange, type DownloadEvent, type DownloadId } from '../../../shared/download.ts';
 import { Settings } from '../../../shared/settings.ts';
 import { StoredEvent } from './rows.ts';
 import type { Sql } from './sql.ts';
@@ -34,6 +34,25 @@ export class EventTable {
         const parsed = StoredEvent.safeParse(row);
         return parsed.success ? [parsed.data] : [];
       });
+  }
+}
+
+/** The last request and answer of each download. */
+export class ExchangeTable {
+  readonly #sql: Sql;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  save(id: DownloadId, exchange: Exchange): void {
+    this.#sql.prepare('INSERT OR REPLACE INTO exchanges VALUES (?, ?)').run(id, JSON.stringify(exchange));
+  }
+
+  of(id: DownloadId): Exchange | null {
+    const text = this.#sql.prepare('SELECT exchange FROM exchanges WHERE download_id = ?').pluck().get(id) as
+      string | undefined;
+    return text === undefined ? null : Exchange.parse(JSON.parse(text));
   }
 }
 

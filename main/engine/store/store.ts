@@ -9,7 +9,7 @@ import { backUp, lastBackupAt, openDatabase } from './open.ts';
 import { Stored, type Candidate, type NameRules } from './rows.ts';
 import { MachineTable } from './machine-table.ts';
 import { QueuedTable } from './queued-table.ts';
-import { EventTable, HostTable, SettingTable } from './side-tables.ts';
+import { EventTable, ExchangeTable, HostTable, SettingTable } from './side-tables.ts';
 import { Sql } from './sql.ts';
 
 export type { Candidate, Stored };
@@ -35,6 +35,7 @@ export class Store {
   readonly bin: Bin;
   readonly hashes: HashTable;
   readonly events: EventTable;
+  readonly exchanges: ExchangeTable;
   readonly hosts: HostTable;
   readonly machines: MachineTable;
   readonly queued: QueuedTable;
@@ -51,6 +52,7 @@ export class Store {
     this.bin = new Bin(this.#sql, this.list, options.names);
     this.hashes = new HashTable(this.#sql);
     this.events = new EventTable(this.#sql);
+    this.exchanges = new ExchangeTable(this.#sql);
     this.hosts = new HostTable(this.#sql);
     this.machines = new MachineTable(this.#sql);
     this.queued = new QueuedTable(this.#sql);
