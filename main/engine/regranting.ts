@@ -8,8 +8,8 @@ const EVERY_MS = 500;
 
 /**
  * How many connections each of `running` should have of a host's `places`, while `waiting` more could start if it had room.
- * Nobody is left without one; what one has beyond its share is taken only for another that waits. `own`: what it has of its
- * own instead of `perDownload`.
+ * Nobody is left without one; what one has beyond its share is taken only for another that waits, or when all have more than
+ * there are: a host was seen to take fewer. `own`: what it has of its own instead of `perDownload`.
  */
 export function regrant(
   running: readonly { connections: number; own?: number | null }[],
@@ -18,10 +18,11 @@ export function regrant(
   perDownload: number,
 ): number[] {
   const share = Math.max(1, Math.floor(places / Math.max(1, running.length + waiting)));
+  const isShort = waiting > 0 || running.reduce((sum, { connections }) => sum + connections, 0) > places;
   return running.map(({ connections, own }) => {
     const most = own ?? perDownload;
     const granted = Math.min(most, share);
-    return waiting > 0 ? Math.min(connections, granted) : Math.max(Math.min(connections, most), granted);
+    return isShort ? Math.min(connections, granted) : Math.max(Math.min(connections, most), granted);
   });
 }
 
@@ -53,7 +54,7 @@ export class Regranting {
       const isSettled = all.every((lease) => settled.includes(lease));
       const waits = queued.get(host) ?? 0;
       const waiting = Math.min(waits, free, Math.max(0, places - all.length));
-      if (!isSettled || (waits > 0 && (waiting === 0 || used < places))) continue;
+      if (!isSettled || (used <= places && waits > 0 && (waiting === 0 || used < places))) continue;
       const each = all.map(({ connections, stored }) => ({ connections, own: stored.connections }));
       // What others have there, for which it is a mirror, they keep.
       const ofMirrors = leases.reduce((sum, { mirrorConnections }) => sum + (mirrorConnections[host] ?? 0), 0);

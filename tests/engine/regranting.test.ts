@@ -17,6 +17,12 @@ test('nobody is left without one', () => {
   expect(regrant(running(1, 1, 1), 2, 3, 8)).toEqual([1, 1, 1]);
 });
 
+test('when a host is seen to take fewer than were given, what is too much is taken back', () => {
+  expect(regrant(running(6), 4, 0, 8)).toEqual([4]);
+  expect(regrant(running(4, 2), 4, 0, 8)).toEqual([2, 2]);
+  expect(regrant(running(1, 1, 1), 2, 0, 8)).toEqual([1, 1, 1]);
+});
+
 test('what others gave back goes to those that are left, and never beyond what a download may have', () => {
   expect(regrant(running(2), 16, 0, 8)).toEqual([8]);
   expect(regrant(running(2, 3), 8, 0, 8)).toEqual([4, 4]);
@@ -73,4 +79,30 @@ test('a download with a number of connections of its own keeps to it', async () 
   await vi.waitFor(() => expect(worker().tasks).toHaveLength(2));
   await answered(engine, worker(), id!);
   expect(worker().granted).toEqual([]);
+});
+
+test('the places of a host that takes fewer than it was thought to are never said to be more than all taken', async () => {
+  const { engine, clock, add, worker } = engineByHand(4);
+  await add(...[1, 2, 3].map((n) => ({ url: `http://a.test/${n}` })));
+  await vi.waitFor(() => expect(worker().tasks).toHaveLength(3));
+  const given = worker().tasks.reduce((sum, { connections }) => sum + connections, 0);
+  expect(given).toBeGreaterThan(6);
+  const places = () => engine.view.traffic(0).hosts.map(({ used, places: all }) => [used, all]);
+  worker().send({ kind: 'host-cap', host: 'a.test', connections: 6 });
+  await vi.waitFor(() => expect(places()).toEqual([[6, 6]]));
+  clock.now += 1000;
+  await add({ url: 'http://b.test/other' });
+  await vi.waitFor(() => expect(worker().granted.map(({ connections }) => connections)).toEqual([2, 2, 2]));
+  worker().send({ kind: 'host-cap', host: 'a.test', connections: 2 });
+  await vi.waitFor(() => expect(engine.view.traffic(0).hosts[0]).toMatchObject({ used: 2, places: 2 }));
+  clock.now += 1000;
+  await add({ url: 'http://b.test/more' });
+  await vi.waitFor(() =>
+    expect(
+      worker()
+        .granted.slice(3)
+        .map(({ connections }) => connections),
+    ).toEqual([1, 1, 1]),
+  );
+  expect(engine.view.traffic(0).hosts[0]).toMatchObject({ used: 2, places: 2, waiters: 1 });
 });
