@@ -129,6 +129,11 @@ export class Downloads {
     return row === undefined ? null : this.#fresh(row);
   }
 
+  /** What a running download is called; null when it is not known. */
+  nameOf(id: number): string | null {
+    return this.#running.get(id)?.name ?? null;
+  }
+
   /** Where a download stands in the list, if it is among the fetched rows. */
   indexOf(id: number): number {
     for (const [index, row] of this.#known) if (row.id === id) return index;

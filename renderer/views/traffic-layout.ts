@@ -20,7 +20,7 @@ const BOTTOM = 22;
 const QUEUE_WIDTH = 84;
 const PRODUCER = { width: 116, height: 52 };
 const STORE = { width: 84, height: 52 };
-const LANE = { highest: 62, lowest: 34, gap: 10 };
+const LANE = { highest: 82, lowest: 34, gap: 10 };
 
 /** Lays the picture out in `width` x `height`; it grows in height when the lanes would become too thin to read. */
 export function layOut(

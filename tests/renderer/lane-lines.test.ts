@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { linesOf } from '../../renderer/views/lane-lines.ts';
+import { wordsIn } from '../../renderer/words.ts';
+import { createFormat } from '../../shared/format.ts';
+import type { WorkerState } from '../../shared/traffic.ts';
+
+const format = createFormat('en');
+const words = wordsIn('en', format);
+const worker: WorkerState = {
+  id: 3,
+  pid: 4711,
+  machine: 'attic',
+  kind: 'remote',
+  runtime: 'node 24',
+  seenAt: 0,
+  state: 'ready',
+  slots: 4,
+  leases: [
+    { id: 1, epoch: 1, ageMs: 5_000 },
+    { id: 2, epoch: 1, ageMs: 65_000 },
+  ],
+  bytesPerS: 2_000_000,
+  rssBytes: 85_000_000,
+  cpuPercent: 12,
+  loopDelayMs: 1,
+  inPerS: 3,
+  outPerS: 1,
+};
+
+test('a lane says who works where, what it holds and for how long, and what that costs; a low one less', () => {
+  const whole = [
+    ['Worker 3', '2.00 MB/s'],
+    ['pid 4711 · attic', '2 leases · 1:05'],
+    ['CPU 12%', '85.0 MB'],
+  ];
+  expect(linesOf(worker, 80, words, format)).toEqual(whole);
+  expect(linesOf(worker, 60, words, format)).toEqual(whole.slice(0, 2));
+  expect(linesOf(worker, 34, words, format)).toEqual(whole.slice(0, 1));
+});
+
+test('what is not known is left out: the memory of a Python program, the speed of one that starts', () => {
+  const other = { ...worker, kind: 'local', state: 'starting', leases: [], rssBytes: 0 } as const;
+  expect(linesOf({ ...other, leases: [] }, 80, words, format)).toEqual([
+    ['Worker 3', 'starting'],
+    ['pid 4711 · this computer', '0 leases'],
+    ['CPU 12%', ''],
+  ]);
+});
