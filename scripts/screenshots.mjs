@@ -70,6 +70,10 @@ try {
     await press(page, 'Enter');
     await sleep(2500);
     await shoot('detail');
+    const exchange = page.getByText('Request and answer');
+    await exchange.click();
+    await exchange.evaluate((one) => one.scrollIntoView());
+    await shoot('detail-exchange');
     await page.getByRole('row', { name: /Donaudampf/ }).click();
     await sleep(300);
     await shoot('detail-long');
@@ -86,6 +90,12 @@ try {
     await page.getByRole('row', { name: /lighthouse/ }).click({ button: 'right' });
     await shoot('menu');
     await press(page, 'Escape');
+    await page.getByRole('button', { name: 'All hosts' }).click();
+    await page.getByRole('menu').waitFor();
+    await shoot('hosts');
+    await page.getByRole('menuitemradio', { name: /^localhost/ }).click();
+    await shoot('only-host');
+    await page.getByRole('button', { name: 'All hosts' }).click();
     await page.getByRole('grid').focus();
     await press(page, 'Control+a');
     await shoot('selected');

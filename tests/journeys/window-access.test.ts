@@ -37,12 +37,18 @@ test.each(['light', 'dark'] as const)('axe finds nothing serious in any view, %s
   await page.getByRole('row', { name: /slow\.bin.*Active/ }).click();
   await page.keyboard.press('Enter');
   await page.getByText('What happened').waitFor();
+  await page.getByText('Request and answer').click();
   expect(await problems(page), 'list and detail').toEqual([]);
 
   await page.getByRole('row', { name: /missing\.bin/ }).click({ button: 'right' });
   await page.getByRole('menu').waitFor();
   expect(await problems(page), 'menu').toEqual([]);
   await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'All hosts' }).click();
+  await page.getByRole('menu').waitFor();
+  expect(await problems(page), 'hosts').toEqual([]);
+  await page.keyboard.press('Escape');
+  await page.getByRole('grid').focus();
   await page.keyboard.press('Delete');
   await page.getByRole('dialog').waitFor();
   expect(await problems(page), 'question').toEqual([]);

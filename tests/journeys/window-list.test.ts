@@ -25,10 +25,15 @@ test('a host is chosen from the list’s hosts or from a row, stays while states
     true,
   );
   await expect.poll(() => names(page)).toHaveLength(4);
-  await page.getByRole('button', { name: 'Choose a host' }).click();
+  await page.getByRole('button', { name: 'All hosts' }).click();
   const offered = page.getByRole('menu').getByRole('menuitemradio');
   await offered.first().waitFor();
   expect(await offered.allInnerTexts()).toEqual(['All hosts', 'one.test\n2', 'three.test\n1', 'two.test\n1']);
+  const [button, menu] = await Promise.all(
+    [page.getByRole('button', { name: 'All hosts' }), page.getByRole('menu')].map((one) => one.boundingBox()),
+  );
+  expect(Math.abs(menu!.x - button!.x), 'the menu stands below its button').toBeLessThan(2);
+  expect(menu!.y - button!.y - button!.height).toBeLessThan(8);
   // With the keyboard: the first letters find it.
   await page.keyboard.press('o');
   await page.keyboard.press('Enter');

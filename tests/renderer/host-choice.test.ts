@@ -19,7 +19,7 @@ test('the hosts of the list as it is filtered are offered, and one that is chose
     { host: 'b.test', count: 3 },
   ]);
   app.filter({ status: 'failed' });
-  await choice.ask();
+  await choice.ask({ x: 10, y: 20 });
   expect(bridge.asked.find(({ name }) => name === 'hosts')?.arg).toMatchObject({ query: { status: 'failed' } });
   expect(labels(choice)).toEqual(['*All hosts', '-', 'a.test', 'b.test']);
   const first = choice.items![2]!;
@@ -27,19 +27,20 @@ test('the hosts of the list as it is filtered are offered, and one that is chose
   expect(first.key).toBe('1,200');
   first.run();
   expect(app.downloads.query).toMatchObject({ status: 'failed', host: 'a.test' });
-  await choice.ask();
+  await choice.ask({ x: 10, y: 20 });
   expect(labels(choice)).toEqual(['All hosts', '-', '*a.test', 'b.test']);
+  expect(choice.place).toEqual({ x: 10, y: 20 });
   choice.close();
   expect(choice.items).toBeNull();
 });
 
 test('how many more hosts there are is said, and a refusal is a message', async () => {
   const { bridge, app, choice } = choiceOf([{ host: 'a.test', count: 1 }], 61);
-  await choice.ask();
+  await choice.ask({ x: 10, y: 20 });
   expect(labels(choice).at(-1)).toBe('60 more hosts: use the search');
   choice.close();
   bridge.answers = { hosts: () => new Error('no') };
-  await choice.ask();
+  await choice.ask({ x: 10, y: 20 });
   expect(choice.items).toBeNull();
   expect(app.toasts.list.at(-1)).toMatchObject({ kind: 'error', text: 'no' });
 });
