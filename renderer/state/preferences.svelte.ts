@@ -10,6 +10,8 @@ import { wordsIn, type Words } from '../words.ts';
 export class Preferences {
   settings = $state.raw<Settings>(defaultSettings);
   systemLocale = $state('en');
+  /** Of this Sluice. */
+  version = $state('');
   language = $derived<Language>(languageFor(this.settings.language, this.systemLocale));
   format = $derived<Format>(createFormat(localeFor(this.language, this.systemLocale)));
   words = $derived<Words>(wordsIn(this.language, this.format));
@@ -25,7 +27,10 @@ export class Preferences {
       this.#bridge.shell('about', null),
       this.#bridge.call('settings', null),
     ]);
-    if (about.ok) this.systemLocale = about.value.locale;
+    if (about.ok) {
+      this.systemLocale = about.value.locale;
+      this.version = about.value.version;
+    }
     if (settings.ok) this.settings = settings.value;
   }
 

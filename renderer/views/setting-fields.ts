@@ -132,6 +132,20 @@ export function readNumber(text: string, field: Extract<Field, { kind: 'number' 
   return { ok: true, value: Math.round(shown * field.scale) };
 }
 
+/** What an empty field stands for. */
+export function emptyText(field: Extract<Field, { kind: 'number' | 'text' }>, words: Words, version: string): string {
+  switch (field.name) {
+    case 'dir':
+      return words.downloadsFolder;
+    case 'userAgent':
+      return `Sluice/${version}`;
+    case 'limitBytesPerS':
+      return words.noLimit;
+    default:
+      return field.kind === 'text' ? words.hosts.loginNone : '';
+  }
+}
+
 /** `1 to 256`, or `at least 2`. */
 export function boundsText(field: Extract<Field, { kind: 'number' }>, words: Words): string {
   const { low, high } = boundsOf(field);

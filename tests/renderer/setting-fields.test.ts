@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createFormat } from '../../shared/format.ts';
-import { boundsText, readNumber, sections, type Field } from '../../renderer/views/setting-fields.ts';
+import { boundsText, emptyText, readNumber, sections, type Field } from '../../renderer/views/setting-fields.ts';
 import { wordsIn } from '../../renderer/words.ts';
 
 const words = wordsIn('en', createFormat('en'));
@@ -24,4 +24,16 @@ test('a value out of its bounds says why, one within is read in its own unit', (
   expect(readNumber(' 2,5 ', numberField('idleTimeoutMs'), words)).toEqual({ ok: true, value: 2500 });
   expect(readNumber('', numberField('limitBytesPerS'), words)).toEqual({ ok: true, value: null });
   expect(readNumber('', numberField('parallel'), words).ok).toBe(false);
+});
+
+test('an empty field says what it stands for', () => {
+  const empty = (name: string) => {
+    const field = sections.flatMap(({ fields }) => fields).find((one) => one.name === name);
+    if (field?.kind !== 'number' && field?.kind !== 'text') throw new Error(`${name} is no field to write in`);
+    return emptyText(field, words, '1.2.3');
+  };
+  expect(empty('userAgent')).toBe('Sluice/1.2.3');
+  expect(empty('limitBytesPerS')).toBe('No limit');
+  expect(empty('proxy')).toBe('None');
+  expect(empty('parallel')).toBe('');
 });
