@@ -1,5 +1,5 @@
 // The part file: what it claims is there, what it is told is not lost, and links lead nowhere.
-import { linkSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { FailureError, fail, failureOf } from '../../main/download/failures.ts';
@@ -145,6 +145,20 @@ test('placing takes a free name only, and knows the file again', async () => {
   writeFileSync(join(dir, 'other'), 'y');
   expect(await place(part, join(dir, 'other'))).toBe('taken');
   expect(readFileSync(join(dir, 'other'), 'utf8')).toBe('y');
+});
+
+test('a link that stands where the file would go is somebody’s, wherever it leads', async () => {
+  const dir = tempDir();
+  const outside = join(tempDir(), 'outside');
+  const part = join(dir, 'p');
+  writeFileSync(part, 'x');
+  for (const name of ['dangling', 'leading']) {
+    symlinkSync(outside, join(dir, name));
+    expect(await place(part, join(dir, name))).toBe('taken');
+    expect(existsSync(outside)).toBe(name === 'leading');
+    writeFileSync(outside, 'mine');
+  }
+  expect(readFileSync(outside, 'utf8')).toBe('mine');
 });
 
 test('those who want a directory durable share rounds, and each round begins after its call', async () => {

@@ -1,6 +1,7 @@
 // What is done when a server says no: later and later, never in step with others, and with fewer connections.
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { lanes } from '../support/lanes.ts';
 import { startBench, type Bench } from '../support/lease.ts';
 import { contentBytes, seededContent } from '../support/origin.ts';
 import { originForTest } from '../support/start.ts';
@@ -67,6 +68,17 @@ test.each([401, 403, 404, 408, 410, 418, 429, 500, 503])(
     expect(message).toContain(`127.0.0.1:${origin.port}`);
     expect(message).toContain(`${status}`);
     expect(message).toMatch(/\. (Give|It may want|Look|Try) .*\.$/);
+  },
+);
+
+test.each(lanes)(
+  'a name that nobody knows is asked for again, as often as the settings say (%s lane)',
+  async (lane) => {
+    const bench = startBench({ settings: { lane, maxRetries: 1 } });
+    const outcome = await bench.download('http://nowhere.invalid/f');
+    expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'dns', retry: 'soon' } });
+    if (outcome.kind === 'failed') expect(outcome.failure.message).toContain('nowhere.invalid');
+    expect(waitsOf(bench, 1)).toHaveLength(1);
   },
 );
 

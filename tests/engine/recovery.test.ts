@@ -233,6 +233,21 @@ function shiftTime(file: string, seconds: number): void {
   fs.utimesSync(file, at, at);
 }
 
+test('how many connections a host takes is remembered over a restart', async () => {
+  const { spawn, workers } = fakeWorkers();
+  const engine = start(spawn);
+  await add(engine, 'http://a.test/1');
+  await vi.waitFor(() => expect(workers[0]?.tasks).toHaveLength(1));
+  workers[0]!.send({ kind: 'host-cap', host: 'a.test', connections: 3 });
+  workers[0]!.settle(workers[0]!.tasks[0]!, doneOf(workers[0]!.tasks[0]!));
+  await vi.waitFor(async () => expect(await rows(engine)).toMatchObject([{ status: 'done' }]));
+  await stop(engine);
+  const again = start(spawn);
+  await add(again, 'http://a.test/2');
+  await vi.waitFor(() => expect(workers.at(-1)!.tasks.at(-1)?.url).toBe('http://a.test/2'));
+  expect(workers.at(-1)!.tasks.at(-1)!.connections).toBe(3);
+});
+
 test('a clock that jumps back or ahead starts what is queued, and keeps the list and its backups', async () => {
   const day = 24 * 3_600_000;
   const { spawn } = fakeWorkers((worker, task) => worker.settle(task, doneOf(task)));
