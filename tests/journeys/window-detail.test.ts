@@ -1,5 +1,9 @@
 // The details of a download in the window: what was asked and answered, what happened, and how to go on from there.
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { contentSha256, seededContent } from '../support/content.ts';
 import { originForTest } from '../support/start.ts';
 import { startSluice, untilCounts, type Sluice } from './window-program.ts';
 
@@ -41,4 +45,37 @@ test('request and answer can be read and copied, without their secrets, after a 
     expect(sluice.complaints).toEqual([]);
     await sluice.close();
   }
+});
+
+test('a download whose link has expired goes on with a new one: what is there is compared and kept', async () => {
+  const content = { sizeBytes: 6_000_000, seed: 3 };
+  const origin = await originForTest();
+  origin.serve('/old.bin', { ...content, bytesPerS: 700_000, etag: null });
+  origin.serve('/fresh.bin', { ...content, etag: null });
+  const sluice = await startSluice();
+  const { page } = sluice;
+  await add(sluice, [{ url: origin.url('/old.bin') }]);
+  await origin.served('/old.bin', 2_000_000);
+  await page.getByRole('row', { name: /old\.bin/ }).click();
+  await page.getByRole('grid').press('Space');
+  await page.getByRole('row', { name: /old\.bin.*Paused/ }).waitFor();
+  await page.getByRole('grid').press('Enter');
+  const details = page.getByRole('complementary', { name: 'Details' });
+  await details.getByRole('button', { name: 'Give a new link…' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('What has been downloaded is kept if it compares equal.').waitFor();
+  await page.keyboard.insertText(origin.url('/fresh.bin'));
+  await page.keyboard.press('Enter');
+  await untilCounts(page, { done: 1 });
+  await details.getByText(/New link/).waitFor();
+  await details
+    .getByText(/compared/i)
+    .first()
+    .waitFor();
+  expect(origin.bytesServed('/fresh.bin')).toBeLessThan(content.sizeBytes - 1_000_000);
+  const sha256 = createHash('sha256')
+    .update(readFileSync(join(sluice.dir, 'old.bin')))
+    .digest('hex');
+  expect(sha256).toBe(contentSha256(seededContent(content.sizeBytes, content.seed)));
+  expect(sluice.complaints).toEqual([]);
 });
