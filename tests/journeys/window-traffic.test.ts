@@ -1,0 +1,69 @@
+// The machine room in the window: who does what, what was said, and the way from there to a download.
+import { expect, test } from 'vitest';
+import { originForTest } from '../support/start.ts';
+import { startSluice, untilCounts } from './window-program.ts';
+
+test('Traffic shows workers with what they hold, and rates; messages are filtered and stopped; a click leads to the download', async () => {
+  const origin = await originForTest();
+  const slow = { sizeBytes: 60_000_000, bytesPerS: 300_000 };
+  origin.serve('/one.bin', slow);
+  origin.serve('/two.bin', slow);
+  const { page, complaints } = await startSluice();
+  const urls = ['/one.bin', '/two.bin'].map((path) => origin.url(path));
+  await page.evaluate((all) => window.sluice.call('add', { downloads: all.map((url) => ({ url })) }), urls);
+  await untilCounts(page, { running: 2 });
+  await page.getByRole('navigation').getByRole('button', { name: 'Traffic' }).click();
+  const picture = page.getByRole('img', { name: 'Producers, task queue, workers and result queue' });
+  await picture
+    .getByText(/pid \d+ · this computer/)
+    .first()
+    .waitFor();
+  await picture
+    .getByText(/^\d+(\.\d+)?\/s$/)
+    .first()
+    .waitFor();
+  await picture
+    .getByText(/^CPU \d+%$/)
+    .first()
+    .waitFor();
+  await picture
+    .getByText(/^\d+(\.\d+)? MB$/)
+    .first()
+    .waitFor();
+
+  const filter = page.getByRole('textbox', { name: 'Filter messages' });
+  await filter.fill('progress');
+  const lines = page.getByRole('log').locator('.message');
+  await expect.poll(() => lines.count()).toBeGreaterThan(0);
+  for (const text of await lines.allInnerTexts()) expect(text).toContain('progress');
+  await page.getByRole('button', { name: 'Pause picture' }).click();
+  const newest = await lines.first().innerText();
+  const answered = await page.evaluate(async () => {
+    // More is said meanwhile: the engine's tap goes on.
+    const before = await window.sluice.call('traffic', { afterSeq: 0 });
+    for (;;) {
+      const now = await window.sluice.call('traffic', { afterSeq: 0 });
+      if (!before.ok || !now.ok) return false;
+      if (now.value.messages.at(-1)!.seq > before.value.messages.at(-1)!.seq + 5) return true;
+    }
+  });
+  expect(answered).toBe(true);
+  expect(await lines.first().innerText()).toBe(newest);
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await expect.poll(() => lines.first().innerText()).not.toBe(newest);
+
+  // With the keyboard: from a lease to its download.
+  const lease = page.getByRole('group', { name: 'Locks' }).getByRole('button', { name: /two\.bin.*Worker/ });
+  await lease.focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('complementary', { name: 'Details' }).getByRole('heading', { name: 'two.bin' }).waitFor();
+
+  await page.getByRole('navigation').getByRole('button', { name: 'Traffic' }).click();
+  await filter.fill('saved');
+  await page.getByRole('log').getByRole('button').first().click();
+  await page
+    .getByRole('complementary', { name: 'Details' })
+    .getByRole('heading', { name: /(one|two)\.bin/ })
+    .waitFor();
+  expect(complaints).toEqual([]);
+});
