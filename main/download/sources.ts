@@ -51,6 +51,8 @@ export class Sources {
   /** What is known of the content in the part file, and who said so. */
   known: Validators | null;
   #knownFrom: Source | null;
+  /** What was here before this lease: on the disk anything may have become of it. */
+  #before: Extents = [];
   #firstFailure: Failure | null = null;
 
   constructor(task: Pick<Task, 'url' | 'mirrors' | 'validators' | 'brought'>, report: Report) {
@@ -69,6 +71,7 @@ export class Sources {
 
   /** The part file holds `written` to begin with. */
   begin(written: Extents): void {
+    this.#before = written;
     if (written.length === 0) this.known = null;
     this.forget(gapsOf(written, Infinity));
   }
@@ -150,10 +153,23 @@ export class Sources {
   }
 
   /**
+   * What is to be fetched again of a file that is wrong, of which `good` alone is known to be right: all else of it, or what
+   * those brought who are to blame, or (once) what was here before.
+   */
+  suspect(good: Extents, totalBytes: number, failure: Failure): Extents {
+    const bad = gapsOf(good, totalBytes);
+    const brought = broughtBy(this.#blame(bad, failure));
+    const before = this.#before;
+    this.#before = [];
+    if (good.length > 0) return bad;
+    return brought.length > 0 ? brought : before;
+  }
+
+  /**
    * Drops those that brought what turned out to be wrong, when another one is left to fetch it from: who alone brought a
    * wrong range, else all but the main one. Returns them.
    */
-  blame(wrong: Extents, failure: Failure): Source[] {
+  #blame(wrong: Extents, failure: Failure): Source[] {
     const suspects = this.all.filter((source) => meets(source.brought, wrong));
     const surely = suspects.filter((source) =>
       wrong.some(

@@ -299,9 +299,7 @@ export class Transfer {
     const wrong = await this.#unlessCancelled(verify(part.path, totalBytes, checksum, this.#world.hashFile));
     if (wrong === 'cancelled') return { kind: 'released', extents: await this.#release(part) };
     if (wrong && mayRefetch) {
-      const bad = gapsOf(wrong.good, totalBytes);
-      const guilty = this.#sources.blame(bad, wrong.failure);
-      const gone = wrong.good.length > 0 ? bad : broughtBy(guilty);
+      const gone = this.#sources.suspect(wrong.good, totalBytes, wrong.failure);
       if (gone.length > 0) {
         this.#report.event('retrying', { code: 'wrong-checksum', badBytes: bytesIn(gone) });
         this.#forget(part, gone);

@@ -6,7 +6,7 @@ import type { Extent, Validators } from '../../shared/download.ts';
 import type { Task } from '../../shared/protocol.ts';
 import { lanes } from '../support/lanes.ts';
 import { startBench, type Bench } from '../support/lease.ts';
-import { contentBytes, seededContent, type Behaviour, type Origin } from '../support/origin.ts';
+import { contentBytes, contentSha256, seededContent, type Behaviour, type Origin } from '../support/origin.ts';
 import { originForTest } from '../support/start.ts';
 
 const SIZE = 3_000_000;
@@ -212,6 +212,24 @@ describe.each(lanes)('on the %s lane', (lane) => {
     expect(bench.read(outcome).equals(OLD)).toBe(true);
     expect(bench.events()[0]).toBe('part-file-lost');
     expect(bench.of('saved')[0]?.extents).toEqual([]);
+  });
+
+  test('rubbish in the middle of a part file is fetched again where a checksum tells of it, and nothing else is done twice', async () => {
+    const origin = await originForTest();
+    origin.serve('/f', { sizeBytes: SIZE, etag: '"a"' });
+    const bench = startBench({ settings: { lane } });
+    const task = halfDone(bench, { etag: '"a"' });
+    const part = readFileSync(task.partPath!);
+    writeFileSync(task.partPath!, part.fill(7, 500_000, 600_000));
+    const checksum = { algorithm: 'sha256', hex: contentSha256(seededContent(SIZE, 1)) } as const;
+    const outcome = await bench.download(origin.url('/f'), { ...task, checksum });
+    expect(bench.read(outcome).equals(OLD)).toBe(true);
+    expect(outcome).toMatchObject({ verified: true });
+    expect(origin.bytesServed('/f')).toBe(SIZE);
+    // What stays wrong fails, and not for ever.
+    const wrong = { algorithm: 'sha256', hex: 'a'.repeat(64) } as const;
+    const failed = await bench.download(origin.url('/f'), { ...halfDone(bench, { etag: '"a"' }), checksum: wrong });
+    expect(failed).toMatchObject({ kind: 'failed', failure: { code: 'wrong-checksum' }, extents: [] });
   });
 
   test('a part file that is complete needs no request', async () => {
