@@ -82,6 +82,23 @@ test.each(lanes)(
   },
 );
 
+test.each(lanes)(
+  'a line that fell silent is given up in time, also where it is the only one (%s lane)',
+  async (lane) => {
+    const origin = await originForTest();
+    const sizeBytes = 2_000_000;
+    origin.serve('/f', ({ count }) => ({
+      sizeBytes,
+      ...(count <= 2 ? { cutAfterBytes: 500_000, cut: 'stall' as const } : {}),
+    }));
+    const bench = startBench({ settings: { lane, idleTimeoutMs: 300 } });
+    const outcome = await bench.download(origin.url('/f'), { connections: 1 });
+    expect(bench.read(outcome).equals(contentBytes(seededContent(sizeBytes)))).toBe(true);
+    const retries = bench.of('event').filter(({ event }) => event === 'retrying');
+    expect(retries.map(({ detail }) => detail['code'])).toEqual(['timeout', 'timeout']);
+  },
+);
+
 test('a page is not the file that a checksum was given for', async () => {
   const origin = await originForTest();
   origin.serve('/get?id=3', { bytes: Buffer.from('<html>log in'), contentType: 'text/html' });
