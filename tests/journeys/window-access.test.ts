@@ -261,3 +261,20 @@ test('the queue is put in order by dragging and with the keyboard', async () => 
   await page.keyboard.press('Alt+ArrowDown');
   await expect.poll(names).toEqual(['four.zip', 'one.zip', 'two.zip', 'three.zip']);
 });
+
+test('with reduced motion nothing moves, in the list and in Traffic', async () => {
+  const origin = await originForTest();
+  origin.serve('/slow.bin', { sizeBytes: 50_000_000, bytesPerS: 500_000 });
+  const { page } = await startSluice();
+  await page.evaluate((url) => window.sluice.call('add', { downloads: [{ url }] }), origin.url('/slow.bin'));
+  await untilCounts(page, { running: 1 });
+  const moving = () =>
+    page.evaluate(() => document.getAnimations().filter((one) => one.playState === 'running').length);
+  await page.getByRole('navigation').getByRole('button', { name: 'Traffic' }).click();
+  await expect.poll(moving, { message: 'dots move' }).toBeGreaterThan(0);
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await expect.poll(moving).toBe(0);
+  await page.getByRole('navigation').getByRole('button', { name: 'All' }).click();
+  await page.getByRole('row', { name: /slow\.bin/ }).hover();
+  expect(await moving()).toBe(0);
+});
