@@ -64,7 +64,7 @@ export async function openDiscoverable(options: DiscoverableOptions): Promise<Di
   const socket = dgram.createSocket({ type: 'udp4', reuseAddr: true });
   socket.on('message', (message, from) => {
     const question = parse(Question, message);
-    if (!question || message.length < QUESTION_BYTES || !each.take(from.address) || !all.take('all')) return;
+    if (!question || !each.take(from.address) || !all.take('all')) return;
     const answer = replyTo(question.nonce, options);
     if (answer.length <= message.length) socket.send(answer, from.port, from.address, () => undefined);
   });

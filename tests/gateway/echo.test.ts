@@ -114,9 +114,13 @@ test('floods and long texts are not answered', async () => {
   const udp = dgram.createSocket('udp4');
   let answers = 0;
   udp.on('message', () => answers++);
-  for (let n = 0; n < 2000; n++) await new Promise((resolve) => udp.send('flood', port, '127.0.0.1', resolve));
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  const begunAt = performance.now();
+  // A few at a time, so that none is lost on the way.
+  for (let burst = 0; burst < 40; burst++) {
+    for (let n = 0; n < 50; n++) await new Promise((resolve) => udp.send('flood', port, '127.0.0.1', resolve));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
   udp.close();
   expect(answers).toBeGreaterThan(0);
-  expect(answers).toBeLessThan(600);
+  expect(answers).toBeLessThanOrEqual(201 + ((performance.now() - begunAt) / 1000) * 100);
 });

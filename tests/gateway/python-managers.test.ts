@@ -91,15 +91,15 @@ def told(call, *args, **kwds):
     try:
         return call(*args, **kwds)
     except Exception as error:
-        waited = 'waited' if time.monotonic() - begin >= 0.2 else 'at once'
+        waited = 'waited' if time.monotonic() - begin >= 2 else 'at once'
         return '%s.%s %s %s' % (type(error).__module__.lstrip('_'), type(error).__name__, error, waited)
 print(told(tasks.get_nowait))
 print(told(tasks.get, False))
-print(told(tasks.get, True, 0.2))
+print(told(tasks.get, True, 2))
 print(told(tasks.get, block=True, timeout=-1))
 print(told(tasks.put, 'https://example.org/a'))
 print(told(tasks.put_nowait, 'https://example.org/b'))
-print(told(tasks.put, 'https://example.org/b', timeout=0.2))
+print(told(tasks.put, 'https://example.org/b', timeout=2))
 print(tasks.full())
 print(told(tasks.put, 7))
 print(told(tasks.put, 'nonsense'))

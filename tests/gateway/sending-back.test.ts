@@ -270,7 +270,9 @@ test('a worker cannot say itself that a file has come back', async () => {
   } as const;
   port.send({ kind: 'result', id: task.id, epoch: task.epoch, outcome } satisfies FromWorker);
   await expect.poll(allDone, patient).toBe(true);
-  expect((await engine.handlers.detail({ id: id! }))!.row.name).not.toBe('/etc/passwd');
+  expect(await engine.handlers.machineDownloads({ place: 'stranger', offset: 0, limit: 10 })).toMatchObject([
+    { id, keptAt: '/etc/passwd' },
+  ]);
 });
 
 test('a disk that takes nothing for a while costs a window of memory, and no other message waits for it', async () => {
