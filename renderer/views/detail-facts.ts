@@ -14,7 +14,8 @@ export function summaryOf(row: Row, limitBytesPerS: number | null, words: Words,
     if (limitBytesPerS !== null) parts.push(words.limitAt(format.speed(limitBytesPerS)));
     if (row.worker !== null) parts.push(words.worker(row.worker));
   }
-  return parts.join(' · ');
+  // Broken between its parts only.
+  return parts.map((part) => part.replaceAll(' ', '\u00a0')).join(' · ');
 }
 
 function amountOf(row: Row, words: Words, format: Format): string {
