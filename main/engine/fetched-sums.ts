@@ -10,6 +10,8 @@ import type { Prepared, Store, Stored } from './store/store.ts';
  * What was added no further apart than this came by one list: another day the folder may hold other files of the same names.
  */
 const ONE_LIST_MS = 3_600_000;
+/** What is longer only has the name of one. */
+const MAX_BYTES = 8 << 20;
 
 type Here = { id: DownloadId; dir: string; folder: string; addedAt: number; sums: Sums };
 
@@ -19,6 +21,7 @@ export class FetchedSums {
   /** Those that downloads added from now on may be named in, by the folders that they come from and go to. */
   readonly #here = new Map<string, Here[]>();
   #reading = 0;
+  #stopped = false;
 
   /** `given`: some were given a checksum, or none of a file. */
   constructor(store: Store, options: { now: () => number; given: () => void }) {
@@ -36,18 +39,24 @@ export class FetchedSums {
     for (const stored of this.#store.hashes.sumsSince(this.#options.now() - ONE_LIST_MS)) this.fetched(stored);
   }
 
+  /** What is being read is left to the next start. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
   /** Whether a download is a checksum file, going by its address or its name. */
   static is({ url, name }: Pick<Stored, 'url' | 'name'>): boolean {
     return isSumsName(nameIn(url)) || isSumsName(name);
   }
 
   /** A checksum file is here. */
-  fetched({ id, url, dir, name, addedAt }: Pick<Stored, 'id' | 'url' | 'dir' | 'name' | 'addedAt'>): void {
+  fetched({ id, url, dir, name, addedAt, sizeBytes }: Stored): void {
+    if (sizeBytes === null || sizeBytes > MAX_BYTES) return;
     this.#reading += 1;
     const fileName = isSumsName(nameIn(url)) ? nameIn(url) : name;
     void readList(path.join(dir, name))
       .then((source) => {
-        if (!('text' in source)) return;
+        if (this.#stopped || !('text' in source)) return;
         const file = { text: source.text, fileName };
         const { sums } = isSums(file) ? readSums([file]) : { sums: null };
         if (!sums || sums.size === 0) return;

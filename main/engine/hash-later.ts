@@ -117,6 +117,7 @@ export class HashLater {
   /** Breaks off; the next start goes on. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.sums.stop();
     this.#breakOff();
     await this.#running;
   }
@@ -178,9 +179,9 @@ export class HashLater {
   async #hashOne(stored: Stored): Promise<{ hex: string | null } | 'broken-off'> {
     const { id, dir, name, place, sizeBytes, finishedAt, checkLeft, checksum, sha256: known } = stored;
     const algorithm = (checkLeft && checksum?.algorithm) || 'sha256';
-    if (known !== null && algorithm === 'sha256') return { hex: known };
+    const alreadyHex = algorithm === 'sha256' ? known : null;
     // What another machine has is not here to be read.
-    if (place !== '') return { hex: null };
+    if (place !== '') return { hex: alreadyHex };
     const file = path.join(dir, name);
     const breaks = this.#breaks;
     this.#current = id;
@@ -188,7 +189,7 @@ export class HashLater {
       const before = await stat(file);
       const untouched = before.mtimeMs <= (finishedAt ?? 0) + CLOCKS_DIFFER_MS;
       if (!before.isFile() || before.size !== sizeBytes || !untouched) return { hex: null };
-      const hex = await this.#hasher!.hashFile(file, algorithm);
+      const hex = alreadyHex ?? (await this.#hasher!.hashFile(file, algorithm));
       const after = await stat(file);
       const same = after.ino === before.ino && after.size === before.size && after.mtimeMs === before.mtimeMs;
       return { hex: same ? hex : null };

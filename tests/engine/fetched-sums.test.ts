@@ -184,6 +184,21 @@ test('a start goes on with what was still to be compared', async () => {
   await second.becomes('b.iso', { status: 'failed', verified: false });
 });
 
+test('a file that a person changed meanwhile is neither called wrong nor touched', async () => {
+  const { finish, add, becomes, idle } = start();
+  await add(`${HOST}/b.iso`, `${HOST}/SHA256SUMS`);
+  await finish('b.iso', 'not b');
+  await becomes('b.iso', unchecked);
+  const file = path.join(dir, 'files', 'b.iso');
+  fs.writeFileSync(file, 'mine');
+  fs.utimesSync(file, new Date(), new Date(Date.now() + 60_000));
+  await finish('SHA256SUMS', SUMS);
+  await becomes('SHA256SUMS', unchecked);
+  await idle();
+  await becomes('b.iso', unchecked);
+  expect(fs.readFileSync(file, 'utf8')).toBe('mine');
+});
+
 test('one that is downloaded anew after it was found wrong can become right', async () => {
   const { engine, finish, add, becomes, idle } = start();
   await add(`${HOST}/b.iso`, `${HOST}/SHA256SUMS`);
