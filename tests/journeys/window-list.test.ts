@@ -88,3 +88,42 @@ test('every column sorts; what runs stands in the order of its speed', async () 
     .toEqual(['slow.bin', 'quick.bin', 'small.bin']);
   expect(complaints).toEqual([]);
 });
+
+test('several rows are chosen with the mouse, acted on by one menu, removed, and brought back by Ctrl+Z', async () => {
+  const { page, complaints } = await startSluice();
+  await add(
+    page,
+    Array.from({ length: 6 }, (_, n) => `https://files.test/${n}.zip`),
+    true,
+  );
+  await expect.poll(() => names(page)).toHaveLength(6);
+  const row = (n: number) => page.getByRole('row', { name: new RegExp(`^${n}\\.zip`) });
+  const chosen = () =>
+    page
+      .locator('[role=row][aria-selected=true] .name')
+      .evaluateAll((all) => all.map((one) => one.textContent?.trim() ?? ''));
+  await row(1).click();
+  await row(3).click({ modifiers: ['Shift'] });
+  expect(await chosen()).toEqual(['1.zip', '2.zip', '3.zip']);
+  await row(2).click({ modifiers: ['Control'] });
+  await row(5).click({ modifiers: ['Control'] });
+  await expect.poll(chosen).toEqual(['1.zip', '3.zip', '5.zip']);
+
+  // The other button on one of them keeps them all; first in the queue are then those three, in their order.
+  await row(3).click({ button: 'right' });
+  await page.getByRole('menuitem', { name: /top|first/i }).click();
+  await expect.poll(() => names(page)).toEqual(['1.zip', '3.zip', '5.zip', '0.zip', '2.zip', '4.zip']);
+  await page.getByRole('grid').press('Delete');
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: /^Remove/ })
+    .click();
+  await expect.poll(() => names(page)).toEqual(['0.zip', '2.zip', '4.zip']);
+  await page.keyboard.press('Control+Z');
+  await expect.poll(() => names(page)).toEqual(['1.zip', '3.zip', '5.zip', '0.zip', '2.zip', '4.zip']);
+  // On one that is not chosen it is about that one alone.
+  await row(4).click({ button: 'right' });
+  await page.getByRole('menu').waitFor();
+  expect(await chosen()).toEqual(['4.zip']);
+  expect(complaints).toEqual([]);
+});
