@@ -56,6 +56,20 @@ test('scrolling a sorted, filtered list looks at all rows once, whichever way an
   }
 });
 
+test('a list by speed keeps the ids of the queue’s order, once for its pages and its count', () => {
+  const { store, list, statements } = open(tempDir());
+  store.add(
+    Array.from({ length: 100 }, (_, n) => prepared(`${n}.zip`, 'queued', 'h.test')),
+    1,
+  );
+  for (let round = 0; round < 3; round++) {
+    expect(list.sorted.of(ListQuery.parse({ sort: 'position' }))).toHaveLength(100);
+    expect(list.count(ListQuery.parse({ sort: 'speed', descending: true }))).toBe(100);
+    expect(list.count(ListQuery.parse({ sort: 'left' }))).toBe(100);
+  }
+  expect(statements.filter((sql) => sql.includes('ORDER BY')).length).toBe(1);
+});
+
 test('the hosts of a list are counted as it is filtered, whatever host it names; those with the most first', () => {
   const { store, list } = open(tempDir());
   store.add(

@@ -24,8 +24,8 @@ export class SortedIds {
 
   /** The ids that the query finds, in ascending order whatever it says; to be read only, and at once. */
   of(query: ListQuery): readonly DownloadId[] {
-    const { status, category, host, text, sort } = query;
-    const key = JSON.stringify([status, category, host, text, sort]);
+    const { status, category, host, text } = query;
+    const key = JSON.stringify([status, category, host, text, storedSort(query)]);
     if (this.#held?.key !== key) this.#held = null;
     if (this.#held && this.#changed.size > 0) this.#mend(this.#held);
     this.#held ??= { key, query, ids: this.#find(query), aspects: aspectsOf(query) };
@@ -90,8 +90,14 @@ export class SortedIds {
   }
 }
 
-function aspectsOf({ sort, status, category, host, text }: ListQuery): ReadonlySet<string> {
-  const aspects = new Set<string>(['membership', sort === 'speed' || sort === 'left' ? 'position' : sort]);
+/** What of a stored row a list is sorted by: speeds are not stored, and those that have none stand in the queue's order. */
+function storedSort({ sort }: ListQuery): Aspect | 'added' {
+  return sort === 'speed' || sort === 'left' ? 'position' : sort;
+}
+
+function aspectsOf(query: ListQuery): ReadonlySet<string> {
+  const { status, category, host, text } = query;
+  const aspects = new Set<string>(['membership', storedSort(query)]);
   if (status !== 'all') aspects.add('status');
   if (category !== null) aspects.add('category');
   if (host !== null || text !== '') aspects.add('host');
