@@ -22,6 +22,14 @@ test('every word is used somewhere', () => {
   expect(unused).toEqual([]);
 });
 
+test('every word within a group is used somewhere', () => {
+  // The others are looked up by codes, and their types name each code.
+  const groups = [en.hosts, en.week, en.batch, en.kinds, en.elsewhere, en.helping];
+  for (const group of groups) {
+    expect(Object.keys(group).filter((key) => !new RegExp(`\\.${key}\\b`).test(sources))).toEqual([]);
+  }
+});
+
 test('both languages have the same keys and no empty words', () => {
   expect(Object.keys(zh).sort()).toEqual(Object.keys(en).sort());
   for (const words of [en, zh]) {
