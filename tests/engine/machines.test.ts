@@ -19,7 +19,7 @@ const open = () =>
     dataDir,
     spawnWorker: (local = fakeWorkers()).spawn,
     version: '1.2.3',
-    overrides: { dir: dataDir, parallel: 1 },
+    overrides: { dir: dataDir, parallel: 1, workers: 1 },
   });
 
 beforeEach(() => {
@@ -260,6 +260,10 @@ test('this computer gives back what it has when it is paused, also with workers 
   await expect.poll(() => local.workers.length).toBeGreaterThan(1);
   const late = local.workers.at(-1)!;
   await expect.poll(() => late.settings.length).toBe(1);
+  // Who asks later has its answer first.
+  const attic = join('attic-1', 1);
+  await expect.poll(() => attic.tasks.length).toBe(1);
+  expect(late.tasks).toEqual([]);
   expect(here()).toMatchObject({ mode: 'paused', leases: 0 });
   await change('work', HERE);
   await expect.poll(() => local.workers.slice(1).some(({ tasks }) => tasks.length === 1)).toBe(true);
