@@ -60,7 +60,7 @@ test.each(['md5', 'sha256'] as const)(
   'a file that is not what the download’s %s says is not taken',
   async (algorithm) => {
     const hex = hexOf(algorithm, Buffer.from('something else'));
-    const { worker, told, heard, ended, dir } = reception(1, { algorithm, hex } as Task['checksum']);
+    const { worker, told, heard, ended, dir } = reception(1, { algorithm, hex });
     worker.send(offerOf(1));
     if (algorithm === 'md5') {
       await expect.poll(() => told.map(({ kind }) => kind)).toContain('credit');
