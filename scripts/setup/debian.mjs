@@ -64,9 +64,16 @@ export async function ensureCompiler() {
   await ensure('compiling SQLite for Electron', [program('g++', 'g++')]);
 }
 
-/** Makes sure that there is what tests talk to: real Python programs, and what makes system calls fail. */
+/** Makes sure that there is what tests talk to: real Python programs, what makes system calls fail, a window to drag from and who drags. */
 export async function ensureTestPartners() {
-  await ensure('the tests', [program('python3', 'python3'), program('strace', 'strace')]);
+  await ensure('the tests', [
+    program('python3', 'python3'),
+    program('strace', 'strace'),
+    program('xvfb', 'Xvfb'),
+    program('xdotool', 'xdotool'),
+    file('python3-gi', '/usr/lib/python3/dist-packages/gi/__init__.py'),
+    library('gir1.2-gtk-3.0', 'girepository-1.0/Gtk-3.0.typelib'),
+  ]);
 }
 
 /** Makes sure that there is an archiver for packages. */
