@@ -68,3 +68,21 @@ test('a fragment of a page gives its links and pictures, a pattern its count, an
   await page.getByRole('button', { name: 'Add 1 link', exact: true }).waitFor();
   await page.getByRole('button', { name: /Not a link 1/ }).waitFor();
 });
+
+test('a download that runs takes a new link in its details, and is finished from there', async () => {
+  const origin = await originForTest();
+  for (const name of ['/old.bin', '/new.bin'])
+    origin.serve(name, { sizeBytes: 6_000_000, seed: 4, bytesPerS: 700_000 });
+  const { page } = await startSluice();
+  await drop(page, { text: origin.url('/old.bin') });
+  await page.getByRole('button', { name: 'Add 1 link' }).click();
+  await origin.served('/old.bin', 2_000_000);
+  await page.getByRole('row', { name: /old\.bin/ }).dblclick();
+  const details = page.getByRole('complementary');
+  await details.getByRole('button', { name: 'Give a new link…' }).click();
+  await page.getByRole('textbox', { name: 'New address' }).fill(origin.url('/new.bin'));
+  await page.getByRole('button', { name: 'Use this link' }).click();
+  await details.getByText('New link given').waitFor();
+  await untilCounts(page, { done: 1 });
+  expect(origin.bytesServed('/new.bin')).toBeGreaterThan(0);
+});
