@@ -49,8 +49,9 @@ async function listen({ app }: Sluice): Promise<void> {
     Notification.prototype.close = function (this: Electron.Notification) {
       seen.notices.splice(seen.notices.indexOf(this), 1);
     };
-    // Nobody looks at it.
+    // Nobody looks at it, whatever the windows of other tests leave the focus to.
     window.isFocused = () => false;
+    window.removeAllListeners('focus');
   });
 }
 
