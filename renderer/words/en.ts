@@ -8,7 +8,11 @@ import { failuresEn } from '../../shared/failure-words.ts';
 import { hostsEn } from './hosts.ts';
 import { settingsEn } from './settings.ts';
 import { helpingEn, machinesEn } from './machines.ts';
+import { trafficEn } from './traffic.ts';
 import { weekEn } from './week.ts';
+
+/** All words of one language; those that take numbers or names are functions. */
+export type Words = ReturnType<typeof en>;
 
 export function en(f: Format) {
   const n = f.count;
@@ -197,43 +201,7 @@ export function en(f: Format) {
     addedAt: 'Added',
     finishedAt: 'Finished',
     closeDetail: 'Close details',
-    // Traffic
-    messagesPerS: (count: string) => `${count} messages a second`,
-    onPipes: (count: number) => `on ${many(count, 'pipe', 'pipes')}`,
-    pausePicture: 'Pause picture',
-    goOn: 'Go on',
-    taskQueue: 'Task queue',
-    resultQueue: 'Result queue',
-    store: 'SQLite',
-    putRate: (rate: string) => `put ${rate}/s`,
-    getRate: (rate: string) => `get ${rate}/s`,
-    gettersWait: (count: number) =>
-      count === 0 ? 'nobody waits' : count === 1 ? '1 getter waits' : `${n(count)} getters wait`,
-    puts: (count: number) => `${n(count)} put`,
-    transactions: (rate: string) => `${rate} tx/s`,
-    thisComputer: 'this computer',
-    pid: (pid: number) => `pid ${pid}`,
-    cpu: (percent: string) => `CPU ${percent}`,
-    leases: (count: number) => many(count, 'lease', 'leases'),
-    leasesColumn: 'Leases',
-    workerColumn: 'Worker',
-    producer: (name: string) => ({ window: 'Window', demo: 'Demo', 'command line': 'Command line' })[name] ?? name,
-    settled: (count: number) => `${n(count)} settled`,
-    workerName: (id: number) => `Worker ${n(id)}`,
-    workerState: (state: string) =>
-      ({ starting: 'starting', ready: 'ready', stopping: 'stopping', gone: 'gone' })[state] ?? state,
-    noWorkers: 'No worker is running.',
-    messages: 'Messages',
-    filterMessages: 'Filter messages',
-    noMessages: 'No messages yet.',
-    noMessagesFit: 'No message fits the filter.',
-    locks: 'Locks',
-    noLocks: 'Nothing is locked.',
-    lockHolder: (holder: string, depth: number) => (depth > 1 ? `${holder} (${n(depth)}×)` : holder),
-    hostHolders: (used: number, places: number, holders: readonly string[]) =>
-      `${n(used)} of ${n(places)}: ${holders.join(', ')}`,
-    lockWaiters: (count: number) => (count === 0 ? 'nobody waits' : count === 1 ? '1 waits' : `${n(count)} wait`),
-    trafficPicture: 'Producers, task queue, workers and result queue',
+    ...trafficEn(f),
     // Machines
     machinesHint: 'Everything that takes work from the queue, by machine.',
     addMachine: 'Add a machine',

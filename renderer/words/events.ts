@@ -1,9 +1,9 @@
 // A download's event log in plain words, in both languages. Details that an event lacks are left out of its sentence.
-import type { DownloadEvent } from '../../shared/download.ts';
+import type { DownloadEvent, EventKind } from '../../shared/download.ts';
 import type { Format } from '../../shared/format.ts';
-import type { EventWords } from '../words.ts';
 
 type Detail = DownloadEvent['detail'];
+type EventWords = Record<EventKind, (detail: Detail) => string>;
 
 /** The first of the named details that is there, as text. */
 function text(detail: Detail, ...names: string[]): string {

@@ -1,5 +1,7 @@
 // The words of the settings page, in both languages.
-import type { SettingWords } from '../words.ts';
+import type { Settings } from '../../shared/settings.ts';
+
+type SettingWords = Record<keyof Settings, { label: string; help: string }>;
 
 export const settingsEn: SettingWords = {
   dir: { label: 'Download folder', help: 'Where files go unless you choose another folder while adding.' },

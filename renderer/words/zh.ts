@@ -1,6 +1,6 @@
 // The words of the window in Simplified Chinese.
 import type { Format } from '../../shared/format.ts';
-import type { Words } from '../words.ts';
+import type { Words } from './en.ts';
 import { batchZh } from './batch.ts';
 import { eventsZh } from './events.ts';
 import { categoriesZh, categoryNameZh } from './categories.ts';
@@ -9,6 +9,7 @@ import { failuresZh } from '../../shared/failure-words.ts';
 import { hostsZh } from './hosts.ts';
 import { settingsZh } from './settings.ts';
 import { helpingZh, machinesZh } from './machines.ts';
+import { trafficZh } from './traffic.ts';
 import { weekZh } from './week.ts';
 
 export function zh(f: Format): Words {
@@ -181,39 +182,7 @@ export function zh(f: Format): Words {
     addedAt: '添加于',
     finishedAt: '完成于',
     closeDetail: '关闭详情',
-    messagesPerS: (count) => `每秒 ${count} 条消息`,
-    onPipes: (count) => `${n(count)} 条管道`,
-    pausePicture: '暂停画面',
-    goOn: '继续',
-    taskQueue: '任务队列',
-    resultQueue: '结果队列',
-    store: 'SQLite',
-    putRate: (rate) => `放入 ${rate}/秒`,
-    getRate: (rate) => `取出 ${rate}/秒`,
-    gettersWait: (count) => (count === 0 ? '无等待' : `${n(count)} 个等待取出`),
-    puts: (count) => `已放入 ${n(count)}`,
-    transactions: (rate) => `${rate} 事务/秒`,
-    thisComputer: '本机',
-    pid: (pid) => `pid ${pid}`,
-    cpu: (percent) => `CPU ${percent}`,
-    leases: (count) => `${n(count)} 个租约`,
-    leasesColumn: '租约',
-    workerColumn: '工作进程',
-    producer: (name) => ({ window: '窗口', demo: '演示', 'command line': '命令行' })[name] ?? name,
-    settled: (count) => `已处理 ${n(count)}`,
-    workerName: (id) => `工作进程 ${n(id)}`,
-    workerState: (state) => ({ starting: '启动中', ready: '就绪', stopping: '停止中', gone: '已离开' })[state] ?? state,
-    noWorkers: '没有工作进程在运行。',
-    messages: '消息',
-    filterMessages: '筛选消息',
-    noMessages: '还没有消息。',
-    noMessagesFit: '没有符合筛选的消息。',
-    locks: '锁',
-    noLocks: '没有锁。',
-    lockHolder: (holder, depth) => (depth > 1 ? `${holder}（${n(depth)} 层）` : holder),
-    hostHolders: (used, places, holders) => `${n(used)} / ${n(places)}：${holders.join('、')}`,
-    lockWaiters: (count) => (count === 0 ? '无等待' : `${n(count)} 个等待`),
-    trafficPicture: '生产者、任务队列、工作进程与结果队列',
+    ...trafficZh(f),
     machinesHint: '从队列领取任务的一切，按机器排列。',
     addMachine: '添加机器',
     doorAt: (address) => `入口开在 ${address}。`,
