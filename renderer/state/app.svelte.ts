@@ -5,6 +5,7 @@ import type { Row } from '../../shared/download.ts';
 import type { Bridge, Countdown, MenuCommand, ShellEvent } from '../../shared/shell-api.ts';
 import { Adding, type Source } from './adding.svelte.ts';
 import { guard } from './bridge.ts';
+import { runCommand } from './commands.ts';
 import { Coordination } from './coordination.svelte.ts';
 import { Downloads } from './downloads.svelte.ts';
 import { Exchange } from './exchange.svelte.ts';
@@ -242,33 +243,7 @@ export class App {
   }
 
   command(command: MenuCommand): void {
-    switch (command) {
-      case 'add':
-        return this.adding.openEmpty();
-      case 'add-files':
-        return void this.addFromFiles();
-      case 'settings':
-      case 'traffic':
-        return this.show(command);
-      case 'find':
-        this.show('list');
-        this.findAsked += 1;
-        return;
-      case 'export-list':
-        return void this.exchange.exportTo('list');
-      case 'export-settings':
-        return void this.exchange.exportTo('settings');
-      case 'import':
-        return void this.exchange.importFrom();
-      case 'paste':
-        return void this.paste();
-      case 'shortcuts':
-      case 'about':
-        this.question = { kind: command };
-        return;
-      default:
-        command satisfies never;
-    }
+    runCommand(this, command);
   }
 
   /** Looks whether there is a countdown, stops it, or has it end now. */
