@@ -1,7 +1,7 @@
 // The engine's side of the Python door: its task queue and the results of its downloads, as Python programs see queues.
 import { Queue, type Engine, type Guest, type Signal } from '../engine/engine.ts';
-import { ApiError } from '../../shared/api.ts';
 import type { Outcome, Task } from '../../shared/protocol.ts';
+import { AskedTexts, resultOf } from './asked-texts.ts';
 import type {
   LeaseOutcome,
   PutOutcome,
@@ -19,12 +19,14 @@ const RESULTS_KEPT = 10_000;
 export class EngineQueues implements PythonQueues {
   readonly #engine: Engine;
   readonly #guests = new Map<number, Guest>();
+  readonly #asked: AskedTexts;
   readonly #results = new Queue<PythonResult>({ capacity: RESULTS_KEPT, now: Date.now });
   readonly #joiners = new Set<() => void>();
   readonly #stop: () => void;
 
   constructor(engine: Engine) {
     this.#engine = engine;
+    this.#asked = new AskedTexts(engine, (result) => this.#give(result));
     this.#stop = engine.queue.watch((signal) => this.#heard(signal));
   }
 
@@ -34,18 +36,8 @@ export class EngineQueues implements PythonQueues {
   }
 
   async putTask({ name }: PythonClient, url: string): Promise<PutOutcome> {
-    try {
-      const { ids, rejected } = await this.#engine.adding.addOrResume([{ text: url }], {
-        dir: this.#engine.downloadDir,
-        producer: `python ${name}`,
-      });
-      const [wrong] = rejected;
-      if (wrong && ids.length === 0) return { kind: 'refused', why: wrong.message ?? 'This is no address.' };
-      return { kind: 'ok' };
-    } catch (error) {
-      if (error instanceof ApiError) return { kind: 'refused', why: error.message };
-      throw error;
-    }
+    const why = await this.#asked.add(url, `python ${name}`);
+    return why === null ? { kind: 'ok' } : { kind: 'refused', why };
   }
 
   async leaseTask(client: PythonClient, wait: Wait): Promise<LeaseOutcome> {
@@ -112,13 +104,9 @@ export class EngineQueues implements PythonQueues {
   }
 
   #heard(signal: Signal): void {
-    if (signal.event === 'done') {
-      const { url, path, sizeBytes, sha256 } = signal;
-      this.#give({ url, outcome: 'success', path, sizeBytes, ...(sha256 === null ? {} : { sha256 }) });
-    }
-    if (signal.event === 'failed') {
-      this.#give({ url: signal.url, outcome: 'failed', why: `${signal.code}: ${signal.message}` });
-    }
+    const ended = signal.event === 'done' || signal.event === 'failed';
+    // Programs hear of what others have added, too.
+    if (ended && !this.#asked.heard(signal)) this.#give(resultOf(signal));
     // The lease of a settled download is forgotten right after its signal.
     if (signal.event !== 'progress') setImmediate(() => this.#tellJoiners());
   }
