@@ -113,6 +113,13 @@ export class App {
     this.downloads.setQuery(change);
   }
 
+  /** Shows the details of a download beside the list, whichever row was chosen there before. */
+  reveal(id: number): void {
+    this.show('list');
+    this.selection.reset();
+    this.inspected.open(id);
+  }
+
   async act(change: Change, which: Which | null): Promise<void> {
     if (which === null) return;
     const answer = await this.bridge.call(change, which);

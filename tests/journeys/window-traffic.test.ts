@@ -12,6 +12,8 @@ test('Traffic shows workers with what they hold, and rates; messages are filtere
   const urls = ['/one.bin', '/two.bin'].map((path) => origin.url(path));
   await page.evaluate((all) => window.sluice.call('add', { downloads: all.map((url) => ({ url })) }), urls);
   await untilCounts(page, { running: 2 });
+  // What was chosen in the list before is not what a click in here is about.
+  await page.getByRole('row', { name: /one\.bin/ }).click();
   await page.getByRole('navigation').getByRole('button', { name: 'Traffic' }).click();
   const picture = page.getByRole('img', { name: 'Producers, task queue, workers and result queue' });
   await picture
