@@ -37,6 +37,8 @@ export type FailureCode = z.infer<typeof FailureCode>;
 /**
  * An expected failure, as a value.
  * `retry`: `soon` with backoff, `when-possible` once its cause is gone (room on the disk), `by-hand` never on its own.
+
+ * `retryAfterMs`: the server said when it may be asked again, and that is too long to wait for in a worker.
  */
 export const Failure = z.object({
   code: FailureCode,

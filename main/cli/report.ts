@@ -71,10 +71,8 @@ async function bars(output: Output, stream: NodeJS.WriteStream): Promise<Report>
     tell(told) {
       if (told.event === 'added') added++;
       if (told.event === 'progress') moving.set(told.id, told);
-      if (told.event === 'done' || told.event === 'failed' || told.event === 'waiting') {
-        moving.delete(told.id);
-        over++;
-      }
+      if (told.event === 'done' || told.event === 'failed') over++;
+      if (told.event === 'done' || told.event === 'failed' || told.event === 'waiting') moving.delete(told.id);
       const text = words(told);
       if (text === null) return;
       draw.clear();

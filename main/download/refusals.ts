@@ -115,9 +115,8 @@ export class Refusals {
     const hasOthers = sources.all.some((source) => source !== this.#source && !source.dropped);
     const tries = Math.min(world.settings.maxRetries, hasOthers ? TRIES_WITH_OTHERS : Infinity);
     const waitMaxMs = hasOthers ? WAIT_WITH_OTHERS_MS : WAIT_HERE_MAX_MS;
-    if (this.#inARow > tries || (retryAfterMs ?? 0) > waitMaxMs) {
-      return this.#end(retryAfterMs === null ? failure : { ...failure, retryAfterMs });
-    }
+    if (this.#inARow > tries) return this.#end(failure);
+    if (retryAfterMs !== null && retryAfterMs > waitMaxMs) return this.#end({ ...failure, retryAfterMs });
     const backoffMs = Math.min(BACKOFF_MAX_MS, BACKOFF_MS * 2 ** (this.#inARow - 1)) * (0.5 + Math.random());
     const jitterMs = Math.random() * 100;
     const afterMs = Math.round(retryAfterMs === null ? backoffMs : retryAfterMs + jitterMs);

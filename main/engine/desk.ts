@@ -12,10 +12,13 @@ import { foldName } from './names.ts';
 import { Pace } from './pace.ts';
 import type { Listeners, Signal } from './signal.ts';
 import type { HostCap } from './store/side-tables.ts';
+import { LATER_MAX_MS } from './store/queued-table.ts';
 import type { Store } from './store/store.ts';
 import type { Tap } from './tap.ts';
 
 const FORGIVE_MS = 60_000;
+/** A wait that a server asks for is kept here, within these bounds. */
+const LATER_MIN_MS = 1000;
 
 export type DispatchOptions = {
   store: Store;
@@ -126,12 +129,18 @@ export class Desk {
     }
   }
 
-  /** The download fails, or waits when it can go on by itself later. */
+  /** The download fails, or waits when it can go on by itself later: once there is room, or when its server said (RFC 9110 10.2.3). */
   fail(id: DownloadId, rawUrl: string, failure: Failure, turn: Turn): void {
-    const { code, message, retry } = failure;
-    const waits = retry === 'when-possible';
-    this.options.store.setStatus(id, waits ? 'paused' : 'failed', failure);
-    this.note(id, code === 'disk-full' ? 'disk-full' : 'failed', { code, message });
+    const { code, message, retry, retryAfterMs, httpStatus: status = null } = failure;
+    const waits = retry === 'when-possible' || retryAfterMs !== undefined;
+    if (retryAfterMs !== undefined) {
+      const afterMs = Math.min(Math.max(retryAfterMs, LATER_MIN_MS), LATER_MAX_MS);
+      this.options.store.setStatus(id, 'queued', failure, this.options.now() + afterMs);
+      this.note(id, 'retrying', { code, message, status, afterMs });
+    } else {
+      this.options.store.setStatus(id, waits ? 'paused' : 'failed', failure);
+      this.note(id, code === 'disk-full' ? 'disk-full' : 'failed', { code, message });
+    }
     const url = maskCredentials(rawUrl);
     turn.after.push(() => {
       this.revision++;

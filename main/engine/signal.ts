@@ -18,7 +18,7 @@ export type Signal =
   /** Told once everything about it is known: with its SHA-256, when that is wanted and could be computed. */
   | { event: 'done'; id: DownloadId; url: string; path: string; sizeBytes: number; sha256: string | null }
   | { event: 'failed'; id: DownloadId; url: string; code: FailureCode; message: string }
-  /** It cannot go on now but will by itself: no room on the disk. */
+  /** It cannot go on now but will by itself: no room on the disk, or its server said when to ask again. */
   | { event: 'waiting'; id: DownloadId; url: string; code: FailureCode; message: string };
 
 /** A listener list: `tell` calls each, `on` returns how to leave. */

@@ -43,6 +43,15 @@ test('those who were told the same Retry-After do not come back in the same mome
   expect(new Set(waits).size).toBeGreaterThan(1);
 });
 
+test('one that was asked again as often as allowed is over, whatever the server says of a next time', async () => {
+  const origin = await originForTest();
+  origin.serve('/f', { status: 503, retryAfter: '1', bytes: Buffer.from('busy') });
+  const bench = startBench({ settings: { maxRetries: 1 } });
+  const outcome = await bench.download(origin.url('/f'));
+  expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'http-status', retry: 'soon' } });
+  expect(outcome).not.toHaveProperty('failure.retryAfterMs');
+});
+
 test('a server that breaks off what is too many is not asked for as many again and again', async () => {
   const origin = await originForTest();
   const sizeBytes = 6_000_000;

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { answer, calls, type CallArg, type CallName, type CallResult } from '../../shared/api.ts';
 import type { Extent, Row, Validators } from '../../shared/download.ts';
+import type { Outcome } from '../../shared/protocol.ts';
 import { Engine, type EngineOptions, type Signal } from '../../main/engine/engine.ts';
 import { memoryPorts } from '../../main/transport/memory.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -123,6 +124,48 @@ test('a host that refused connections gets fewer, and one more each minute', asy
   now += 61_000;
   await add(engine, 'http://c.test/5');
   await vi.waitFor(async () => expect((await statuses(engine)).slice(2)).toEqual(['running', 'running', 'running']));
+});
+
+test('one that is to be asked again later waits until then, over a restart, and is not idle meanwhile', async () => {
+  const { spawn, workers } = fakeWorkers();
+  let now = Date.now();
+  const busy = (retryAfterMs: number): Outcome => ({
+    kind: 'failed',
+    extents: [[0, 5]],
+    failure: { code: 'http-status', message: 'a.test is busy (503).', retry: 'soon', retryAfterMs, httpStatus: 503 },
+  });
+  const first = start(spawn, {}, () => now);
+  const signals: Signal[] = [];
+  first.onSignal((signal) => signals.push(signal));
+  const [id] = await add(first, 'http://a.test/file');
+  await vi.waitFor(() => expect(workers[0]!.tasks).toHaveLength(1));
+  workers[0]!.settle(workers[0]!.tasks[0]!, busy(120_000));
+  await vi.waitFor(async () => expect(await statuses(first)).toEqual(['queued']));
+  expect((await rows(first))[0]!.waiting).toEqual({ until: now + 120_000, reason: 'retry' });
+  expect(signals.at(-1)).toMatchObject({ event: 'waiting', id, code: 'http-status' });
+  const { events } = (await call(first, 'detail', { id: id! }))!;
+  expect(events.at(-1)).toMatchObject({ kind: 'retrying', detail: { status: 503, afterMs: 120_000 } });
+  expect(first.idle).toBe(false);
+  await first.close();
+
+  const again = start(spawn, {}, () => now);
+  await vi.waitFor(() => expect(workers[1]?.settings).toHaveLength(1));
+  now += 119_000;
+  await add(again, 'http://a.test/other');
+  await vi.waitFor(() => expect(workers[1]!.tasks).toHaveLength(1));
+  expect(await statuses(again)).toEqual(['queued', 'running']);
+  now += 2000;
+  workers[1]!.settle(workers[1]!.tasks[0]!, doneOf(workers[1]!.tasks[0]!));
+  await vi.waitFor(() => expect(workers[1]!.tasks).toHaveLength(2));
+  expect(workers[1]!.tasks[1]).toMatchObject({ id, extents: [[0, 5]] });
+  // However long it says: a clock that is set back by years must not keep it.
+  workers[1]!.settle(workers[1]!.tasks[1]!, busy(1e12));
+  await vi.waitFor(async () => expect(await statuses(again)).toEqual(['queued', 'done']));
+  expect((await rows(again))[0]!.waiting!.until).toBe(now + 24 * 3_600_000);
+  now -= 1000 * 24 * 3_600_000;
+  await add(again, 'http://a.test/third');
+  await vi.waitFor(() => expect(workers[1]!.tasks.map((task) => task.id)).toContain(3));
+  expect(workers[1]!.tasks.filter((task) => task.id === id)).toHaveLength(2);
 });
 
 test('two downloads of one name get two files', async () => {

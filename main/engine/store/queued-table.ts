@@ -5,6 +5,8 @@ import type { Sql } from './sql.ts';
 
 /** Who waits for a host is looked for among so many. */
 const QUEUE_SEEN = 1000;
+/** No download is put off for longer. */
+export const LATER_MAX_MS = 24 * 3_600_000;
 
 export class QueuedTable {
   readonly #sql: Sql;
@@ -43,7 +45,9 @@ export class QueuedTable {
       .prepare(
         `
       SELECT id, host, dir, name, crashes, connections, CASE WHEN done_bytes > 0 THEN place END AS begunAt FROM downloads
-      WHERE status = 'queued' AND removed_at IS NULL ${condition} AND not_before <= @now
+      WHERE status = 'queued' AND removed_at IS NULL ${condition}
+        -- One that seems to be put off for longer than that was so by a clock that has been set back since.
+        AND not_before NOT BETWEEN @now + 1 AND @now + ${LATER_MAX_MS}
         AND host NOT IN (SELECT value FROM json_each(@busy))
         AND id NOT IN (SELECT value FROM json_each(@held))
       ORDER BY position LIMIT @limit`,
