@@ -34,21 +34,24 @@ export const Checksum = z.object({
 });
 export type Checksum = z.infer<typeof Checksum>;
 
+/** More than any client takes of a header; it bounds what a worker can have kept and sent to others. */
+export const HeaderText = z.string().max(100_000);
+
 /** What the first answer with data said of the content; later answers are held against it (RFC 9110 8.8, 13.1.5). */
 export const Validators = z.object({
-  etag: z.string().nullable(),
-  lastModified: z.string().nullable(),
-  date: z.string().nullable(),
+  etag: HeaderText.nullable(),
+  lastModified: HeaderText.nullable(),
+  date: HeaderText.nullable(),
   /** Length of the whole file; null when the server does not tell. */
   totalBytes: z.number().int().nonnegative().nullable(),
-  finalUrl: z.string(),
-  contentType: z.string().nullable(),
+  finalUrl: HeaderText,
+  contentType: HeaderText.nullable(),
   /** Whether ranges were seen to work: true after a good 206, false after a 200 to a range. */
   ranges: z.boolean().nullable(),
   /** The mirror that said so, when it was not the download's own URL. */
-  mirror: z.string().optional(),
+  mirror: HeaderText.optional(),
   /** The checksum of the whole file that the server promised (RFC 9530, RFC 3230). */
-  digest: Checksum.optional(),
+  digest: Checksum.omit({ pieces: true }).optional(),
 });
 export type Validators = z.infer<typeof Validators>;
 

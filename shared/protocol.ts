@@ -1,6 +1,6 @@
 // The contract between the engine and a worker, the same over every Port.
 import { z } from 'zod';
-import { Brought, Checksum, DownloadId, EventKind, Exchange, Extent, Validators } from './download.ts';
+import { Brought, Checksum, DownloadId, EventKind, Exchange, Extent, HeaderText, Validators } from './download.ts';
 import { Failure } from './failure.ts';
 import { ThreadCounts } from './traffic.ts';
 
@@ -9,6 +9,32 @@ export const PROTOCOL = 4;
 
 const Epoch = z.number().int().positive();
 const lease = { id: DownloadId, epoch: Epoch };
+
+/** Of one file, in one message. */
+const RANGES_MAX = 20_000;
+/** More than any worker has room for. */
+const SLOTS_MAX = 1024;
+
+/** What a worker has: sorted, not empty, no byte twice. Comes often and in any size, so that one pass has to do. */
+const Durable = z.custom<Extent[]>((raw) => {
+  let at = 0;
+  return areRanges(raw, 2, ([start, end]) => {
+    const follows = start! >= at;
+    at = end!;
+    return follows;
+  });
+});
+const BroughtNow = z.custom<Brought[]>((raw) => areRanges(raw, 3, ([source]) => source! >= 0));
+
+/** Whether these are tuples of so many whole numbers, the last two of them a range; `also`: what else holds for each. */
+function areRanges(raw: unknown, length: number, also: (range: number[]) => boolean): boolean {
+  if (!Array.isArray(raw) || raw.length > RANGES_MAX) return false;
+  return raw.every((range: unknown) => {
+    if (!Array.isArray(range) || range.length !== length || !range.every(Number.isSafeInteger)) return false;
+    const [start, end] = range.slice(-2) as [number, number];
+    return start >= 0 && start < end && also(range as number[]);
+  });
+}
 
 export const Lane = z.enum(['auto', 'fetch', 'direct']);
 export type Lane = z.infer<typeof Lane>;
@@ -128,8 +154,8 @@ export const Outcome = z.discriminatedUnion('kind', [
     /** It came back from a worker elsewhere and stands in the download's folder here; only the gateway says so. */
     sentBack: z.boolean().optional(),
   }),
-  z.object({ kind: z.literal('failed'), failure: Failure, extents: z.array(Extent) }),
-  z.object({ kind: z.literal('released'), extents: z.array(Extent) }),
+  z.object({ kind: z.literal('failed'), failure: Failure, extents: Durable }),
+  z.object({ kind: z.literal('released'), extents: Durable }),
 ]);
 export type Outcome = z.infer<typeof Outcome>;
 
@@ -143,21 +169,21 @@ export const FromWorker = z.discriminatedUnion('kind', [
     /** Of its Sluice. */
     version: z.string().max(100).optional(),
     /** How many tasks it will run at once. */
-    slots: z.number().int().positive(),
+    slots: z.number().int().positive().max(SLOTS_MAX),
     /** How many more it will hold ahead of time; left out: none. */
     ahead: z.number().int().nonnegative().optional(),
   }),
   /** It has room for `count` more tasks. */
-  z.object({ kind: z.literal('get'), count: z.number().int().positive() }),
+  z.object({ kind: z.literal('get'), count: z.number().int().positive().max(SLOTS_MAX) }),
   /** The first answer with data: what the engine needs to keep it resumable and to name it (see `needsTarget`). */
   z.object({
     kind: z.literal('probed'),
     ...lease,
     validators: Validators,
-    contentDisposition: z.string().nullable(),
+    contentDisposition: HeaderText.nullable(),
   }),
   /** The whole of what is durable now. Sent only after fdatasync. */
-  z.object({ kind: z.literal('saved'), ...lease, extents: z.array(Extent), brought: z.array(Brought).optional() }),
+  z.object({ kind: z.literal('saved'), ...lease, extents: Durable, brought: BroughtNow.optional() }),
   z.object({
     kind: z.literal('progress'),
     downloads: z.array(

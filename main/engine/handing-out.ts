@@ -21,6 +21,9 @@ const LOOKAHEAD = 64;
 /** A worker holds what it will begin within this time: more than it takes to hear of a result and to answer it. */
 const AHEAD_MS = 100;
 
+/** Nobody has room for more than this; who asks for more has lost count. */
+const ASKED_MAX = 4096;
+
 /** What a holder asked for and has not got; `now`: it does not wait for what is not there. */
 type Ask = { count: number; now: boolean; settle: (outcome: LeaseOutcome) => void };
 type Want = { holder: Holder; asks: Set<Ask> };
@@ -52,6 +55,7 @@ export class HandingOut {
   lease(holder: Holder, count: number, { timeoutMs, signal }: WaitOptions): Promise<LeaseOutcome> {
     let want = this.#wants.get(holder.id);
     if (!want) this.#wants.set(holder.id, (want = { holder, asks: new Set() }));
+    if (countOf(want) + count > ASKED_MAX) return Promise.resolve('empty');
     const now = timeoutMs === 0;
     const wait = { timeoutMs: now ? undefined : timeoutMs, ...(signal && { signal }) };
     return waitIn<LeaseOutcome, Ask>(want.asks, (settle) => ({ count, now, settle }), 'empty', wait);

@@ -1,7 +1,7 @@
 // Ten thousand workers that talk nonsense, or sense at the wrong time: the engine lives, its memory stays, its real worker goes on.
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { ListQuery } from '../../shared/api.ts';
-import { PROTOCOL } from '../../shared/protocol.ts';
+import { PROTOCOL, type Task, type ToWorker } from '../../shared/protocol.ts';
 import { Engine } from '../../main/engine/engine.ts';
 import { memoryPorts } from '../../main/transport/memory.ts';
 import { memoryMiB } from '../support/memory.ts';
@@ -58,6 +58,47 @@ const lastWords: unknown[] = [
   { kind: 'exchange', ...lease, exchange: { url: 'x', status: 200, lane: 'fetch', request: [['a']], response: [] } },
 ];
 
+const all53 = 2 ** 53 - 1;
+const many = Array.from({ length: 20_001 }, (_, n) => [2 * n, 2 * n + 1]);
+const validators = { etag: null, lastModified: null, date: null, totalBytes: null, finalUrl: 'http://a.test/a' };
+const probed = { kind: 'probed', ...lease, contentDisposition: null };
+const result = { kind: 'result', ...lease };
+
+/** About what its sender does have, and each the last that it says. */
+const ofItsOwn: unknown[] = [
+  ...[
+    Array.from({ length: 1100 }, () => [0, all53]),
+    [[0, 2 ** 53]],
+    [[5, 5]],
+    [[7, 3]],
+    [[-1, 3]],
+    [[0.5, 3]],
+    [[0, 1, 2]],
+    [
+      [0, 10],
+      [9, 20],
+    ],
+    [
+      [10, 20],
+      [0, 5],
+    ],
+    many,
+    [null],
+    null,
+    { length: 1 },
+  ].flatMap((extents) => [
+    { kind: 'saved', ...lease, extents },
+    { ...result, outcome: { kind: 'released', extents } },
+    { ...result, outcome: { kind: 'failed', failure: { code: 'internal', message: '', retry: 'soon' }, extents } },
+  ]),
+  ...[many.map((extent) => [1, ...extent]), [[0, 5, 5]], [[-1, 0, 5]], [[0, 1]], 'all'].map((brought) => ({
+    ...{ kind: 'saved', ...lease, extents: [], brought },
+  })),
+  { ...probed, validators: { ...validators, etag: 'x'.repeat(1e6), contentType: null, ranges: null } },
+  { ...probed, validators: { ...validators, contentType: null, ranges: null }, contentDisposition: 'x'.repeat(1e6) },
+  { kind: 'get', count: all53 },
+];
+
 /** What the worker of a round says, one after the other. */
 function speechOf(round: number): unknown[] {
   if (round % 20 > 0) return [firstWords[round % firstWords.length]];
@@ -92,4 +133,33 @@ test('ten thousand strange workers come and go', { timeout: 60_000 }, async () =
   expect(row()).toMatchObject({ status: 'running', doneBytes: 0, worker: 1 });
   workers[0]!.settle(workers[0]!.tasks[0]!, doneOf(workers[0]!.tasks[0]!));
   await vi.waitFor(() => expect(row().status).toBe('done'));
+});
+
+test('nonsense about its own lease ends a worker, and the next one has the download', { timeout: 60_000 }, async () => {
+  const dir = tempDir();
+  const spawnWorker = fakeWorkers().spawn;
+  const engine = new Engine({ dataDir: `${dir}/data`, spawnWorker, overrides: { dir: `${dir}/files` } });
+  onTestFinished(() => engine.close());
+  await engine.adding.add([{ url: 'http://a.test/a' }], { producer: 'test' });
+  for (const [round, words] of ofItsOwn.entries()) {
+    const [port, end] = memoryPorts();
+    const closed = new Promise((resolve) => end.onClose(resolve));
+    const task = new Promise<Task>((resolve) => {
+      end.onMessage((message) => {
+        const heard = message as ToWorker;
+        if (heard.kind === 'tasks') resolve(heard.tasks[0]!);
+      });
+    });
+    engine.attachWorker(port, `place ${round}`);
+    end.send(hello);
+    // More than it can have: that alone is no reason to let it go.
+    for (let n = 0; n < 5; n++) end.send({ kind: 'get', count: 1024 });
+    const { id, epoch, extents } = await task;
+    expect(extents).toEqual([]);
+    end.send({ ...(words as object), id, epoch });
+    await closed;
+  }
+  await vi.waitFor(() => {
+    expect(engine.view.list(everything, 0, 1).rows[0]).toMatchObject({ status: 'queued', doneBytes: 0 });
+  });
 });
