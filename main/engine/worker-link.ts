@@ -10,6 +10,9 @@ import { ToldSettings } from './told-settings.ts';
 
 export type Hello = Extract<FromWorker, { kind: 'hello' }>;
 
+/** Tasks that are longer together, as text, go one by one: a frame has its limit. */
+const TOGETHER_MAX = 1024 * 1024;
+
 /** A lane of the picture, without its leases. */
 export type WorkerFacts = Omit<WorkerState, 'leases' | 'bytesPerS'>;
 
@@ -137,6 +140,8 @@ export class WorkerLink implements Holder {
     if (message.kind === 'tasks' || message.kind === 'ahead') {
       const settings = this.#settings.before(message.tasks);
       if (settings) this.send({ kind: 'settings', settings });
+      const alone = this.kind === 'remote' && message.tasks.length > 1 && JSON.stringify(message).length > TOGETHER_MAX;
+      if (alone) return message.tasks.forEach((task) => this.send({ ...message, tasks: [task] }));
     }
     this.#out.add(1, this.#now());
     if (message.kind !== 'ping') {

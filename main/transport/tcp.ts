@@ -25,7 +25,7 @@ export interface TcpPort extends Port {
 /**
  * Takes over a connected socket. JSON values travel as JSON frames, a Uint8Array as a binary frame that arrives as a Buffer.
  * `onClose` says `eof` when the other end closed or died, also in the middle of a frame; a bad frame ends with an error.
- * It waits for messages that nobody has taken yet. `send` throws a RangeError for a message over the limits.
+ * It waits for messages that nobody has taken yet. A message over the limits ends the pipe with an error, too.
  */
 export function tcpPort(socket: Socket, options: TcpPortOptions = {}): TcpPort {
   const limits: FrameLimits = {
@@ -117,7 +117,14 @@ export function tcpPort(socket: Socket, options: TcpPortOptions = {}): TcpPort {
   return {
     send(message) {
       if (ended) return false;
-      const bytes = encodeFrame(message, limits);
+      let bytes: Buffer;
+      try {
+        bytes = encodeFrame(message, limits);
+      } catch (cause) {
+        if (!(cause instanceof RangeError)) throw cause;
+        end({ kind: 'error', cause });
+        return false;
+      }
       if (socket.writableCorked === 0) {
         // What is said in one turn of the event loop leaves at its end, in one system call. By then all that came was heard:
         // who is woken by an answer does not push this process aside while it has the questions of others to read.

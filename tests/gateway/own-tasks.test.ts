@@ -3,8 +3,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { HostRule } from '../../shared/host-rules.ts';
-import type { ToWorker } from '../../shared/protocol.ts';
+import { PROTOCOL, type FromWorker, type ToWorker } from '../../shared/protocol.ts';
 import type { Port } from '../../main/transport/port.ts';
+import { joinCoordinator } from '../../main/gateway/join.ts';
 import { inOwnFolder } from '../../main/gateway/own-folder.ts';
 import { memoryPorts } from '../../main/transport/memory.ts';
 import { originForTest } from '../support/start.ts';
@@ -89,4 +90,23 @@ test.each(['/', '..', 'a/..', 'C:\\', 'a\0b', ''])('a path that names no file (%
   coordinator.send({ kind: 'target', id: 1, epoch: 1, path: named });
   expect(await ended).toEqual({ kind: 'eof' });
   expect(heard).toEqual([]);
+});
+
+test('tasks that are together longer than a frame may be come all the same', async () => {
+  const { engine, to } = await house();
+  const pieces = { algorithm: 'sha256', pieceBytes: 1024, hex: Array<string>(25_000).fill('a'.repeat(64)) } as const;
+  const checksum = { algorithm: 'sha256', pieces } as const;
+  const downloads = Array.from({ length: 12 }, (_, n) => ({ url: `http://127.0.0.${n + 1}:9/f${n}.bin`, checksum }));
+  await engine.handlers.add({ downloads, paused: false, producer: 'test' });
+  const port = await joinCoordinator({ ...to, id: 'elsewhere', signal: new AbortController().signal });
+  onTestFinished(() => port.close());
+  const names: string[] = [];
+  port.onMessage((message) => {
+    const heard = message as ToWorker;
+    if (heard.kind === 'tasks') names.push(...heard.tasks.map(({ targetPath }) => path.basename(targetPath)));
+  });
+  const me = { pid: 1, machine: 'x', runtime: 'x', slots: 12 };
+  port.send({ kind: 'hello', protocol: PROTOCOL, ...me } satisfies FromWorker);
+  port.send({ kind: 'get', count: 12 } satisfies FromWorker);
+  await expect.poll(() => names, { timeout: 30_000 }).toEqual(downloads.map((_, n) => `f${n}.bin`));
 });
