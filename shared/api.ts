@@ -5,6 +5,7 @@ import { Headers } from './host-rules.ts';
 import { Machine, MachineDownload, MachineMode, MachineOrder } from './machines.ts';
 import { hourKinds } from './schedule.ts';
 import { Settings, SettingsChange } from './settings.ts';
+import { rejections, Told, type ToldCode } from './told.ts';
 import { Traffic } from './traffic.ts';
 
 /** What became of one line of a list. `text` is the line, cut to 300 characters, credentials masked. */
@@ -14,7 +15,7 @@ export const Verdict = z.object({
   kind: z.enum(['url', 'duplicate', 'known', 'rejected']),
   name: z.string().optional(),
   /** For `rejected`: why, as a code that the window has words for, with a plain English text beside it. */
-  reason: z.string().optional(),
+  reason: z.enum(rejections).optional(),
   message: z.string().optional(),
 });
 export type Verdict = z.infer<typeof Verdict>;
@@ -89,8 +90,8 @@ export const Totals = z.object({
   workers: z.number(),
   /** What this computer is to do; unless it works, others may. */
   modeHere: MachineMode,
-  /** A sentence about something that stops the work as a whole (workers that keep crashing), else null. */
-  trouble: z.string().nullable(),
+  /** What stops the work as a whole (workers that keep crashing), else null. */
+  trouble: Told.nullable(),
 });
 export type Totals = z.infer<typeof Totals>;
 
@@ -240,12 +241,12 @@ export type HandlersOf<T extends CallTable> = {
 };
 export type Handlers = HandlersOf<typeof calls>;
 
-export type Answer<T = unknown> = { ok: true; value: T } | { ok: false; error: { code: string; message: string } };
+export type Answer<T = unknown> = { ok: true; value: T } | { ok: false; error: Told };
 
 /** An error that the caller is meant to read. */
 export class ApiError extends Error {
-  readonly code: string;
-  constructor(code: string, message: string) {
+  readonly code: ToldCode;
+  constructor(code: ToldCode, message: string) {
     super(message);
     this.name = 'ApiError';
     this.code = code;

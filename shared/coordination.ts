@@ -1,5 +1,6 @@
 // What the doors to other machines and programs tell of themselves. Never the keys.
 import { z } from 'zod';
+import { Told } from './told.ts';
 
 /** Who is in at a door now, and what happened there since it was opened. */
 const DoorCounts = z.object({
@@ -26,7 +27,7 @@ export const Coordination = z.object({
     })
     .nullable(),
   python: z.object({ host: z.string(), port: z.number(), keyFile: z.string(), counts: DoorCounts }).nullable(),
-  /** A sentence about a door that could not be opened, else null. */
-  trouble: z.string().nullable(),
+  /** A door that could not be opened, and why; else null. */
+  trouble: Told.extend({ door: z.enum(['coordinator', 'python', 'discoverable']) }).nullable(),
 });
 export type Coordination = z.infer<typeof Coordination>;

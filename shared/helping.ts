@@ -1,5 +1,6 @@
 // This machine at work for another one: what a person asked for, and how it stands. Never the key.
 import { z } from 'zod';
+import { Told } from './told.ts';
 
 /** Whom to help and how. */
 export const HelpOrder = z.object({
@@ -21,8 +22,8 @@ export const Helping = z.object({
   order: HelpOrder.nullable(),
   /** There is a key from the last time. */
   hasKey: z.boolean(),
-  /** Why it is not joined, in a sentence; else null. */
-  trouble: z.string().nullable(),
+  /** Why it is not joined; else null. */
+  trouble: Told.nullable(),
 });
 export type Helping = z.infer<typeof Helping>;
 

@@ -51,7 +51,7 @@ export async function serve(command: Serve, around: Surroundings): Promise<numbe
       discoverable: command.discoverable,
     });
     const { coordinator, python, trouble } = doors.state();
-    if (trouble !== null) throw new Error(trouble);
+    if (trouble !== null) throw new Error(trouble.message);
     if (coordinator) {
       const { host, port, fingerprint } = coordinator;
       output.told('listening', { for: 'workers', host, port, fingerprint }, run.json);

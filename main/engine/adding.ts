@@ -114,7 +114,7 @@ export class Adding {
   ): Promise<DownloadId[]> {
     if (downloads.length === 0) return [];
     if (ways.checksum && downloads.length > 1) {
-      throw new ApiError('bad-checksum', 'One checksum cannot be that of several downloads.');
+      throw new ApiError('one-checksum', 'One checksum cannot be that of several downloads.');
     }
     const folderOf = this.#folderOf(dir);
     const prepared = downloads.map((download) => {

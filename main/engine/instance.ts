@@ -117,7 +117,10 @@ function serve(port: Port, handlers: Handlers, open: ((opened: Opened) => void) 
     void answer(calls, handlers, name, arg)
       .then((result) => port.send({ call, answer: result }))
       .catch((error: unknown) => {
-        const tooLarge = { code: 'too-large', message: `The answer to ${name} is too large: ${String(error)}` };
+        const tooLarge = {
+          code: 'answer-too-large',
+          message: `The answer to ${name} is too large: ${String(error)}`,
+        } as const;
         port.send({ call, answer: { ok: false, error: tooLarge } });
       });
   });

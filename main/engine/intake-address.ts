@@ -1,24 +1,6 @@
 // One address: is it one that can be downloaded, and in which form is it kept and compared?
+import type { Rejection as Reason } from '../../shared/told.ts';
 import { isAsWritten } from '../../shared/url.ts';
-
-type Reason =
-  | 'not-a-url'
-  | 'unsupported-scheme'
-  | 'no-host'
-  | 'bad-port'
-  | 'too-long'
-  | 'too-many'
-  | 'empty-pattern'
-  | 'bad-checksum'
-  | 'no-checksum'
-  | 'unclear-checksum'
-  | 'binary'
-  | 'no-links'
-  | 'no-such-file'
-  | 'not-a-file'
-  | 'no-permission'
-  | 'too-large'
-  | 'unreadable';
 
 /** Why a line or a file was not taken. */
 export interface Rejection {

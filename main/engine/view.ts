@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Counts, Detail, ListQuery, Totals } from '../../shared/api.ts';
 import type { DownloadId, Extent, Row } from '../../shared/download.ts';
 import type { MachineMode } from '../../shared/machines.ts';
+import type { Told } from '../../shared/told.ts';
 import type { TapMessage, ThreadCounts, Traffic } from '../../shared/traffic.ts';
 import { maskCredentials } from '../../shared/url.ts';
 import type { DiskRoom } from './disk-room.ts';
@@ -90,7 +91,10 @@ export class View {
       schedule: limits.scheduled,
       workers: pool.ready.length,
       modeHere: modeHere(),
-      trouble: dispatch.trouble ?? pool.trouble ?? store.trouble,
+      trouble:
+        told('list-not-written', dispatch.trouble) ??
+        told('workers-crash', pool.trouble) ??
+        told('list-restored', store.trouble),
     };
   }
 
@@ -176,6 +180,10 @@ export class View {
     this.#lastLoad = { transactions, busyMs, at, busyPercent };
     return { transactionsPerS: this.#commits.perS(at), busyPercent };
   }
+}
+
+function told(code: Told['code'], message: string | null): Told | null {
+  return message === null ? null : { code, message };
 }
 
 function arrived(lease: Lease): number {

@@ -43,7 +43,8 @@ export function doorPlan(settings: Settings): DoorPlan {
   };
 }
 
-type Door = 'coordinator' | 'python' | 'discoverable';
+type Trouble = NonNullable<Coordination['trouble']>;
+type Door = Trouble['door'];
 type Address = { host: string; port: number };
 type OpenCoordinator = { door: Coordinator; identity: Identity | undefined; wantedPort: number };
 type OpenPython = { door: PythonDoor; queues: EngineQueues; host: string };
@@ -54,7 +55,7 @@ export class Doors {
   #coordinator: OpenCoordinator | null = null;
   #python: OpenPython | null = null;
   #discoverable: Discoverable | null = null;
-  readonly #troubles = new Map<Door, string>();
+  readonly #troubles = new Map<Door, Trouble>();
   #turn: Promise<void> = Promise.resolve();
   #over = false;
 
@@ -114,7 +115,7 @@ export class Doors {
     try {
       await open();
     } catch (error) {
-      this.#troubles.set(door, inWords(door, at, error as NodeJS.ErrnoException));
+      this.#troubles.set(door, troubleOf(door, at, error as NodeJS.ErrnoException));
     }
   }
 
@@ -219,21 +220,21 @@ const names: Record<Door, string> = {
   discoverable: 'The answering on the network',
 };
 
-/** Why a door stays shut, as a sentence for a person. */
-function inWords(door: Door, at: Address | null, error: NodeJS.ErrnoException): string {
-  const stays = `${names[door]} stays shut`;
+/** Why a door stays shut. */
+function troubleOf(door: Door, at: Address | null, error: NodeJS.ErrnoException): Trouble {
+  const told = (code: Trouble['code'], why: string) => ({ door, code, message: `${names[door]} stays shut: ${why}` });
   switch (error.code) {
     case 'EADDRINUSE':
-      return at ? `${stays}: another program has port ${at.port}.` : `${stays}: another program has its port.`;
+      return told('port-taken', at ? `another program has port ${at.port}.` : 'another program has its port.');
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return `${stays}: ${at?.host ?? 'its address'} is no address of this computer.`;
+      return told('no-address', `${at?.host ?? 'its address'} is no address of this computer.`);
     case 'EACCES':
     case 'EPERM':
-      return `${stays}: this system does not allow it (${error.message}).`;
+      return told('not-allowed', `this system does not allow it (${error.message}).`);
     default:
-      return `${stays}: ${error.message}`;
+      return told('not-opened-door', error.message);
   }
 }
 

@@ -2,6 +2,7 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { HelpOrder, type Helping as State } from '../../shared/helping.ts';
+import { Told } from '../../shared/told.ts';
 import { isLoopback } from './doorkeeper.ts';
 
 /** A running `sluice` with these words; its standard output comes line by line. */
@@ -23,7 +24,7 @@ export class Helping {
   #helper: Helper | null = null;
   #gone: Promise<void> = Promise.resolve();
   #joined = false;
-  #trouble: string | null = null;
+  #trouble: Told | null = null;
 
   constructor(options: HelpingOptions) {
     this.#options = options;
@@ -86,14 +87,14 @@ export class Helping {
   }
 
   #heard(line: string): void {
-    let told: { event?: unknown; message?: unknown };
+    let told: { event?: unknown };
     try {
       told = JSON.parse(line) as typeof told;
     } catch {
       return;
     }
     if (told.event === 'joined') [this.#joined, this.#trouble] = [true, null];
-    else if (told.event === 'trouble') [this.#joined, this.#trouble] = [false, String(told.message)];
+    else if (told.event === 'trouble') [this.#joined, this.#trouble] = [false, Told.parse(told)];
     else return;
     this.#options.changed();
   }

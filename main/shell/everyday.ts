@@ -92,12 +92,13 @@ export class Everyday {
   async #truthOfToday(): Promise<Settings> {
     const { handlers } = this.#options.engine;
     const settings = await handlers.settings(null);
+    this.applySettings(settings);
     const truth = { whenDone: 'nothing', startAtLogin: startsAtLogin() } as const;
     if (settings.whenDone === truth.whenDone && settings.startAtLogin === truth.startAtLogin) return settings;
     try {
       return await handlers.changeSettings(truth);
     } catch (error) {
-      this.#options.tell({ event: 'trouble', message: (error as Error).message });
+      this.#options.tell({ event: 'trouble', message: this.words.settingsFailed((error as Error).message) });
       return { ...settings, ...truth };
     }
   }

@@ -10,6 +10,7 @@ import type { Helping } from '../gateway/helping.ts';
 import { readClipboard, writeClipboard } from './clipboard.ts';
 import type { ClipboardWatch } from './clipboard-watch.ts';
 import type { WhenDone } from './when-done.ts';
+import type { ShellWords } from './words.ts';
 
 export type ShellCallOptions = {
   window: () => BrowserWindow | undefined;
@@ -22,6 +23,7 @@ export type ShellCallOptions = {
   helping: () => Promise<Helping>;
   whenDone: WhenDone;
   clipboardWatch: ClipboardWatch;
+  words: () => ShellWords;
 };
 
 const listExtensions = [
@@ -62,7 +64,7 @@ export function createShellHandlers(options: ShellCallOptions): ShellHandlers {
       ask(window(), {
         properties: ['openFile', 'multiSelections'],
         filters: [
-          { name: 'Lists', extensions: listExtensions },
+          { name: options.words().lists, extensions: listExtensions },
           { name: '*', extensions: ['*'] },
         ],
       }),

@@ -146,6 +146,7 @@ class Shell {
         helping: () => (this.#helping ??= this.#startHelping()),
         whenDone: this.#everyday.whenDone,
         clipboardWatch: this.#clipboardWatch,
+        words: () => this.#everyday.words,
       }),
     );
     this.engine.onEvent((event) => {

@@ -55,6 +55,8 @@ const en = (f: Format) => ({
     failedBody: (count: number, name: string, code: FailureCode) =>
       count === 1 ? failuresEn[code] : `${name}: ${failuresEn[code]}; and others`,
   },
+  lists: 'Lists',
+  settingsFailed: (why: string) => `The settings could not be written: ${why}`,
   powerFailed: (why: string) => `The system did not do what was to be done at the end: ${why}`,
   loginFailed: (why: string) => `Starting at login could not be changed: ${why}`,
 });
@@ -111,6 +113,8 @@ const zh = (f: Format): ShellWords => ({
     failed: (count, name) => (count === 1 ? `${name} 失败` : `${f.count(count)} 个下载失败`),
     failedBody: (count, name, code) => (count === 1 ? failuresZh[code] : `${name}：${failuresZh[code]} 等`),
   },
+  lists: '列表',
+  settingsFailed: (why) => `设置无法写入：${why}`,
   powerFailed: (why) => `系统未执行完成后的操作：${why}`,
   loginFailed: (why) => `无法更改登录时启动：${why}`,
 });

@@ -55,7 +55,7 @@ export class App {
   readonly toasts = new Toasts();
 
   constructor(bridge: Bridge) {
-    this.bridge = guard(bridge, () => this.words.bridgeGone);
+    this.bridge = guard(bridge, () => this.words);
     this.preferences = new Preferences(this.bridge);
     this.downloads = new Downloads(this.bridge);
     this.selection = new Selection(this.bridge, this.downloads);

@@ -61,7 +61,7 @@ export class RuleDraft {
       connections,
     } satisfies Record<keyof HostRule, unknown>);
     if (parsed.success) return { ok: true, rule: parsed.data };
-    return { ok: false, why: parsed.error.issues[0]?.message ?? '' };
+    return { ok: false, why: words.wrong(parsed.error.issues[0]!) };
   }
 }
 

@@ -8,6 +8,7 @@ import { failuresEn } from '../../shared/failure-words.ts';
 import { hostsEn } from './hosts.ts';
 import { settingsEn } from './settings.ts';
 import { helpingEn, machinesEn } from './machines.ts';
+import { toldEn } from './told.ts';
 import { trafficEn } from './traffic.ts';
 import { weekEn } from './week.ts';
 
@@ -149,24 +150,7 @@ export function en(f: Format) {
     addPaused: 'Add paused',
     addCount: (count: number) => (count === 0 ? 'Add links' : `Add ${many(count, 'link', 'links')}`),
     added: (count: number) => `${many(count, 'link', 'links')} added`,
-    rejection: (reason: string | undefined, message: string | undefined) =>
-      ({
-        'not-a-url': 'not a link',
-        'unsupported-scheme': 'not http or https',
-        'bad-url': 'not a valid link',
-        'too-long': 'too long',
-        'no-host': 'names no host',
-        'bad-port': 'the port is no number',
-        'bad-checksum': 'checksum of the wrong length',
-        'no-checksum': 'no checksum of a file in the list',
-        'unclear-checksum': 'unclear whose checksum it is; not taken',
-        'empty-pattern': 'the pattern stands for nothing',
-        'too-many': 'too many; left out',
-        'no-links': 'no link in it',
-        binary: 'not a text',
-      })[reason ?? ''] ??
-      message ??
-      'not a link',
+    ...toldEn,
     // Status line
     statusActive: (count: number) => `${n(count)} active`,
     statusQueued: (count: number) => `${n(count)} queued`,

@@ -1,5 +1,7 @@
 // A download's event log in plain words, in both languages. Details that an event lacks are left out of its sentence.
 import type { DownloadEvent, EventKind } from '../../shared/download.ts';
+import type { FailureCode } from '../../shared/failure.ts';
+import { failuresZh } from '../../shared/failure-words.ts';
 import type { Format } from '../../shared/format.ts';
 
 type Detail = DownloadEvent['detail'];
@@ -34,6 +36,12 @@ function connectionsZh(detail: Detail): string {
   if (detail['change'] === 'dropped') return `${after('到 ', host)}${host ? ' ' : ''}的一个连接被拒或中断，其余继续`;
   if (detail['change'] === 'replaced') return '远慢于其他的一个连接已被替换';
   return `连接数：${text(detail, 'count') || '已变'}`;
+}
+
+/** Why something failed: the words for its code, then the sentence that came with it. */
+function whyZh(detail: Detail): string {
+  const code = failuresZh[text(detail, 'code') as FailureCode] as string | undefined;
+  return [code, text(detail, 'message', 'reason')].filter(Boolean).join('：');
 }
 
 export function eventsEn(f: Format): EventWords {
@@ -109,7 +117,7 @@ export function eventsZh(f: Format): EventWords {
     retrying: (d) =>
       text(d, 'status') !== ''
         ? `服务器应答 ${text(d, 'status')}，等待${after(' ', seconds(d))}`
-        : `${after('', seconds(d))}${seconds(d) ? '后' : ''}重试${after('：', text(d, 'message', 'reason', 'code'))}${after('，从 ', bytes(d, 'from', 'offset'))}`,
+        : `${after('', seconds(d))}${seconds(d) ? '后' : ''}重试${after('：', whyZh(d))}${after('，从 ', bytes(d, 'from', 'offset'))}`,
     waiting: (d) =>
       `${text(d, 'status', 'httpStatus') ? `服务器应答 ${text(d, 'status', 'httpStatus')}，等待` : '等待'}${after(' ', seconds(d))}${after('：', text(d, 'reason'))}`,
     resumed: (d) => `继续${after('，从 ', bytes(d, 'from', 'fromBytes', 'offset', 'bytes'))}`,
@@ -126,7 +134,7 @@ export function eventsZh(f: Format): EventWords {
     verified: (d) => `已校验${after('：', text(d, 'algorithm'))}${after(' ', text(d, 'hex').slice(0, 16))}`,
     hashed: (d) => `已计算 SHA-256${after('：', text(d, 'sha256', 'hex').slice(0, 16))}`,
     done: (d) => `完成${after('：', bytes(d, 'sizeBytes', 'bytes'))}`,
-    failed: (d) => `失败${after('：', text(d, 'message', 'reason', 'code'))}`,
+    failed: (d) => `失败${after('：', whyZh(d))}`,
     'worker-lost': (d) =>
       `${text(d, 'worker') || '工作进程'} 丢失，由另一个继续${after('：', text(d, 'why', 'reason'))}`,
     'part-file-lost': (d) => `临时文件丢失或被改动${after('：', text(d, 'reason', 'message'))}`,

@@ -9,6 +9,7 @@ import { failuresZh } from '../../shared/failure-words.ts';
 import { hostsZh } from './hosts.ts';
 import { settingsZh } from './settings.ts';
 import { helpingZh, machinesZh } from './machines.ts';
+import { toldZh } from './told.ts';
 import { trafficZh } from './traffic.ts';
 import { weekZh } from './week.ts';
 
@@ -132,24 +133,7 @@ export function zh(f: Format): Words {
     addPaused: '添加但不开始',
     addCount: (count) => (count === 0 ? '添加链接' : `添加 ${n(count)} 个链接`),
     added: (count) => `已添加 ${n(count)} 个链接`,
-    rejection: (reason, message) =>
-      ({
-        'not-a-url': '不是链接',
-        'unsupported-scheme': '不是 http 或 https',
-        'bad-url': '链接无效',
-        'too-long': '太长',
-        'no-host': '没有主机名',
-        'bad-port': '端口不是数字',
-        'bad-checksum': '校验和长度不对',
-        'no-checksum': '不是列表中文件的校验和',
-        'unclear-checksum': '无法确定是哪个文件的校验和，未采用',
-        'empty-pattern': '模式不代表任何链接',
-        'too-many': '太多，已略去',
-        'no-links': '其中没有链接',
-        binary: '不是文本',
-      })[reason ?? ''] ??
-      message ??
-      '不是链接',
+    ...toldZh,
     statusActive: (count) => `${n(count)} 个进行中`,
     statusQueued: (count) => `${n(count)} 个排队`,
     statusFailed: (count) => `${n(count)} 个失败`,

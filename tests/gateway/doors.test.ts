@@ -125,7 +125,11 @@ test('a port that is taken is said, shuts no other door, and is forgotten with t
   const { port } = other.address() as net.AddressInfo;
   await doors.apply({ ...shut, coordinator: here, python: { host: '127.0.0.1', port, md5: true, dicts: false } });
   expect(doors.state()).toMatchObject({ coordinator: { host: '127.0.0.1' }, python: null });
-  expect(doors.state().trouble).toBe(`The door for Python programs stays shut: another program has port ${port}.`);
+  expect(doors.state().trouble).toEqual({
+    door: 'python',
+    code: 'port-taken',
+    message: `The door for Python programs stays shut: another program has port ${port}.`,
+  });
   await doors.apply({ ...shut, coordinator: { host: '127.0.0.1', port, orAnotherPort: true } });
   expect(doors.state()).toMatchObject({ trouble: null });
   expect(doors.state().coordinator!.port).not.toBe(port);
@@ -136,7 +140,11 @@ test('an address that is another machine’s is said', async () => {
   await doors.apply({ ...shut, coordinator: { ...here, host: '192.0.2.1' } });
   expect(doors.state()).toMatchObject({
     coordinator: null,
-    trouble: 'The door for other machines stays shut: 192.0.2.1 is no address of this computer.',
+    trouble: {
+      door: 'coordinator',
+      code: 'no-address',
+      message: 'The door for other machines stays shut: 192.0.2.1 is no address of this computer.',
+    },
   });
 });
 

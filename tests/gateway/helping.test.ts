@@ -53,9 +53,9 @@ test('its state follows what the worker tells, to its end', async () => {
   expect(await one.state()).toEqual({ state: 'joining', order, hasKey: true, trouble: null });
   line({ event: 'joined' });
   expect(await one.state()).toMatchObject({ state: 'joined' });
-  line({ event: 'trouble', message: 'It does not take the authkey.' });
+  line({ event: 'trouble', code: 'wrong-key', message: 'It does not take the authkey.' });
   exit();
-  expect(await one.state()).toMatchObject({ state: 'off', trouble: 'It does not take the authkey.' });
+  expect(await one.state()).toMatchObject({ state: 'off', trouble: { code: 'wrong-key' } });
 });
 
 test('the key of the last time serves again, and one that was started is stopped before the next', async () => {

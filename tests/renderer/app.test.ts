@@ -58,6 +58,16 @@ test('an engine that is gone is said, not thrown', async () => {
   expect(broken.toasts.list.at(-1)).toMatchObject({ kind: 'error', text: 'The engine did not answer.' });
 });
 
+test('an error is said in the language of the window', async () => {
+  bridge.answers['settings'] = () => ({ ...defaultSettings, language: 'zh-CN' });
+  bridge.answers['startDemo'] = () => new Error('EIO');
+  const stop = app.start();
+  await vi.waitFor(() => expect(app.preferences.language).toBe('zh-CN'));
+  await app.demo();
+  expect(app.toasts.list.at(-1)).toMatchObject({ kind: 'error', text: '内部错误：EIO' });
+  stop();
+});
+
 test('what the program was started with is previewed', async () => {
   bridge.answers['takeOpened'] = () => ({ files: ['/lists/a.urls'], text: '' });
   bridge.answers['preview'] = () => new Error('not there');

@@ -47,7 +47,7 @@ export class FakeBridge implements Bridge {
     this.asked.push({ name, arg });
     const value = this.#answer(name, arg);
     if (this.gate) await this.gate;
-    if (value instanceof Error) return { ok: false, error: { code: 'test', message: value.message } };
+    if (value instanceof Error) return { ok: false, error: { code: 'internal', message: value.message } };
     return { ok: true, value: structuredClone(value) as never };
   };
 

@@ -1,8 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { Categories } from '../../shared/category-list.ts';
 import { eventKinds } from '../../shared/download.ts';
 import { defaultSettings, Settings } from '../../shared/settings.ts';
+import { FailureCode } from '../../shared/failure.ts';
+import { HostRule } from '../../shared/host-rules.ts';
+import { rejections, toldCodes } from '../../shared/told.ts';
 import { createFormat } from '../../shared/format.ts';
 import { defaultSettings as ours } from '../../renderer/state/settings-defaults.ts';
 import { sections } from '../../renderer/views/setting-fields.ts';
@@ -18,7 +22,9 @@ const zh = wordsIn('zh-CN', createFormat('zh-CN'));
 
 test('every word is used somewhere', () => {
   const section = sections.map(({ title }) => title as string);
-  const unused = Object.keys(en).filter((key) => !sources.includes(`words.${key}`) && !section.includes(key));
+  const unused = Object.keys(en).filter(
+    (key) => !new RegExp(`words(?:\\(\\))?\\.${key}\\b`).test(sources) && !section.includes(key),
+  );
   expect(unused).toEqual([]);
 });
 
@@ -53,6 +59,61 @@ test('every event is a sentence in both languages, with details and without', ()
   );
   expect(zh.event['overlap-compared']({ host: 'a.test', bytes: 4096, equal: true })).toContain('a.test');
   expect(en.event.limit({ bytesPerS: null })).toBe('Speed limit taken off');
+});
+
+test('every reason and every code has words of its own in both languages, with the English sentence where it says more', () => {
+  const chinese = /[\u4e00-\u9fff]/;
+  const message = 'It is so.';
+  for (const reason of rejections) {
+    expect(en.rejection(reason), reason).toMatch(/^[a-z][a-z ;,]+$/);
+    expect(zh.rejection(reason), reason).toMatch(chinese);
+  }
+  for (const code of toldCodes) {
+    expect(en.told({ code, message })).toBe(message);
+    expect(zh.told({ code, message }), code).toMatch(/^[^：]*[\u4e00-\u9fff]([^：]*|[^：]*：It is so\.)$/);
+    for (const door of ['coordinator', 'python', 'discoverable'] as const) {
+      expect(en.doorTrouble({ door, code, message })).toBe(message);
+      expect(zh.doorTrouble({ door, code, message })).toMatch(/未打开：/);
+    }
+  }
+  for (const code of FailureCode.options) {
+    expect(en.failure[code], code).toMatch(/^[A-Z]/);
+    expect(zh.failure[code], code).toMatch(chinese);
+    expect(en.failureFull(code, message)).toBe(message);
+    expect(zh.failureFull(code, message)).toBe(`${zh.failure[code]}：${message}`);
+    for (const kind of ['failed', 'retrying'] as const)
+      expect(zh.event[kind]({ code, message })).toContain(`：${zh.failure[code]}：${message}`);
+  }
+  expect(new Set(toldCodes.map((code) => zh.told({ code, message }))).size).toBe(toldCodes.length);
+  expect(zh.told({ code: 'bad-folder', message: '/x may not be written.' })).toBe(
+    '此文件夹不能用作下载文件夹：/x may not be written.',
+  );
+});
+
+test('every field of a category and of a host rule says what is wrong with it in both languages', () => {
+  const long = 'x'.repeat(9000);
+  const issues = [
+    Categories.safeParse([{ name: long, extensions: ['a b'], dir: long }]),
+    Categories.safeParse([
+      { name: 'A', extensions: ['zip'], dir: '' },
+      { name: 'a', extensions: ['zip'], dir: '' },
+    ]),
+    HostRule.safeParse({
+      host: '!',
+      headers: { 'a b': '\n' },
+      referrer: long,
+      user: long,
+      password: long,
+      bearer: long,
+      limitBytesPerS: 1,
+      connections: 0,
+    }),
+  ].flatMap(({ error }) => error?.issues ?? []);
+  expect(issues.length).toBeGreaterThanOrEqual(12);
+  for (const issue of issues) {
+    expect(en.wrong(issue)).toBe(issue.message);
+    expect(zh.wrong(issue), issue.path.join('.')).toMatch(/^(?!此值不可用)[\u4e00-\u9fff]/);
+  }
 });
 
 test('the settings page has every setting once, and starts from the true defaults', () => {

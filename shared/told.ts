@@ -1,0 +1,81 @@
+// Why something was not taken or not done, as closed lists of codes: the window has words of its own for each of them.
+import { z } from 'zod';
+
+/** Of lines and files of a list. */
+export const rejections = [
+  'not-a-url',
+  'unsupported-scheme',
+  'no-host',
+  'bad-port',
+  'too-long',
+  'too-many',
+  'empty-pattern',
+  'bad-checksum',
+  'no-checksum',
+  'unclear-checksum',
+  'binary',
+  'no-links',
+  'no-such-file',
+  'not-a-file',
+  'no-permission',
+  'too-large',
+  'unreadable',
+] as const;
+export type Rejection = (typeof rejections)[number];
+
+/** Of calls to the engine and to the shell. */
+const refusals = [
+  'unknown-call',
+  'bad-argument',
+  'internal',
+  'refused',
+  'bridge',
+  'gone',
+  'answer-too-large',
+  'bad-url',
+  'bad-header',
+  'bad-file',
+  'bad-folder',
+  'one-checksum',
+  'no-such-batch',
+  'no-settings',
+  'not-read',
+  'not-written',
+  'no-demo',
+  'this-machine',
+  'machine-here',
+  'no-machine',
+  'not-found',
+  'not-done',
+  'not-opened',
+  'not-started',
+  'not-open',
+] as const;
+
+/** Of doors, of joining, and of the work as a whole. */
+const troubles = [
+  'list-not-written',
+  'workers-crash',
+  'list-restored',
+  'port-taken',
+  'no-address',
+  'not-allowed',
+  'not-opened-door',
+  'unreachable',
+  'lost',
+  'full',
+  'barred',
+  'wrong-key',
+  'wrong-fingerprint',
+  'protocol',
+  'removed',
+  'not-encrypted',
+  'given-up',
+] as const;
+
+export const toldCodes = [...rejections, ...refusals, ...troubles] as const;
+export type ToldCode = (typeof toldCodes)[number];
+
+/** A code with a plain English sentence, which says it more exactly. */
+export const Told = z.object({ code: z.enum(toldCodes), message: z.string() });
+export type Told = z.infer<typeof Told>;
