@@ -38,6 +38,8 @@ export class Adding {
   #asked = new Set<number>();
   #timer: ReturnType<typeof setTimeout> | null = null;
   #run = 0;
+  /** Ends when what was asked for last is understood, or a newer question took its place. */
+  #understanding: Promise<void> = Promise.resolve();
   /** The folder that a person chose, and its disk's room; null: each goes where its category says. */
   #chosen = $state.raw<{ dir: string; freeBytes: number | null } | null>(null);
 
@@ -101,11 +103,7 @@ export class Adding {
     this.text = text;
     this.origin = { kind: 'typed' };
     if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      if (text.trim() === '') this.#forgetBatch();
-      else void this.#understand({ text });
-    }, TYPING_MS);
+    this.#timer = setTimeout(() => this.#readBox(), TYPING_MS);
   }
 
   choose(only: Kind): void {
@@ -140,12 +138,25 @@ export class Adding {
     if (answer.ok && this.#chosen?.dir === dir) this.#chosen = { dir, freeBytes: answer.value.freeBytes };
   }
 
-  /** Adds what was understood. Returns how many came, or null when it went wrong (`error` says why). */
+  /**
+   * Adds what was typed or dropped, once all of it is understood. Returns how many came, or null when there was nothing
+   * to add or it went wrong (`error` says why).
+   */
   async confirm(): Promise<number | null> {
+    if (this.adding) return null;
+    this.adding = true;
+    try {
+      await this.#allUnderstood();
+      return await this.#add();
+    } finally {
+      this.adding = false;
+    }
+  }
+
+  async #add(): Promise<number | null> {
     const preview = this.preview;
     const said = this.options.said(this.count);
-    if (!preview || this.count === 0 || this.adding || said === null) return null;
-    this.adding = true;
+    if (!preview || this.count === 0 || said === null) return null;
     const answer = await this.#bridge.call('addBatch', {
       batch: preview.batch,
       ...(this.#chosen && { dir: this.#chosen.dir }),
@@ -153,7 +164,6 @@ export class Adding {
       paused: this.paused,
       ...said,
     });
-    this.adding = false;
     if (!answer.ok) {
       this.error = answer.error.message;
       return null;
@@ -177,7 +187,6 @@ export class Adding {
     this.#source = null;
     this.text = '';
     this.origin = { kind: 'typed' };
-    this.busy = false;
     this.error = null;
     this.known = false;
     this.paused = false;
@@ -187,6 +196,7 @@ export class Adding {
 
   #forgetBatch(): void {
     this.#run += 1;
+    this.busy = false;
     if (this.preview) void this.#bridge.call('discardBatch', { batch: this.preview.batch });
     this.preview = null;
     this.only = 'all';
@@ -196,7 +206,29 @@ export class Adding {
     this.version += 1;
   }
 
-  async #understand(source: Source): Promise<void> {
+  async #allUnderstood(): Promise<void> {
+    while (this.#timer !== null || this.busy) {
+      if (this.#timer !== null) this.#readBox();
+      await this.#understanding;
+    }
+  }
+
+  /** Asks the engine what stands in the box now. */
+  #readBox(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (this.text.trim() !== '') return void this.#understand({ text: this.text });
+    this.#source = null;
+    this.error = null;
+    this.#forgetBatch();
+  }
+
+  #understand(source: Source): Promise<void> {
+    this.#understanding = this.#ask(source);
+    return this.#understanding;
+  }
+
+  async #ask(source: Source): Promise<void> {
     this.#run += 1;
     const run = this.#run;
     this.#source = source;
@@ -207,7 +239,6 @@ export class Adding {
       if (answer.ok) void this.#bridge.call('discardBatch', { batch: answer.value.batch });
       return;
     }
-    this.busy = false;
     this.#forgetBatch();
     if (!answer.ok) {
       this.error = answer.error.message;

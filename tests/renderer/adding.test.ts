@@ -125,6 +125,39 @@ test('when adding goes wrong the dialog stays and says why', async () => {
   expect(adding.error).toBe('The folder may not be written.');
 });
 
+test('what was typed last is understood before anything is added, however soon it is confirmed', async () => {
+  const one = 'https://one.example/';
+  const two = 'https://two.example/';
+  await adding.openWith({ text: one });
+  adding.typed(`${one}\n${two}`);
+  expect(await adding.confirm()).toBe(999);
+  expect(bridge.asked.slice(-3)).toEqual([
+    { name: 'preview', arg: { text: `${one}\n${two}` } },
+    { name: 'discardBatch', arg: { batch: 'batch 1' } },
+    { name: 'addBatch', arg: { batch: 'batch 2', known: false, paused: false } },
+  ]);
+
+  // And while the engine still reads it.
+  const reading = adding.openWith({ text: one });
+  const confirmed = adding.confirm();
+  expect(await adding.confirm(), 'said twice').toBeNull();
+  expect(await confirmed).toBe(999);
+  await reading;
+  expect(bridge.times('addBatch')).toBe(2);
+});
+
+test('a box that was emptied adds nothing and reads nothing', async () => {
+  await adding.openWith({ text: 'https://one.example/' });
+  adding.typed('https://two.example/');
+  let open = (): void => {};
+  bridge.gate = new Promise((resolve) => (open = resolve));
+  const confirmed = adding.confirm();
+  adding.typed(' ');
+  open();
+  expect(await confirmed).toBeNull();
+  expect([adding.busy, adding.count, adding.adding]).toEqual([false, 0, false]);
+});
+
 test('leaving gives the batch back', async () => {
   await adding.openWith({ text: 'https://one.example/' });
   adding.cancel();
