@@ -112,8 +112,8 @@ export type Detail = z.infer<typeof Detail>;
 const Source = z.union([
   z.object({ text: z.string() }),
   z.object({ html: z.string() }),
-  /** Paths, and addresses that are meant with them: checksum files are for both. */
-  z.object({ files: z.array(z.string()).max(1000), links: z.string().optional() }),
+  /** Paths, and addresses and pieces of pages that are meant with them: checksum files are for all. */
+  z.object({ files: z.array(z.string()).max(1000), links: z.string().optional(), page: z.string().optional() }),
 ]);
 
 /** Every call: its argument and its result. Names are `verb` or `verbThing`. */

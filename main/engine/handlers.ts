@@ -151,7 +151,9 @@ function originOf(url: string): string {
 
 async function sourcesOf(source: CallArg<'preview'>): Promise<ListSource[]> {
   if (!('files' in source)) return [source];
-  const lists: ListSource[] = source.links ? [{ text: source.links }] : [];
+  const lists: ListSource[] = [];
+  if (source.links) lists.push({ text: source.links });
+  if (source.page) lists.push({ html: source.page });
   // One after the other: a thousand large ones at once would not fit into memory.
   for (const file of source.files) lists.push(await readList(file));
   return lists;

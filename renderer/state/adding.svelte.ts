@@ -6,9 +6,8 @@ import { BatchOptions } from './batch-options.svelte.ts';
 
 export type Source = CallArg<'preview'>;
 export type Kind = Verdict['kind'] | 'all';
-/** Where the links came from: words in the box, words too many for it, a page's fragment, files. */
-export type Origin =
-  { kind: 'typed' } | { kind: 'text'; lines: number } | { kind: 'page' } | { kind: 'files'; names: string[] };
+/** Where links came from that do not stand in the box: text beside other sources or too long for it, a page, files. */
+export type Origin = { kind: 'text'; lines: number } | { kind: 'page' } | { kind: 'files'; names: string[] };
 
 /** Text longer than this is not put into the box: a box with 100,000 lines is slow and nobody reads it. */
 const BOX_LIMIT = 60_000;
@@ -18,7 +17,8 @@ const PAGE = 200;
 export class Adding {
   open = $state(false);
   text = $state('');
-  origin = $state.raw<Origin>({ kind: 'typed' });
+  /** Empty while all of it stands in the box. */
+  origins = $state.raw<Origin[]>([]);
   preview = $state.raw<Preview | null>(null);
   busy = $state(false);
   error = $state<string | null>(null);
@@ -33,6 +33,7 @@ export class Adding {
   version = $state(0);
 
   #bridge: Bridge;
+  /** All that is to be understood. */
   #source: Source | null = null;
   #lines = new Map<number, Verdict>();
   #asked = new Set<number>();
@@ -40,6 +41,7 @@ export class Adding {
   #run = 0;
   /** Ends when what was asked for last is understood, or a newer question took its place. */
   #understanding: Promise<void> = Promise.resolve();
+  #confirming: Promise<unknown> = Promise.resolve();
   /** The folder that a person chose, and its disk's room; null: each goes where its category says. */
   #chosen = $state.raw<{ dir: string; freeBytes: number | null } | null>(null);
 
@@ -80,29 +82,32 @@ export class Adding {
     return more.length > 0 ? null : (first?.freeBytes ?? null);
   }
 
-  /** Opens with an empty box. */
+  /** Opens with an empty box, unless it is open. */
   openEmpty(): void {
+    if (this.open) return;
     this.#reset();
     this.open = true;
   }
 
-  /** Opens with what was dropped or pasted, and asks the engine what it is. */
-  openWith(source: Source, origin?: Origin): Promise<void> {
-    this.#reset();
+  /** Opens with what was dropped, pasted or opened, beside what stands there already, and asks the engine what it is. */
+  async openWith(source: Source): Promise<void> {
+    // What is being added is not to be added once more.
+    while (this.adding) await this.#confirming;
+    const before = this.open ? this.#source : null;
+    if (before === null) this.#reset();
+    this.#stopTyping();
     this.open = true;
-    if ('text' in source) {
-      if (source.text.length <= BOX_LIMIT) this.text = source.text;
-      else this.origin = { kind: 'text', lines: countLines(source.text) };
-    }
-    if (origin) this.origin = origin;
-    return this.#understand(source);
+    const all = before === null ? source : together(before, source);
+    this.text = 'text' in all && all.text.length <= BOX_LIMIT ? all.text : '';
+    this.origins = this.text === '' ? originsOf(all) : [];
+    return this.#understand(all);
   }
 
   /** The box changed; the engine is asked when the typing rests. */
   typed(text: string): void {
     this.text = text;
-    this.origin = { kind: 'typed' };
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#source = text.trim() === '' ? null : { text };
+    this.#stopTyping();
     this.#timer = setTimeout(() => this.#readBox(), TYPING_MS);
   }
 
@@ -145,12 +150,11 @@ export class Adding {
   async confirm(): Promise<number | null> {
     if (this.adding) return null;
     this.adding = true;
-    try {
-      await this.#allUnderstood();
-      return await this.#add();
-    } finally {
-      this.adding = false;
-    }
+    const adding = this.#allUnderstood()
+      .then(() => this.#add())
+      .finally(() => (this.adding = false));
+    this.#confirming = adding;
+    return adding;
   }
 
   async #add(): Promise<number | null> {
@@ -182,11 +186,10 @@ export class Adding {
 
   #reset(): void {
     this.#forgetBatch();
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#stopTyping();
     this.#source = null;
     this.text = '';
-    this.origin = { kind: 'typed' };
+    this.origins = [];
     this.error = null;
     this.known = false;
     this.paused = false;
@@ -206,6 +209,11 @@ export class Adding {
     this.version += 1;
   }
 
+  #stopTyping(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
   async #allUnderstood(): Promise<void> {
     while (this.#timer !== null || this.busy) {
       if (this.#timer !== null) this.#readBox();
@@ -215,10 +223,8 @@ export class Adding {
 
   /** Asks the engine what stands in the box now. */
   #readBox(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    if (this.text.trim() !== '') return void this.#understand({ text: this.text });
-    this.#source = null;
+    this.#stopTyping();
+    if (this.#source !== null) return void this.#understand(this.#source);
     this.error = null;
     this.#forgetBatch();
   }
@@ -235,7 +241,7 @@ export class Adding {
     this.busy = true;
     this.error = null;
     const answer = await this.#bridge.call('preview', source);
-    if (run !== this.#run || this.#source !== source) {
+    if (run !== this.#run) {
       if (answer.ok) void this.#bridge.call('discardBatch', { batch: answer.value.batch });
       return;
     }
@@ -265,6 +271,37 @@ export class Adding {
     answer.value.lines.forEach((line, i) => this.#lines.set(page * PAGE + i, line));
     this.version += 1;
   }
+}
+
+/** Two sources as one. */
+function together(a: Source, b: Source): Source {
+  if ('text' in a && 'text' in b) return { text: joined(a.text, b.text) };
+  const [first, second] = [partsOf(a), partsOf(b)];
+  return {
+    files: [...first.files, ...second.files],
+    links: joined(first.links, second.links),
+    page: joined(first.page, second.page),
+  };
+}
+
+function partsOf(source: Source): { files: string[]; links: string; page: string } {
+  if ('text' in source) return { files: [], links: source.text, page: '' };
+  if ('html' in source) return { files: [], links: '', page: source.html };
+  const { files, links = '', page = '' } = source;
+  return { files, links, page };
+}
+
+function originsOf(source: Source): Origin[] {
+  const { files, links, page } = partsOf(source);
+  const origins: Origin[] = [];
+  if (files.length > 0) origins.push({ kind: 'files', names: files.map((path) => path.split(/[\\/]/).at(-1) ?? path) });
+  if (page !== '') origins.push({ kind: 'page' });
+  if (links !== '') origins.push({ kind: 'text', lines: countLines(links) });
+  return origins;
+}
+
+function joined(first: string, second: string): string {
+  return [first, second].filter((text) => text !== '').join('\n');
 }
 
 function countLines(text: string): number {

@@ -3,7 +3,7 @@ import { createContext } from 'svelte';
 import type { CallArg, CallName, EngineEvent } from '../../shared/api.ts';
 import type { Row } from '../../shared/download.ts';
 import type { Bridge, Countdown, MenuCommand, ShellEvent } from '../../shared/shell-api.ts';
-import { Adding, type Source } from './adding.svelte.ts';
+import { Adding } from './adding.svelte.ts';
 import { guard } from './bridge.ts';
 import { runCommand } from './commands.ts';
 import { Coordination } from './coordination.svelte.ts';
@@ -68,7 +68,7 @@ export class App {
       bridge: this.bridge,
       toasts: this.toasts,
       preferences: this.preferences,
-      addFrom: (files) => this.#openFiles(files),
+      addFrom: (files) => void this.adding.openWith({ files }),
     });
   }
 
@@ -212,7 +212,7 @@ export class App {
     switch (dropped.kind) {
       case 'source':
         this.question = { kind: 'none' };
-        void this.adding.openWith(dropped.source, dropped.origin);
+        void this.adding.openWith(dropped.source);
         return;
       case 'folder':
         return this.toasts.error(this.words.dropFolder(dropped.name));
@@ -238,7 +238,7 @@ export class App {
 
   async addFromFiles(): Promise<void> {
     const answer = await this.bridge.shell('chooseLists', null);
-    if (answer.ok && answer.value.length > 0) this.#openFiles(answer.value);
+    if (answer.ok && answer.value.length > 0) void this.adding.openWith({ files: answer.value });
   }
 
   async confirmAdding(): Promise<void> {
@@ -265,11 +265,6 @@ export class App {
     if (id !== null) this.inspected.open(id);
   }
 
-  #openFiles(files: string[]): void {
-    const names = files.map((path) => path.split(/[\\/]/).at(-1) ?? path);
-    void this.adding.openWith({ files } satisfies Source, { kind: 'files', names });
-  }
-
   async #load(): Promise<void> {
     await Promise.all([this.preferences.load(), this.downloads.load()]);
     // After the frame in which the list is painted.
@@ -290,9 +285,10 @@ export class App {
   async #takeOpened(): Promise<void> {
     const answer = await this.bridge.shell('takeOpened', null);
     if (!answer.ok) return;
-    if (answer.value.files.length > 0 || answer.value.text !== '') this.question = { kind: 'none' };
-    if (answer.value.files.length > 0) this.#openFiles(answer.value.files);
-    else if (answer.value.text !== '') void this.adding.openWith({ text: answer.value.text });
+    const { files, text } = answer.value;
+    if (files.length === 0 && text === '') return;
+    this.question = { kind: 'none' };
+    void this.adding.openWith(files.length > 0 ? { files, links: text } : { text });
   }
 
   async #undo(undo: string): Promise<void> {

@@ -1,9 +1,8 @@
 // What a drop or a paste carries, and which part of it says most about the links in it.
-import type { Origin, Source } from './adding.svelte.ts';
+import type { Source } from './adding.svelte.ts';
 
 /** What was found: something to understand, a folder (which is no list), or nothing. */
-export type Dropped =
-  { kind: 'source'; source: Source; origin?: Origin } | { kind: 'folder'; name: string } | { kind: 'nothing' };
+export type Dropped = { kind: 'source'; source: Source } | { kind: 'folder'; name: string } | { kind: 'nothing' };
 
 const link = /\b(?:https?|sluice):/gi;
 const linkInHtml = /\b(?:href|src)\s*=\s*["']?\s*https?:/gi;
@@ -24,10 +23,7 @@ export function bestText(uriList: string, plain: string, html: string): Dropped 
   const candidates = [
     { links: count(plain, link), dropped: { kind: 'source', source: { text: plain } } as Dropped },
     { links: count(uris, link), dropped: { kind: 'source', source: { text: uris } } as Dropped },
-    {
-      links: count(html, linkInHtml),
-      dropped: { kind: 'source', source: { html }, origin: { kind: 'page' } } as Dropped,
-    },
+    { links: count(html, linkInHtml), dropped: { kind: 'source', source: { html } } as Dropped },
   ];
   const best = candidates.reduce((a, b) => (b.links > a.links ? b : a));
   if (best.links > 0) return best.dropped;
@@ -42,15 +38,7 @@ export function readDrop(data: DataTransfer, pathOf: (file: File) => string): Dr
     const entry = item.webkitGetAsEntry();
     if (entry?.isDirectory) return { kind: 'folder', name: entry.name };
   }
-  const files = [...data.files]
-    .map((file) => ({ path: pathOf(file), name: file.name }))
-    .filter((file) => file.path !== '');
-  if (files.length > 0) {
-    return {
-      kind: 'source',
-      source: { files: files.map((file) => file.path) },
-      origin: { kind: 'files', names: files.map((file) => file.name) },
-    };
-  }
+  const files = [...data.files].map((file) => pathOf(file)).filter((path) => path !== '');
+  if (files.length > 0) return { kind: 'source', source: { files } };
   return bestText(data.getData('text/uri-list'), data.getData('text/plain'), data.getData('text/html'));
 }

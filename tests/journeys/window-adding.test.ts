@@ -60,6 +60,8 @@ test('a fragment of a page gives its links and pictures, a pattern its count, an
   const { page } = await startSluice();
   await drop(page, { html: '<p><a href="https://a.example/x.zip">x</a> <img src="https://a.example/y.png"></p>' });
   await page.getByRole('button', { name: 'Add 2 links' }).waitFor();
+  await drop(page, { text: 'https://a.example/z.zip' });
+  await page.getByRole('button', { name: 'Add 3 links' }).waitFor();
   await page.keyboard.press('Escape');
   await drop(page, { text: 'https://a.example/img[001-100].{jpg,png}' });
   await page.getByRole('button', { name: 'Add 200 links' }).waitFor();

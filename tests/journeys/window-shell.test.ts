@@ -133,7 +133,8 @@ test('a link and a list that are opened while it runs come to the window that is
   expect(await dialog.getByRole('textbox', { name: /Links/ }).inputValue()).toBe('https://files.example/linked.iso');
   await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.minimize());
   expect((await runElectron(['--data', data, list])).status).toBe(0);
-  await dialog.getByRole('button', { name: 'Add 2 links' }).waitFor();
+  await dialog.getByRole('button', { name: 'Add 3 links' }).waitFor();
+  await dialog.getByText('From mixed.urls · 1 line of text').waitFor();
   await untilCounts(page, { all: 0 });
   expect(
     await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().map((one) => one.isVisible())),

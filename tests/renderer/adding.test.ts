@@ -43,7 +43,7 @@ beforeEach(() => {
 });
 
 test('what was dropped is understood at once, and later lines are fetched when they are looked at', async () => {
-  await adding.openWith({ files: ['/lists/a.txt'] }, { kind: 'files', names: ['a.txt'] });
+  await adding.openWith({ files: ['/lists/a.txt'] });
   expect(adding.count).toBe(999);
   expect(adding.lineAt(0)?.text).toBe('line 1');
   expect(adding.lineAt(700)).toBeNull();
@@ -58,7 +58,7 @@ test('a hundred thousand lines of text are not put into the box', async () => {
   const text = 'https://files.example/1\n'.repeat(100_000);
   await adding.openWith({ text });
   expect(adding.text).toBe('');
-  expect(adding.origin).toEqual({ kind: 'text', lines: 100_000 });
+  expect(adding.origins).toEqual([{ kind: 'text', lines: 100_000 }]);
 });
 
 test('a newer text wins over a slower answer, and the older batch is given back', async () => {
@@ -144,6 +144,36 @@ test('what was typed last is understood before anything is added, however soon i
   expect(await confirmed).toBe(999);
   await reading;
   expect(bridge.times('addBatch')).toBe(2);
+});
+
+test('what comes while the dialog stands open stands there with the rest', async () => {
+  const asked = () => bridge.asked.findLast(({ name }) => name === 'preview')?.arg;
+  adding.openEmpty();
+  adding.typed('https://typed.example/');
+  adding.openEmpty();
+  adding.known = true;
+  await adding.openWith({ text: 'https://opened.example/' });
+  expect(asked()).toEqual({ text: 'https://typed.example/\nhttps://opened.example/' });
+  expect([adding.text, adding.origins]).toEqual(['https://typed.example/\nhttps://opened.example/', []]);
+  await adding.openWith({ files: ['/lists/a.txt'], links: '' });
+  await adding.openWith({ html: '<a href="https://page.example/">' });
+  await adding.openWith({ files: ['C:\\lists\\b.txt'], links: 'https://with.example/' });
+  expect(asked()).toEqual({
+    files: ['/lists/a.txt', 'C:\\lists\\b.txt'],
+    links: 'https://typed.example/\nhttps://opened.example/\nhttps://with.example/',
+    page: '<a href="https://page.example/">',
+  });
+  expect(adding.origins).toEqual([
+    { kind: 'files', names: ['a.txt', 'b.txt'] },
+    { kind: 'page' },
+    { kind: 'text', lines: 3 },
+  ]);
+  expect(adding.known, 'and so does what was chosen').toBe(true);
+
+  const confirmed = adding.confirm();
+  await adding.openWith({ text: 'https://late.example/' });
+  expect(await confirmed).toBe(999);
+  expect([asked(), adding.open]).toEqual([{ text: 'https://late.example/' }, true]);
 });
 
 test('a box that was emptied adds nothing and reads nothing', async () => {

@@ -69,11 +69,18 @@ test('an error is said in the language of the window', async () => {
 });
 
 test('what the program was started with is previewed', async () => {
-  bridge.answers['takeOpened'] = () => ({ files: ['/lists/a.urls'], text: '' });
+  bridge.answers['takeOpened'] = () => ({ files: ['/lists/a.urls'], text: 'https://files.example/a' });
   bridge.answers['preview'] = () => new Error('not there');
   const stop = app.start();
   await vi.waitFor(() => expect(app.adding.error).toBe('not there'));
-  expect(app.adding.origin).toEqual({ kind: 'files', names: ['a.urls'] });
+  expect(bridge.asked).toContainEqual({
+    name: 'preview',
+    arg: { files: ['/lists/a.urls'], links: 'https://files.example/a' },
+  });
+  expect(app.adding.origins).toEqual([
+    { kind: 'files', names: ['a.urls'] },
+    { kind: 'text', lines: 1 },
+  ]);
   stop();
 });
 

@@ -4,7 +4,7 @@ import { bestText } from '../../renderer/state/dropped.ts';
 test('a page fragment wins when it has more links than its text', () => {
   const html =
     '<a href="https://a.example/1">one</a> <a href="https://a.example/2">two</a> <img src="https://a.example/3.png">';
-  expect(bestText('', 'one two', html)).toEqual({ kind: 'source', source: { html }, origin: { kind: 'page' } });
+  expect(bestText('', 'one two', html)).toEqual({ kind: 'source', source: { html } });
 });
 
 test('plain text wins when the URI list tells only the first of several', () => {
