@@ -2,7 +2,7 @@
 import type { Validators } from '../../shared/download.ts';
 import type { Failure } from '../../shared/failure.ts';
 import { encodingOf, type Head, type Verdict } from './answers.ts';
-import { Attempt, type AttemptEnd } from './attempt.ts';
+import { Attempt, isComparable, type AttemptEnd } from './attempt.ts';
 import { endOf } from './extents.ts';
 import { fail, failureOf, NOTHING_CAME } from './failures.ts';
 import { Crew } from './crew.ts';
@@ -26,6 +26,8 @@ export class Session {
   /** The server takes no ranges: one stream over the whole file. */
   #whole = false;
   #careful = false;
+  /** What the first answer says of itself does not say that what is here is a piece of it: only a compare does. */
+  readonly #unproven: boolean;
   #probed: boolean;
   #connections = 0;
   #end: SessionEnd | null = null;
@@ -37,6 +39,7 @@ export class Session {
     const { kept, part } = options;
     this.#feeds = new Feeds(options);
     this.#probed = kept !== null;
+    this.#unproven = part.written.length > 0 && !(kept && isComparable(kept));
     this.#segments = new Segments(kept?.totalBytes ?? null, part.written);
     this.#crew = new Crew(options, this.#feeds, this.#segments, {
       open: (feed) => this.#spawn(feed),
@@ -122,8 +125,7 @@ export class Session {
     }
     // Before the first good answer there is one connection, and it must be able to compare.
     const known = this.#o.part.written;
-    if (known.length === 0) return segments.take();
-    return segments.takeBehind(known) ?? segments.take();
+    return (known.length > 0 ? segments.takeBehind(known) : null) ?? segments.take();
   }
 
   /** One stream over the whole file. What is known is compared on the way, so only what is known without a gap counts. */
@@ -144,7 +146,7 @@ export class Session {
     try {
       end = await feed.fetch(attempt, this.#waits, {
         whole: fresh || this.#whole,
-        careful: isMain && this.#careful,
+        careful: isMain && (this.#careful || (this.#unproven && !this.#confirmed)),
         compares: !isMain,
         isOver: () => this.#end !== null,
         onBody: (answer, start) => this.#onBody(answer, start, attempt, feed),
