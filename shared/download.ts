@@ -55,6 +55,11 @@ export const Validators = z.object({
 });
 export type Validators = z.infer<typeof Validators>;
 
+/** What holds for another address of the same content: the length. One server's tags and dates say nothing about another's. */
+export function asMirrored(kept: Validators | null): Validators | null {
+  return kept && { ...kept, etag: null, lastModified: null, date: null, ranges: null };
+}
+
 /** What a person asks for: one line of a list, understood. */
 export const NewDownload = z.object({
   url: z.string().max(65_536),

@@ -1,10 +1,10 @@
 // Spreads a session's connections over the sources of its file, and finds the one that is not worth them.
+import { asMirrored } from '../../shared/download.ts';
 import type { Attempt } from './attempt.ts';
 import type { Extents } from './extents.ts';
 import { Feed } from './feed.ts';
 import type { Segments } from './segments.ts';
 import type { SessionOptions } from './session-contract.ts';
-import { asMirrored } from './sources.ts';
 
 /** More mirrors than this at once would get too few connections each to be worth their comparing. */
 const AT_ONCE = 4;

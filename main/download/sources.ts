@@ -1,5 +1,5 @@
 // The URLs that have a task's file: its own, then its mirrors in the order of preference, with what each brought and whether it failed.
-import type { Brought, Extent, Validators } from '../../shared/download.ts';
+import { asMirrored, type Brought, type Extent, type Validators } from '../../shared/download.ts';
 import type { Failure, FailureCode } from '../../shared/failure.ts';
 import type { Task } from '../../shared/protocol.ts';
 import type { Report } from './report.ts';
@@ -198,11 +198,6 @@ export function hostOf(url: string): string {
   } catch {
     return '';
   }
-}
-
-/** What holds for a mirror of the same content: the length. Another server's tags and dates say nothing about this one's. */
-export function asMirrored(kept: Validators | null): Validators | null {
-  return kept && { ...kept, etag: null, lastModified: null, date: null, ranges: null };
 }
 
 /** All of `sources` brought together. */

@@ -1,7 +1,7 @@
 // Answers every call of the API; thin, each one hands over to the part of the engine that knows.
 import path from 'node:path';
 import { ApiError, type CallArg, type Handlers } from '../../shared/api.ts';
-import type { NewDownload } from '../../shared/download.ts';
+import { asMirrored, type NewDownload } from '../../shared/download.ts';
 import type { Settings, SettingsChange } from '../../shared/settings.ts';
 import { hostOf, splitCredentials } from '../../shared/url.ts';
 import { keyOf, usableDir, type Adding } from './adding.ts';
@@ -113,11 +113,16 @@ export function createHandlers(parts: Parts): Handlers {
       const { url: bare, authorization } = splitCredentials(address.url) ?? { url: address.url, authorization: null };
       // What was for another server is not for this one.
       const kept = before && originOf(before.url) === originOf(bare) ? before.headers : {};
-      store.setUrl(id, bare, keyOf(bare), hostOf(bare));
-      store.setHeaders(id, authorization === null ? kept : { ...kept, authorization });
-      store.events.add(id, { at: Date.now(), kind: 'new-link', detail: {} });
+      store.transaction(() => {
+        store.setUrl(id, bare, keyOf(bare), hostOf(bare));
+        // What is here is kept, and compared with what comes from there.
+        const validators = before?.validators?.mirror === undefined && asMirrored(before?.validators ?? null);
+        if (validators) store.saveProbe(id, { ...validators, finalUrl: bare });
+        store.setHeaders(id, authorization === null ? kept : { ...kept, authorization });
+        store.events.add(id, { at: Date.now(), kind: 'new-link', detail: {} });
+        store.list.moveSelected({ ids: [id] }, ['failed', 'paused', 'queued'], 'queued');
+      });
       dispatch.recall([id], 'requeue');
-      store.list.moveSelected({ ids: [id] }, ['failed', 'paused'], 'queued');
       listChanged();
       return null;
     },

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { needsTarget, type FromWorker, type Outcome } from '../../shared/protocol.ts';
 import { maskCredentials } from '../../shared/url.ts';
-import type { Extent } from '../../shared/download.ts';
+import { asMirrored, type Extent } from '../../shared/download.ts';
 import type { Failure } from '../../shared/failure.ts';
 import type { Desk, Turn } from './desk.ts';
 import { FetchedSums } from './fetched-sums.ts';
@@ -102,7 +102,10 @@ export class TakingIn {
 
   #applyProbe(lease: Lease, probed: Extract<FromWorker, { kind: 'probed' }>, turn: Turn): void {
     const { store } = this.#desk.options;
-    const { validators, contentDisposition } = probed;
+    const { contentDisposition } = probed;
+    // A worker that does not know yet of a new link speaks of the old one.
+    const isOldLink = lease.ending === 'requeue' && store.get(lease.id)?.url !== lease.stored.url;
+    const validators = isOldLink ? asMirrored(probed.validators)! : probed.validators;
     store.saveProbe(lease.id, validators);
     turn.after.push(() => {
       lease.stored = { ...lease.stored, validators, sizeBytes: validators.totalBytes };
