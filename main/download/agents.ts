@@ -5,10 +5,11 @@ import type { Duplex } from 'node:stream';
 import { rootCertificates } from 'node:tls';
 import { ruleFor } from '../../shared/host-rules.ts';
 import type { TransferSettings } from '../../shared/protocol.ts';
-import { proxyAgent, proxyFor } from './proxies.ts';
+import { proxyFor } from './proxies.ts';
 
 export interface Agents {
-  for(url: URL): http.Agent;
+  /** Rejects with a `FailureError` where the proxy is none. */
+  for(url: URL): Promise<http.Agent>;
   /** Whether requests to `url` go through a proxy. */
   proxied(url: URL): boolean;
   /** Closes idle connections; the others when their answer is over. */
@@ -20,24 +21,36 @@ const keep = { keepAlive: true, maxFreeSockets: 64, scheduling: 'lifo' } as cons
 /** Agents for one state of the settings; each is made when it is first needed. */
 export function createAgents(settings: TransferSettings, env: NodeJS.ProcessEnv = process.env): Agents {
   const made = new Map<string, http.Agent>();
+  const proxies = new Map<string, string | null>();
   const trust = settings.extraCa === null ? {} : { ca: [...rootCertificates, settings.extraCa] };
-  const make = (url: URL, proxy: string | null): http.Agent => {
+  // Looking into the environment for each request would cost more than the request's own head.
+  const proxyOf = (url: URL): string | null => {
+    let proxy = proxies.get(url.origin);
+    if (proxy === undefined) proxies.set(url.origin, (proxy = proxyFor(url, settings, env)));
+    return proxy;
+  };
+  const make = async (url: URL, proxy: string | null): Promise<http.Agent> => {
     const secure = url.protocol === 'https:';
     const optionsFor = (to: URL): object =>
       isUnchecked(to, settings) ? { ...keep, rejectUnauthorized: false } : { ...keep, ...trust };
     const options = optionsFor(url);
-    if (proxy !== null) return proxyAgent(proxy, secure, options, optionsFor);
+    if (proxy !== null) {
+      const { proxyAgent } = await import('./proxy-agents.ts');
+      return proxyAgent(proxy, secure, options, optionsFor);
+    }
     return withConnectTimeout(secure ? new https.Agent(options) : new http.Agent(options), settings.connectTimeoutMs);
   };
   return {
-    for(url) {
-      const proxy = proxyFor(url, settings, env);
+    async for(url) {
+      const proxy = proxyOf(url);
       const key = `${url.protocol} ${isUnchecked(url, settings)} ${proxy}`;
-      const known = made.get(key) ?? make(url, proxy);
-      made.set(key, known);
-      return known;
+      const agent = made.get(key) ?? (await make(url, proxy));
+      // Another request may have made one meanwhile.
+      const kept = made.get(key) ?? agent;
+      made.set(key, kept);
+      return kept;
     },
-    proxied: (url) => proxyFor(url, settings, env) !== null,
+    proxied: (url) => proxyOf(url) !== null,
     close: () => [...made.values()].forEach(closeIdle),
   };
 }

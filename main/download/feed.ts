@@ -34,6 +34,8 @@ export class Feed {
   #status = 0;
   #fullUntil = 0;
   #fullMs = FULL_MS;
+  #shares: readonly Bucket[] | null = null;
+  #passed: readonly Bucket[] = [];
 
   constructor(options: SessionOptions, source: Source, kept: Validators | null) {
     this.#o = options;
@@ -66,8 +68,14 @@ export class Feed {
   }
 
   /** The limits that hold for it: the download's own, its host's, everybody's. */
-  get #buckets(): Bucket[] {
-    return [this.#o.bucket, ...this.#o.world.shares.of(this.source.url)];
+  get #buckets(): readonly Bucket[] {
+    const shares = this.#o.world.shares.of(this.source.url);
+    // Asked for at each read: made anew only where the shares are others.
+    if (shares !== this.#shares) {
+      this.#shares = shares;
+      this.#passed = [this.#o.bucket, ...shares];
+    }
+    return this.#passed;
   }
 
   /** Whether it comes slowly because it should. */

@@ -134,15 +134,17 @@ export class Http {
     signal: AbortSignal,
     replay: Replay | null,
   ): Promise<Response> {
+    const agent = replay?.agent(url.protocol === 'https:') ?? (await this.#agents.for(url));
     const late = new AbortController();
     const stop = (): void => late.abort();
+    if (signal.aborted) stop();
     const timer = setTimeout(stop, this.#settings.connectTimeoutMs + this.#settings.idleTimeoutMs);
     signal.addEventListener('abort', stop);
     const options = {
       redirect: 'manual',
       // Decoding is done where a truncated body is noticed.
       compress: false,
-      agent: replay?.agent(url.protocol === 'https:') ?? this.#agents.for(url),
+      agent,
       // It cannot be read twice, and nothing comes after this answer that could be taken for another.
       ...(replay ? { insecureHTTPParser: true } : {}),
       headers,

@@ -1,10 +1,5 @@
-// Which proxy a request goes through, from the settings or the environment, and how.
-import type http from 'node:http';
+// Which proxy a request goes through, from the settings or the environment.
 import { BlockList, isIP } from 'node:net';
-import { HttpProxyAgent } from 'http-proxy-agent';
-import { HttpsProxyAgent } from 'https-proxy-agent';
-import { SocksProxyAgent } from 'socks-proxy-agent';
-import { fail, FailureError } from './failures.ts';
 
 type ProxySettings = { proxy: string | null; noProxy: string };
 
@@ -27,15 +22,20 @@ function isLoopback(host: string): boolean {
 }
 
 function hostOf(proxy: string): string {
-  return parsed(proxy.includes('://') ? proxy : `http://${proxy}`)?.hostname ?? '';
+  return parsed(withScheme(proxy))?.hostname ?? '';
 }
 
-function parsed(text: string): URL | null {
+export function parsed(text: string): URL | null {
   try {
     return new URL(text);
   } catch {
     return null;
   }
+}
+
+/** A proxy's address; one without a scheme is an HTTP proxy's. */
+export function withScheme(proxy: string): string {
+  return proxy.includes('://') ? proxy : `http://${proxy}`;
 }
 
 /** Whether a `NO_PROXY` list names the host: `*`, a name with those below it, an address, a subnet, each with a port or without. */
@@ -64,31 +64,4 @@ function isWithin(host: string, address: string, bits: number): boolean {
   const type = family === 4 ? 'ipv4' : 'ipv6';
   subnet.addSubnet(address, bits, type);
   return subnet.check(host, type);
-}
-
-/**
- * An agent that reaches http or (`secure`) https servers through `proxy`: with `options` the servers, with what
- * `optionsFor` says the proxy itself. Throws a `FailureError` when that is no proxy.
- */
-export function proxyAgent(
-  proxy: string,
-  secure: boolean,
-  options: object,
-  optionsFor: (proxy: URL) => object,
-): http.Agent {
-  const text = proxy.includes('://') ? proxy : `http://${proxy}`;
-  const scheme = text.slice(0, text.indexOf(':')).toLowerCase();
-  const url = parsed(text);
-  if (!url || url.hostname === '')
-    throw new FailureError(fail('bad-url', 'The proxy has no proper address', 'by-hand'));
-  // Names are left to the proxy: this machine may not know them.
-  if (/^socks[45]?[ah]?$/.test(scheme)) return new SocksProxyAgent(text.replace(/^socks5?:/, 'socks5h:'), options);
-  if (scheme !== 'http' && scheme !== 'https') {
-    throw new FailureError(fail('bad-url', `Not a proxy: ${scheme}`, 'by-hand'));
-  }
-  if (!secure) return new HttpProxyAgent(text, optionsFor(url));
-  // Those given to the constructor are about the proxy; these are about the server behind it.
-  const agent: http.Agent & { options?: object } = new HttpsProxyAgent(text, optionsFor(url));
-  Object.assign(agent.options ?? {}, options);
-  return agent;
 }

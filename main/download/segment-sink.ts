@@ -45,16 +45,22 @@ export class SegmentSink implements Sink {
   }
 
   get gatherBytes(): number {
-    const rate = Math.min(...this.#options.buckets().map((bucket) => bucket.bytesPerS ?? Infinity));
-    return Math.min(GATHER_BYTES, Math.floor(rate / 40));
+    let bytes = GATHER_BYTES;
+    for (const { bytesPerS } of this.#options.buckets()) {
+      if (bytesPerS !== null) bytes = Math.min(bytes, Math.floor(bytesPerS / 40));
+    }
+    return bytes;
   }
 
   get roomBytes(): number {
-    return Math.min(...this.#options.buckets().map(({ roomBytes }) => roomBytes), Infinity);
+    let bytes = Infinity;
+    for (const bucket of this.#options.buckets()) bytes = Math.min(bytes, bucket.roomBytes);
+    return bytes;
   }
 
   get isShut(): boolean {
-    return !this.#options.isOver() && this.#options.buckets().some(({ isShut }) => isShut);
+    for (const bucket of this.#options.buckets()) if (bucket.isShut) return !this.#options.isOver();
+    return false;
   }
 
   /** The turn in one limit may be over by the time that another gives one: then the round begins anew. */
