@@ -77,12 +77,12 @@ function migrate(db: Database.Database): void {
       `This list was written by a newer Sluice (format ${version}, this one knows ${migrations.length}). Please update Sluice.`,
     );
   }
-  for (let step = version; step < migrations.length; step++) {
-    db.transaction(() => {
-      db.exec(migrations[step]!);
-      db.pragma(`user_version = ${step + 1}`);
-    })();
-  }
+  if (version === migrations.length) return;
+  // Together: each transaction of its own would wait for the disk.
+  db.transaction(() => {
+    for (const step of migrations.slice(version)) db.exec(step);
+    db.pragma(`user_version = ${migrations.length}`);
+  })();
 }
 
 class DamagedError extends Error {}
