@@ -21,10 +21,10 @@ import type { LeaseOutcome, Renewal, Settlement, TaskQueue } from './task-queue.
  * this when nobody waits for an answer.
  */
 const TURN_MAX_MS = 20;
-/** Durable bytes are written down at most this late; sooner where a commit is quick: it gets a fiftieth of the time. */
+/** Durable bytes are written down at most this late; sooner where a commit is quick: it gets a hundredth of the time. */
 const FLUSH_MAX_MS = 1000;
 const FLUSH_MIN_MS = 50;
-const COMMIT_SHARE = 50;
+const COMMIT_SHARE = 100;
 /** So many of what is put at once are told to the tap one by one. */
 const TAPPED = 100;
 /** By then a worker has taken away the part file of what is done. */
