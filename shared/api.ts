@@ -1,11 +1,12 @@
 // The contract between the engine and whoever steers it: the window, the command line, a test.
 import { z } from 'zod';
+import type { HandlersOf } from './answer.ts';
 import { DownloadEvent, DownloadId, Exchange, NewDownload, Row, Status, Validators } from './download.ts';
 import { Headers } from './host-rules.ts';
 import { Machine, MachineDownload, MachineMode, MachineOrder } from './machines.ts';
 import { hourKinds } from './schedule.ts';
 import { Settings, SettingsChange } from './settings.ts';
-import { rejections, Told, type ToldCode } from './told.ts';
+import { rejections, Told } from './told.ts';
 import { Traffic } from './traffic.ts';
 
 /** What became of one line of a list. `text` is the line, cut to 300 characters, credentials masked. */
@@ -233,47 +234,7 @@ export type CallName = keyof typeof calls;
 export type CallArg<N extends CallName> = z.input<(typeof calls)[N]['arg']>;
 export type CallResult<N extends CallName> = z.output<(typeof calls)[N]['result']>;
 
-/** Calls by name, each with the schemas of its argument and its result. */
-type CallTable = Record<string, { arg: z.ZodType; result: z.ZodType }>;
-/** One function per call; a missing one is a compile error. A thrown `ApiError` becomes its answer, any other throw is a bug. */
-export type HandlersOf<T extends CallTable> = {
-  [N in keyof T]: (arg: z.output<T[N]['arg']>) => z.output<T[N]['result']> | Promise<z.output<T[N]['result']>>;
-};
 export type Handlers = HandlersOf<typeof calls>;
-
-export type Answer<T = unknown> = { ok: true; value: T } | { ok: false; error: Told };
-
-/** An error that the caller is meant to read. */
-export class ApiError extends Error {
-  readonly code: ToldCode;
-  constructor(code: ToldCode, message: string) {
-    super(message);
-    this.name = 'ApiError';
-    this.code = code;
-  }
-}
-
-/** Looks a call up in a table, parses its argument, runs it and wraps what comes back; never throws. */
-export async function answer<T extends CallTable>(
-  table: T,
-  handlers: HandlersOf<T>,
-  name: string,
-  arg: unknown,
-): Promise<Answer> {
-  const call = Object.hasOwn(table, name) ? table[name] : undefined;
-  if (!call) return { ok: false, error: { code: 'unknown-call', message: `There is no call ${name}.` } };
-  const parsed = call.arg.safeParse(arg);
-  if (!parsed.success) {
-    return { ok: false, error: { code: 'bad-argument', message: `${name}: ${z.prettifyError(parsed.error)}` } };
-  }
-  try {
-    const run = handlers[name] as (value: unknown) => unknown;
-    return { ok: true, value: await run(parsed.data) };
-  } catch (error) {
-    const code = error instanceof ApiError ? error.code : 'internal';
-    return { ok: false, error: { code, message: error instanceof Error ? error.message : String(error) } };
-  }
-}
 
 /** What the engine tells without being asked. `changed` comes at most ten times a second. */
 export const EngineEvent = z.discriminatedUnion('event', [

@@ -1,6 +1,7 @@
 // The contract between the window and the shell around it: what only the desktop can do, and what it tells.
 import { z } from 'zod';
-import type { Answer, CallArg, CallName, CallResult, EngineEvent, HandlersOf } from './api.ts';
+import type { Answer, HandlersOf } from './answer.ts';
+import type { CallArg, CallName, CallResult, EngineEvent } from './api.ts';
 import { Coordination } from './coordination.ts';
 import { DownloadId } from './download.ts';
 import { Found, Helping, HelpOrder } from './helping.ts';

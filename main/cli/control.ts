@@ -3,15 +3,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import {
-  answer,
-  calls,
-  ApiError,
-  type CallArg,
-  type CallName,
-  type CallResult,
-  type Selection,
-} from '../../shared/api.ts';
+import { answer, ApiError } from '../../shared/answer.ts';
+import { calls, type CallArg, type CallName, type CallResult, type Selection } from '../../shared/api.ts';
 import type { Row } from '../../shared/download.ts';
 import { maskCredentials, splitCredentials } from '../../shared/url.ts';
 import { Engine } from '../engine/engine.ts';

@@ -1,6 +1,6 @@
 // Options of the command line about how requests are made: headers, cookies, logins, certificates, proxies.
 import fs from 'node:fs/promises';
-import { ApiError } from '../../shared/api.ts';
+import { ApiError } from '../../shared/answer.ts';
 import { Headers } from '../../shared/host-rules.ts';
 import type { Settings } from '../../shared/settings.ts';
 import { basicAuthorization } from '../../shared/url.ts';

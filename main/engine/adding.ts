@@ -1,7 +1,8 @@
 // From an understood list to entries of the download list: previews that wait for a yes, folders, names, categories.
 import fs from 'node:fs';
 import path from 'node:path';
-import { ApiError, type Preview, type Verdict } from '../../shared/api.ts';
+import { ApiError } from '../../shared/answer.ts';
+import type { Preview, Verdict } from '../../shared/api.ts';
 import type { DownloadId, NewDownload, Status } from '../../shared/download.ts';
 import { hostOf, maskCredentials, splitCredentials } from '../../shared/url.ts';
 import { understand, type Understood } from './intake.ts';

@@ -1,6 +1,6 @@
 // Export and import: the list and the settings as files, without secrets unless a person wants them in.
 import fs from 'node:fs/promises';
-import { ApiError } from '../../shared/api.ts';
+import { ApiError } from '../../shared/answer.ts';
 import type { NewDownload } from '../../shared/download.ts';
 import { unmaskedRules, type HostRule } from '../../shared/host-rules.ts';
 import type { Settings, SettingsChange } from '../../shared/settings.ts';

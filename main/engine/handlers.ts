@@ -1,6 +1,7 @@
 // Answers every call of the API; thin, each one hands over to the part of the engine that knows.
 import path from 'node:path';
-import { ApiError, type CallArg, type Handlers } from '../../shared/api.ts';
+import { ApiError } from '../../shared/answer.ts';
+import type { CallArg, Handlers } from '../../shared/api.ts';
 import { asMirrored, type NewDownload } from '../../shared/download.ts';
 import type { Settings, SettingsChange } from '../../shared/settings.ts';
 import { hostOf, splitCredentials } from '../../shared/url.ts';

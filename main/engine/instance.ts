@@ -6,17 +6,10 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
-import {
-  answer,
-  ApiError,
-  calls,
-  type Answer,
-  type CallArg,
-  type CallName,
-  type CallResult,
-  type Handlers,
-} from '../../shared/api.ts';
+import { answer, ApiError, type Answer } from '../../shared/answer.ts';
+import type { CallArg, CallName, CallResult, Handlers } from '../../shared/api.ts';
 import type { Port } from '../transport/port.ts';
+import { defaultFrameLimits } from '../transport/frames.ts';
 import { tcpPort } from '../transport/tcp.ts';
 
 /** Calls the engine that runs on a state directory. Throws the ApiError that the call was answered with. */
@@ -40,6 +33,8 @@ const Reply = z.object({ call: z.number(), answer: z.unknown() });
 const OPEN = 'open';
 /** Unix socket paths are short: 104 bytes on macOS, 108 on Linux. */
 const SOCKET_PATH_MAX_BYTES = 100;
+/** What a frame says besides the answer, at most. */
+const FRAME_BYTES = 100;
 const CONNECT_TRIES = 40;
 const CONNECT_PAUSE_MS = 50;
 
@@ -114,16 +109,18 @@ function serve(port: Port, handlers: Handlers, open: ((opened: Opened) => void) 
       port.send({ call, answer: { ok: true, value: opened.success && open !== undefined } });
       return;
     }
-    void answer(calls, handlers, name, arg)
-      .then((result) => port.send({ call, answer: result }))
-      .catch((error: unknown) => {
-        const tooLarge = {
-          code: 'answer-too-large',
-          message: `The answer to ${name} is too large: ${String(error)}`,
-        } as const;
-        port.send({ call, answer: { ok: false, error: tooLarge } });
-      });
+    void answered(handlers, name, arg).then((result) => port.send({ call, answer: result }));
   });
+}
+
+async function answered(handlers: Handlers, name: string, arg: unknown): Promise<Answer> {
+  // Most programs are never called: they need not load what they could be asked.
+  const { calls } = await import('../../shared/api.ts');
+  const result = await answer(calls, handlers, name, arg);
+  const sizeBytes = Buffer.byteLength(JSON.stringify(result)) + FRAME_BYTES;
+  if (sizeBytes <= defaultFrameLimits.maxJsonBytes) return result;
+  const message = `The answer to ${name} is too large: ${sizeBytes} bytes.`;
+  return { ok: false, error: { code: 'answer-too-large', message } };
 }
 
 async function connect(address: string): Promise<Remote> {

@@ -1,5 +1,5 @@
 // What a person drops, pastes or opens -> downloads, with a verdict for every line of it.
-import { type Verdict } from '../../shared/api.ts';
+import type { Verdict } from '../../shared/api.ts';
 import { type Checksum, type NewDownload } from '../../shared/download.ts';
 import { maskCredentials } from '../../shared/url.ts';
 import { addressOf, type Rejection } from './intake-address.ts';

@@ -1,6 +1,6 @@
 // Machines that work for this list, this one among them: who has joined, who may, and what a person has told them.
 import os from 'node:os';
-import { ApiError } from '../../shared/api.ts';
+import { ApiError } from '../../shared/answer.ts';
 import {
   HERE,
   type Machine,

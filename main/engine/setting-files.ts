@@ -1,7 +1,7 @@
 // Files that settings name: a wrong one is said when it is chosen, not when a download fails.
 import { X509Certificate } from 'node:crypto';
 import fs from 'node:fs';
-import { ApiError } from '../../shared/api.ts';
+import { ApiError } from '../../shared/answer.ts';
 import type { SettingsChange } from '../../shared/settings.ts';
 
 /** Throws an ApiError that says what is wrong with a certificate or cookies file of the change. */

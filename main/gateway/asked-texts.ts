@@ -1,6 +1,6 @@
 // What Python programs ask for: each text that they put, until the one result that it is owed is known.
 import path from 'node:path';
-import { ApiError } from '../../shared/api.ts';
+import { ApiError } from '../../shared/answer.ts';
 import type { DownloadId } from '../../shared/download.ts';
 import type { Engine, Signal } from '../engine/engine.ts';
 import type { Stored } from '../engine/store/store.ts';

@@ -1,6 +1,7 @@
 // The window's calls, answered: one channel for the engine's table, one for the shell's, one for events the other way.
 import { ipcMain, type IpcMainInvokeEvent, type WebContents } from 'electron';
-import { answer, calls, type Answer, type EngineEvent, type Handlers } from '../../shared/api.ts';
+import { answer, type Answer } from '../../shared/answer.ts';
+import { calls, type EngineEvent, type Handlers } from '../../shared/api.ts';
 import { channels } from '../../shared/channels.ts';
 import { shellCalls, type ShellEvent, type ShellHandlers } from '../../shared/shell-api.ts';
 

@@ -2,7 +2,8 @@
 import os from 'node:os';
 import path from 'node:path';
 import { app, dialog, shell, type BrowserWindow } from 'electron';
-import { ApiError, type Handlers } from '../../shared/api.ts';
+import { ApiError } from '../../shared/answer.ts';
+import type { Handlers } from '../../shared/api.ts';
 import type { ShellHandlers } from '../../shared/shell-api.ts';
 import type { Opened } from '../engine/instance.ts';
 import type { Doors } from '../gateway/doors.ts';

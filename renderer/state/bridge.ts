@@ -1,5 +1,5 @@
 // The Bridge as the window's classes use it: every call has an answer.
-import type { Answer } from '../../shared/api.ts';
+import type { Answer } from '../../shared/answer.ts';
 import type { Bridge } from '../../shared/shell-api.ts';
 import type { Words } from '../words.ts';
 

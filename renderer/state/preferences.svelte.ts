@@ -1,6 +1,6 @@
 // The settings as the engine has them, and the words and formats that follow from the language among them.
 import { defaultSettings } from './settings-defaults.ts';
-import type { Answer } from '../../shared/api.ts';
+import type { Answer } from '../../shared/answer.ts';
 import type { Settings, SettingsChange } from '../../shared/settings.ts';
 import type { Bridge } from '../../shared/shell-api.ts';
 import { createFormat, type Format } from '../../shared/format.ts';

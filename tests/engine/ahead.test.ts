@@ -1,6 +1,7 @@
 // Tasks that quick workers hold ahead of time: queued as far as anybody sees, until they begin.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { answer, calls, type CallArg, type CallName, type CallResult } from '../../shared/api.ts';
+import { answer } from '../../shared/answer.ts';
+import { calls, type CallArg, type CallName, type CallResult } from '../../shared/api.ts';
 import type { Task } from '../../shared/protocol.ts';
 import { Engine, type Signal } from '../../main/engine/engine.ts';
 import { tempDir } from '../support/temp-dir.ts';

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { answer, calls, type CallArg, type CallName, type CallResult } from '../../shared/api.ts';
+import { answer } from '../../shared/answer.ts';
+import { calls, type CallArg, type CallName, type CallResult } from '../../shared/api.ts';
 import type { Extent, Row, Validators } from '../../shared/download.ts';
 import type { Outcome } from '../../shared/protocol.ts';
 import { Engine, type EngineOptions, type Signal } from '../../main/engine/engine.ts';

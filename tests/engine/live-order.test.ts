@@ -1,7 +1,8 @@
 // Lists by speed and by the time that is left: of what runs, without a word of it in the database.
 import { afterEach, expect, test, vi } from 'vitest';
 import { Engine } from '../../main/engine/engine.ts';
-import { answer, calls, type CallArg, type CallName, type CallResult } from '../../shared/api.ts';
+import { answer } from '../../shared/answer.ts';
+import { calls, type CallArg, type CallName, type CallResult } from '../../shared/api.ts';
 import type { ListQuery } from '../../shared/api.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { fakeWorkers, type FakeWorker } from './fake-worker.ts';

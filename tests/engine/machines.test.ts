@@ -1,7 +1,8 @@
 // Machines: this one paused and drained; those elsewhere remembered, drained, paused, removed, let in again, forgotten; what each has downloaded.
 import os from 'node:os';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
-import { answer, calls } from '../../shared/api.ts';
+import { answer } from '../../shared/answer.ts';
+import { calls } from '../../shared/api.ts';
 import { HERE, type Machine, type MachineOrder } from '../../shared/machines.ts';
 import { PROTOCOL, type FromWorker, type Task, type ToWorker } from '../../shared/protocol.ts';
 import { Engine } from '../../main/engine/engine.ts';

@@ -2,7 +2,8 @@
 import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { answer, calls, type EngineEvent } from '../../shared/api.ts';
+import { answer } from '../../shared/answer.ts';
+import { calls, type EngineEvent } from '../../shared/api.ts';
 import { HostRule } from '../../shared/host-rules.ts';
 import { Engine } from '../../main/engine/engine.ts';
 import { tempDir } from '../support/temp-dir.ts';

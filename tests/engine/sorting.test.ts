@@ -2,7 +2,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { answer, calls, type CallArg, type CallName, type CallResult } from '../../shared/api.ts';
+import { answer } from '../../shared/answer.ts';
+import { calls, type CallArg, type CallName, type CallResult } from '../../shared/api.ts';
 import { usualCategories, type Category } from '../../shared/category.ts';
 import { Engine } from '../../main/engine/engine.ts';
 import { tempDir } from '../support/temp-dir.ts';

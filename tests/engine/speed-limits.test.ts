@@ -1,7 +1,8 @@
 // Limits by hosts and by the clock: which hold now, and that workers keep to them, in one process or several.
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { answer, calls, type CallArg, type CallName, type CallResult } from '../../shared/api.ts';
+import { answer } from '../../shared/answer.ts';
+import { calls, type CallArg, type CallName, type CallResult } from '../../shared/api.ts';
 import { fullWeek } from '../../shared/schedule.ts';
 import type { Settings } from '../../shared/settings.ts';
 import { Engine, type EngineOptions } from '../../main/engine/engine.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { answer, ApiError } from '../../shared/api.ts';
+import { answer, ApiError } from '../../shared/answer.ts';
 import { shellCalls, type ShellHandlers } from '../../shared/shell-api.ts';
 
 const copied: string[] = [];
