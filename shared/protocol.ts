@@ -7,6 +7,9 @@ import { ThreadCounts } from './traffic.ts';
 /** Raised when a message changes shape; the two ends of a Port must speak the same number. */
 export const PROTOCOL = 4;
 
+/** What an unfinished file's name ends with, and no other's. */
+export const PART_SUFFIX = '.sluice-part';
+
 const Epoch = z.number().int().positive();
 const lease = { id: DownloadId, epoch: Epoch };
 

@@ -1,9 +1,8 @@
 // File names: chosen from what the list, the server or the address says, and made safe for every system.
 import { percentDecoded } from './decoding.ts';
+import { PART_SUFFIX } from '../../shared/protocol.ts';
 import { fileNameOf } from './content-disposition.ts';
 
-/** What an unfinished file's name ends with. */
-export const PART_SUFFIX = '.sluice-part';
 const MAX_BYTES = 255;
 const MAX_NAME_BYTES = MAX_BYTES - PART_SUFFIX.length;
 

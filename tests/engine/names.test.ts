@@ -1,7 +1,8 @@
 // Names: never outside the folder, never too long, never a device, and as people expect them.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { chooseName, foldName, numbered, PART_SUFFIX, partName, safeName } from '../../main/engine/names.ts';
+import { PART_SUFFIX } from '../../shared/protocol.ts';
+import { chooseName, foldName, numbered, partName, safeName } from '../../main/engine/names.ts';
 
 const bytes = (name: string): number => Buffer.byteLength(name);
 const device = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(?:\.|$)/i;

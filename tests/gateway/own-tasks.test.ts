@@ -3,10 +3,14 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { HostRule } from '../../shared/host-rules.ts';
-import { PROTOCOL, type FromWorker, type ToWorker } from '../../shared/protocol.ts';
+import { PROTOCOL, type FromWorker, type Task, type ToWorker } from '../../shared/protocol.ts';
+import { defaultSettings } from '../../shared/settings.ts';
+import { runWorker } from '../../main/download/run-worker.ts';
+import { transferSettingsOf } from '../../main/engine/transfer-settings.ts';
 import type { Port } from '../../main/transport/port.ts';
 import { joinCoordinator } from '../../main/gateway/join.ts';
 import { inOwnFolder } from '../../main/gateway/own-folder.ts';
+import { sendingBack } from '../../main/gateway/sending-back.ts';
 import { memoryPorts } from '../../main/transport/memory.ts';
 import { originForTest } from '../support/start.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -47,6 +51,12 @@ test('headers and cookies go to a worker elsewhere only for the hosts of its own
   expect(JSON.stringify(heard)).not.toMatch(/bank|other-/);
 });
 
+const someTask: Task = {
+  ...{ id: 1, epoch: 1, url: 'http://x/../b', mirrors: [], partPath: '/etc/a.sluice-part', notePath: null },
+  ...{ targetPath: '/etc/a', naming: 'given', extents: [], validators: null, headers: {}, checksum: null, hash: true },
+  ...{ connections: 1, limitBytesPerS: null },
+};
+
 test('whatever path a coordinator names, the file goes to the folder of the worker', () => {
   const folder = tempDir();
   const [coordinator, raw] = memoryPorts();
@@ -54,42 +64,76 @@ test('whatever path a coordinator names, the file goes to the folder of the work
   const worker = inOwnFolder(raw, folder);
   onTestFinished(() => worker.close());
   worker.onMessage((message) => heard.push(message as Record<string, unknown>));
-  const task = {
-    id: 1,
-    partPath: '/etc/a.part',
-    targetPath: '..\\..\\Windows\\a.bin',
-    notePath: '/etc/cron.d/a',
-    url: 'http://x/../b',
-  };
+  const headers = { path: '/', partPath: 'x', targetPath: '..' };
+  const task = { ...someTask, targetPath: '..\\..\\Windows\\a.bin', notePath: '/etc/cron.d/a', headers };
+  const odd = { ...task, id: 2, targetPath: '/etc/b.Sluice-Part' };
+  const target = { kind: 'target', id: 1, epoch: 1 };
   coordinator.send({ kind: 'tasks', tasks: [task] });
-  coordinator.send({ kind: 'target', id: 1, path: '/root/../etc/passwd' });
+  coordinator.send({ kind: 'ahead', tasks: [odd] });
+  coordinator.send({ ...target, path: '/root/../etc/passwd' });
+  coordinator.send({ kind: 'settled', ids: [1], path: '/' });
+  const moved = { ...task, partPath: path.join(folder, 'a.sluice-part'), notePath: null };
   return expect
     .poll(() => heard)
     .toEqual([
-      {
-        kind: 'tasks',
-        tasks: [
-          {
-            ...task,
-            partPath: path.join(folder, 'a.part'),
-            targetPath: path.join(folder, 'a.bin'),
-            notePath: path.join(folder, 'a'),
-          },
-        ],
-      },
-      { kind: 'target', id: 1, path: path.join(folder, 'passwd') },
+      { kind: 'tasks', tasks: [{ ...moved, targetPath: path.join(folder, 'a.bin') }] },
+      { kind: 'ahead', tasks: [{ ...moved, id: 2, targetPath: path.join(folder, 'b.Sluice-Part_') }] },
+      { ...target, path: path.join(folder, 'passwd') },
+      { kind: 'settled', ids: [1], path: '/' },
     ]);
 });
 
-test.each(['/', '..', 'a/..', 'C:\\', 'a\0b', ''])('a path that names no file (%j) ends the pipe', async (named) => {
+const noNames = ['/', '..', 'a/..', 'C:\\', 'a\0b', '', 'a.', 'a ', 'a.txt:b.sluice-part'];
+const noParts = ['mine.txt', '/x/mine.txt', 'a.sluice-part.new', 'a.sluice-part.', 'sluice-part'];
+
+test.each<[string, unknown]>([
+  ...noNames.map((named): [string, unknown] => [named, { kind: 'target', id: 1, epoch: 1, path: named }]),
+  ...[...noNames, ...noParts].map((partPath): [string, unknown] => [
+    `${partPath} as a part`,
+    { kind: 'ahead', tasks: [someTask, { ...someTask, id: 2, partPath }] },
+  ]),
+  ['no task', { kind: 'tasks', tasks: [{ ...someTask, partPath: undefined }] }],
+])('a path that names no file of its kind (%j) ends the pipe', async (_, message) => {
   const [coordinator, raw] = memoryPorts();
   const heard: unknown[] = [];
   const worker = inOwnFolder(raw, tempDir());
-  worker.onMessage((message) => heard.push(message));
+  worker.onMessage((one) => heard.push(one));
   const ended = new Promise((resolve) => coordinator.onClose(resolve));
-  coordinator.send({ kind: 'target', id: 1, epoch: 1, path: named });
+  coordinator.send(message);
   expect(await ended).toEqual({ kind: 'eof' });
   expect(heard).toEqual([]);
+});
+
+const validators: Task['validators'] = {
+  ...{ etag: null, lastModified: null, date: null, totalBytes: 4, finalUrl: 'http://127.0.0.1:9/' },
+  ...{ contentType: null, ranges: true },
+};
+
+test.each<[string, Partial<Task>]>([
+  ['to be gone on with', { partPath: 'mine.txt', extents: [[0, 4]] }],
+  ['to be begun', { partPath: 'mine.txt' }],
+  ['as finished before', { partPath: 'mine.txt', targetPath: 'mine.txt' }],
+  ['to be named anew', { partPath: 'mine.txt', extents: [[0, 4]], validators }],
+])('a file that a worker has for itself (%s) is not touched, and not told of', async (_, asked) => {
+  const folder = tempDir();
+  fs.writeFileSync(path.join(folder, 'mine.txt'), 'mine');
+  const [coordinator, raw] = memoryPorts();
+  const heard: { kind: string }[] = [];
+  const ended = new Promise((resolve) => coordinator.onClose(resolve));
+  coordinator.onMessage((message) => {
+    heard.push(message as { kind: string });
+    if (heard.length > 1) return;
+    const settings = transferSettingsOf(defaultSettings, '1');
+    coordinator.send({ kind: 'welcome', protocol: PROTOCOL, settings });
+    coordinator.send({ kind: 'tasks', tasks: [{ ...someTask, url: 'http://127.0.0.1:9/', ...asked }] });
+    coordinator.send({ kind: 'settled', ids: [1] });
+  });
+  await runWorker(sendingBack(inOwnFolder(raw, folder)), { slots: 1, signal: new AbortController().signal });
+  await ended;
+  expect(new Set(heard.map(({ kind }) => kind))).not.toContain('offer');
+  expect(heard.filter(({ kind }) => kind === 'result')).toEqual([]);
+  expect(fs.readdirSync(folder)).toEqual(['mine.txt']);
+  expect(fs.readFileSync(path.join(folder, 'mine.txt'), 'utf8')).toBe('mine');
 });
 
 test('tasks that are together longer than a frame may be come all the same', async () => {
