@@ -80,20 +80,30 @@ class Received {
     }
   }
 
-  /** Makes all of it durable and holds it against its hash and the download's own checksum. `wrong`: it is something else. */
-  async complete(checksum: Checksum | null): Promise<Failure | 'wrong' | null> {
-    const { sizeBytes, sha256, partPath } = this.#content;
+  /**
+   * Makes all of it durable and holds it against its hash and the download's own checksum. `wrong`: it is something else;
+   * `stopped`: the signal fired, and nothing writes to it any more.
+   */
+  async complete(checksum: Checksum | null, signal: AbortSignal): Promise<Failure | 'wrong' | 'stopped' | null> {
     try {
-      if (!(await this.#part.seal(sizeBytes))) {
-        return PART_CHANGED;
-      }
-      if ((await this.#hashFile(partPath, 'sha256')) !== sha256) return 'wrong';
-      // One that was compared already need not be again.
-      const own = checksum?.algorithm === 'sha256' && checksum.hex === sha256 ? null : checksum;
-      return (await verify(partPath, sizeBytes, own, this.#hashFile)) ? 'wrong' : null;
+      if (!(await this.#part.seal(this.#content.sizeBytes))) return PART_CHANGED;
+      if (signal.aborted) return 'stopped';
+      // To read a big file takes long, and those who wait for its end need not wait for that.
+      const stopped = new Promise<'stopped'>((resolve) => {
+        signal.addEventListener('abort', () => resolve('stopped'), { once: true });
+      });
+      return await Promise.race([this.#compare(checksum), stopped]);
     } catch (error) {
       return failureOf(error);
     }
+  }
+
+  async #compare(checksum: Checksum | null): Promise<'wrong' | null> {
+    const { sizeBytes, sha256, partPath } = this.#content;
+    if ((await this.#hashFile(partPath, 'sha256')) !== sha256) return 'wrong';
+    // One that was compared already need not be again.
+    const own = checksum?.algorithm === 'sha256' && checksum.hex === sha256 ? null : checksum;
+    return (await verify(partPath, sizeBytes, own, this.#hashFile)) ? 'wrong' : null;
   }
 
   /** Gives it its name, durably; `taken` when another file has it. */

@@ -1,6 +1,6 @@
 // The coordinator's end of files that workers send back: gathers, checks and names them, then tells the engine they are done.
 import path from 'node:path';
-import type { Checksum } from '../../shared/download.ts';
+import type { Checksum, Extent } from '../../shared/download.ts';
 import type { Failure } from '../../shared/failure.ts';
 import { FromWorker, type ToWorker, type Outcome, type Task } from '../../shared/protocol.ts';
 import type { CloseReason, Port } from '../transport/port.ts';
@@ -12,7 +12,7 @@ export interface Incoming {
   readonly at: number;
   write(bytes: Uint8Array): Promise<Failure | null>;
   /** Durable and compared with its hash and the download's checksum; `wrong`: it is something else. */
-  complete(checksum: Checksum | null): Promise<Failure | 'wrong' | null>;
+  complete(checksum: Checksum | null, signal: AbortSignal): Promise<Failure | 'wrong' | 'stopped' | null>;
   place(targetPath: string): Promise<'placed' | 'taken' | Failure>;
   /** Keeps what is here for another time. */
   close(): Promise<void>;
@@ -55,7 +55,7 @@ type Arrival = {
   upTo: number;
   /** Everything that is done to the file, one after the other. */
   work: Promise<void>;
-  stopped: boolean;
+  readonly stop: AbortController;
   /** Called when there is another name for it, or it was stopped. */
   wake: () => void;
 };
@@ -67,6 +67,8 @@ class Reception {
   /** What this worker has been given, by download. */
   readonly #wanted = new Map<number, Wanted>();
   readonly #arrivals = new Map<number, Arrival>();
+  /** Those of which no more is wanted, until nobody here touches them. */
+  readonly #stopping = new Map<number, Promise<void>>();
   /** Told to the engine; their part files stay until it has them in writing. */
   readonly #told = new Map<number, Incoming>();
   #listener: (message: unknown) => void = () => {};
@@ -162,7 +164,7 @@ class Reception {
     }
     // Only this end says what has come back.
     if (message.outcome.kind === 'done') delete message.outcome.sentBack;
-    this.#listener(message);
+    this.#onceFree(message.id, () => this.#listener(message));
   }
 
   #wantedOf({ id, epoch }: { id: number; epoch: number }): Wanted | undefined {
@@ -185,7 +187,7 @@ class Reception {
     }
     const arrival: Arrival = {
       ...{ offer, wanted, file: null, at: 0, upTo: 0 },
-      ...{ work: Promise.resolve(), stopped: false, wake: () => {} },
+      ...{ work: Promise.resolve(), stop: new AbortController(), wake: () => {} },
     };
     this.#arrivals.set(id, arrival);
     // All of it is there: should the line break, it need not be fetched again, and this worker is asked first.
@@ -229,9 +231,10 @@ class Reception {
 
   async #finish(arrival: Arrival, file: Incoming): Promise<void> {
     const { wanted, offer } = arrival;
+    const { signal } = arrival.stop;
     const { id, epoch, sizeBytes, sha256 } = offer;
-    const wrong = await file.complete(wanted.checksum);
-    if (arrival.stopped) return;
+    const wrong = await file.complete(wanted.checksum, signal);
+    if (signal.aborted || wrong === 'stopped') return;
     if (wrong === 'wrong') {
       await file.remove();
       return this.#expelSender(offer, 'it sent other bytes than it offered');
@@ -240,13 +243,14 @@ class Reception {
     for (;;) {
       const target = wanted.targetPath;
       const placed = await file.place(target);
-      if (arrival.stopped) return;
+      // Even when it was stopped meanwhile: it stands there, and that is to be known.
       if (placed === 'placed') break;
+      if (signal.aborted) return;
       if (placed !== 'taken') return this.#fail(arrival, placed);
       const woken = new Promise<void>((resolve) => (arrival.wake = resolve));
       this.#listener({ kind: 'target-taken', id, epoch } satisfies FromWorker);
       await woken;
-      if (arrival.stopped) return;
+      if (signal.aborted) return;
     }
     this.#arrivals.delete(id);
     this.#wanted.delete(id);
@@ -261,7 +265,8 @@ class Reception {
     this.#answer({ kind: 'not-taken', id, epoch, why: 'failed' });
     this.#wanted.delete(id);
     void this.#stop(id);
-    this.#result(offer, { kind: 'failed', failure, extents: sizeBytes > 0 ? [[0, sizeBytes]] : [] });
+    const extents: Extent[] = sizeBytes > 0 ? [[0, sizeBytes]] : [];
+    this.#onceFree(id, () => this.#result(offer, { kind: 'failed', failure, extents }));
   }
 
   #result({ id, epoch }: Offer, outcome: Outcome): void {
@@ -270,23 +275,35 @@ class Reception {
 
   /** Does the next thing to a file, unless it was stopped meanwhile. */
   #then(arrival: Arrival, act: (file: Incoming | null) => Promise<void>): void {
-    arrival.work = arrival.work.then(() => (arrival.stopped ? undefined : act(arrival.file)));
+    arrival.work = arrival.work.then(() => (arrival.stop.signal.aborted ? undefined : act(arrival.file)));
     arrival.work.catch((error: unknown) => this.#expel(String(error)));
   }
 
   /** No more of this file; resolves when nobody here touches it. */
   async #stop(id: number): Promise<void> {
     const arrival = this.#arrivals.get(id);
-    if (!arrival) return;
+    if (!arrival) return this.#stopping.get(id);
     this.#arrivals.delete(id);
-    arrival.stopped = true;
+    arrival.stop.abort();
     arrival.wake();
-    await arrival.work.catch(() => {});
-    await arrival.file?.close();
+    const stopping = arrival.work
+      .catch(() => {})
+      .then(() => (this.#told.get(id) === arrival.file ? undefined : arrival.file?.close()))
+      .finally(() => this.#stopping.delete(id));
+    this.#stopping.set(id, stopping);
+    return stopping;
+  }
+
+  /** Says what becomes of a download once nobody here touches its file: it may be leased to others then. */
+  #onceFree(id: number, tell: () => void): void {
+    const stopping = this.#stopping.get(id);
+    if (stopping) void stopping.then(tell);
+    else tell();
   }
 
   async #stopAll(): Promise<void> {
-    await Promise.all([...this.#arrivals.keys()].map((id) => this.#stop(id)));
+    for (const id of this.#arrivals.keys()) void this.#stop(id);
+    await Promise.all(this.#stopping.values());
     await Promise.all([...this.#told.values()].map((file) => file.close()));
   }
 

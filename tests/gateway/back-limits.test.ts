@@ -7,7 +7,7 @@ import type { FromWorker, Task } from '../../shared/protocol.ts';
 import { hashHere } from '../../main/download/hashing.ts';
 import { receiver } from '../../main/download/received.ts';
 import { encodePiece, MAX_AT_ONCE, MAX_OPEN } from '../../main/gateway/back-messages.ts';
-import { receivingBack } from '../../main/gateway/receiving-back.ts';
+import { receivingBack, type Incoming, type OpenIncoming } from '../../main/gateway/receiving-back.ts';
 import { sendingBack } from '../../main/gateway/sending-back.ts';
 import { memoryPorts } from '../../main/transport/memory.ts';
 import type { CloseReason, Port } from '../../main/transport/port.ts';
@@ -19,7 +19,7 @@ const offerOf = (id: number) =>
   ({ kind: 'offer', id, epoch: 1, sizeBytes: content.length, sha256: hexOf('sha256', content) }) as const;
 
 /** The engine's end of a worker that has `count` tasks, and the bare other end. */
-function reception(count: number, checksum: Task['checksum'] = null) {
+function reception(count: number, checksum: Task['checksum'] = null, open: OpenIncoming = receiver(hashHere)) {
   const dir = tempDir();
   const [port, worker] = memoryPorts();
   const near: Port = {
@@ -31,7 +31,7 @@ function reception(count: number, checksum: Task['checksum'] = null) {
         listener(type === 'Buffer' ? Buffer.from(data) : message);
       }),
   };
-  const engineEnd = receivingBack(near, receiver(hashHere), tempDir());
+  const engineEnd = receivingBack(near, open, tempDir());
   const heard: FromWorker[] = [];
   engineEnd.onMessage((message) => heard.push(message as FromWorker));
   const ended = new Promise<CloseReason>((resolve) => engineEnd.onClose(resolve));
@@ -47,7 +47,7 @@ function reception(count: number, checksum: Task['checksum'] = null) {
     };
   });
   engineEnd.send({ kind: 'tasks', tasks });
-  return { worker, heard, told, ended, dir };
+  return { worker, engineEnd, heard, told, ended, dir };
 }
 
 test('one that offers more files at once than may travel loses the connection', async () => {
@@ -92,4 +92,83 @@ test('one that has many finished files to send takes no further tasks until ther
   expect(heard.map(({ kind }) => kind)).toEqual([...Array<string>(MAX_AT_ONCE).fill('offer'), 'pong']);
   coordinator.send({ kind: 'settled', ids: [1] });
   await expect.poll(() => heard.find(({ kind }) => kind === 'get')).toEqual({ kind: 'get', count: 2 });
+});
+
+test('a worker that is gone while its file is hashed is gone at once, and the file is kept for the next time', async () => {
+  let hashing = false;
+  const forEver = () => {
+    hashing = true;
+    return new Promise<string>(() => {});
+  };
+  const { worker, told, ended, heard, dir } = reception(2, null, receiver(forEver));
+  worker.send(offerOf(1));
+  await expect.poll(() => told.map(({ kind }) => kind)).toContain('credit');
+  worker.send(encodePiece({ id: 1, epoch: 1, offset: 0, bytes: content }));
+  await expect.poll(() => hashing).toBe(true);
+  worker.close();
+  expect(await ended).toEqual({ kind: 'eof' });
+  expect(heard.map(({ kind }) => kind)).toEqual(['saved']);
+  expect(fs.readdirSync(dir)).toEqual(['1.part']);
+});
+
+/** A disk whose `slow` waits until it may. */
+function slowDisk(slow: 'write' | 'place' | 'close') {
+  const calls: string[] = [];
+  let go = () => {};
+  const may = new Promise<void>((resolve) => (go = resolve));
+  const call = async (name: string) => {
+    calls.push(name);
+    if (name === slow) await may;
+  };
+  const file: Incoming & { at: number } = {
+    at: 0,
+    write: async (bytes) => call('write').then(() => ((file.at += bytes.length), null)),
+    complete: async () => null,
+    place: () => call('place').then(() => 'placed'),
+    close: () => call('close'),
+    remove: async () => {},
+  };
+  return { open: () => Promise.resolve(file), calls, go: () => go() };
+}
+
+const released = { kind: 'result', id: 1, epoch: 1, outcome: { kind: 'released', extents: [] } } as const;
+
+test.each(['write', 'place', 'close'] as const)(
+  'a download is let go once nothing here touches its file: after a slow %s, and not before',
+  async (slow) => {
+    const { open, calls, go } = slowDisk(slow);
+    const { worker, engineEnd, told, heard } = reception(2, null, open);
+    worker.send(offerOf(1));
+    await expect.poll(() => told.map(({ kind }) => kind)).toContain('credit');
+    if (slow !== 'close') {
+      worker.send(encodePiece({ id: 1, epoch: 1, offset: 0, bytes: content }));
+      await expect.poll(() => calls).toContain(slow);
+      engineEnd.send({ kind: 'cancel', id: 1, epoch: 1 });
+    }
+    worker.send(released);
+    // Others do not wait for it.
+    worker.send({ ...released, id: 2 });
+    await expect.poll(() => heard).toContainEqual({ ...released, id: 2 });
+    expect(heard).not.toContainEqual(released);
+    go();
+    await expect.poll(() => heard.at(-1)).toEqual(released);
+    // What has its final name is done, whatever else was wanted meanwhile.
+    const results = heard.filter((message) => message.kind === 'result' && message.id === 1);
+    expect(results.map((message) => message.kind === 'result' && message.outcome.kind)).toEqual(
+      slow === 'place' ? ['done', 'released'] : ['released'],
+    );
+  },
+);
+
+test('a download whose file is being named when its worker goes is done before that is told', async () => {
+  const { open, calls, go } = slowDisk('place');
+  const { worker, told, heard, ended } = reception(1, null, open);
+  worker.send(offerOf(1));
+  await expect.poll(() => told.map(({ kind }) => kind)).toContain('credit');
+  worker.send(encodePiece({ id: 1, epoch: 1, offset: 0, bytes: content }));
+  await expect.poll(() => calls).toContain('place');
+  worker.close();
+  go();
+  await ended;
+  expect(heard.at(-1)).toMatchObject({ kind: 'result', outcome: { kind: 'done', sentBack: true } });
 });
