@@ -12,7 +12,10 @@ export interface DoorLimits {
   connectionsPerS: number;
   /** Time to log in, in ms. */
   loginTimeoutMs: number;
-  /** A wrong key is answered this long after the connection came, in ms; doubled with each one from the same address. */
+  /**
+   * A wrong key is answered this long after the connection came, in ms; doubled with each one from the same address. Until
+   * then nobody else from there is heard, unless it is this machine.
+   */
   refusalMs: number;
   maxRefusalMs: number;
 }
@@ -47,6 +50,8 @@ interface AddressRecord {
   strangers: number;
   wrongKeys: number;
   wrongAt: number;
+  /** Nobody from there is heard before. */
+  closedUntil: number;
 }
 
 /** One connection at the door. It is a stranger until `welcome`. */
@@ -129,6 +134,7 @@ export class Doorkeeper {
         this.#guests.add(socket);
         this.#logins++;
         record.wrongKeys = 0;
+        record.closedUntil = 0;
         return true;
       },
       refuse: () => {
@@ -137,9 +143,11 @@ export class Doorkeeper {
         record.wrongKeys++;
         record.wrongAt = Date.now();
         const waitMs = Math.min(limits.maxRefusalMs, limits.refusalMs * 2 ** Math.max(0, record.wrongKeys - 3));
-        const elapsedMs = Date.now() - cameAt;
+        const elapsedMs = record.wrongAt - cameAt;
         // A slow peer is answered at the next full turn, so that the time says nothing of what was wrong.
         const leftMs = waitMs * Math.max(1, Math.ceil(elapsedMs / waitMs)) - elapsedMs;
+        // One that hangs up instead of waiting gains nothing.
+        record.closedUntil = Math.max(record.closedUntil, record.wrongAt + leftMs);
         return new Promise((resolve) => {
           const timer = setTimeout(resolve, leftMs);
           socket.once('close', () => {
@@ -158,7 +166,7 @@ export class Doorkeeper {
       if (this.#strangers.size >= limits.maxStrangers) this.#makeRoom();
       return true;
     }
-    if (!this.#pace.take(address)) return false;
+    if (!this.#pace.take(address) || Date.now() < record.closedUntil) return false;
     return this.#strangers.size < limits.maxStrangers && record.strangers < limits.maxStrangersPerAddress;
   }
 
@@ -179,7 +187,7 @@ export class Doorkeeper {
     const now = Date.now();
     let record = this.#addresses.get(address);
     if (record) this.#addresses.delete(address);
-    record ??= { strangers: 0, wrongKeys: 0, wrongAt: 0 };
+    record ??= { strangers: 0, wrongKeys: 0, wrongAt: 0, closedUntil: 0 };
     if (now - record.wrongAt > FORGET_MS) record.wrongKeys = 0;
     this.#addresses.set(address, record);
     for (const [oldest, { strangers }] of this.#addresses) {

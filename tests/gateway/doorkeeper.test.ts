@@ -1,6 +1,6 @@
 // Caps at a door: silent strangers make room, full houses stay full, addresses from outside do not crowd out others.
 import net from 'node:net';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { Doorkeeper, isLoopback, type DoorLimits, type Visitor } from '../../main/gateway/doorkeeper.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -86,6 +86,39 @@ test('a refusal that nobody waits for any more is over at once', async () => {
   const refused = visitors[0]!.refuse();
   socket.destroy();
   await refused;
+});
+
+test.each([
+  ['192.0.2.7', [0, 250, 500, 750, 1250, 2250, 4250, 8250]],
+  // The programs of this machine share one, and what one of them does not know is no fault of the others.
+  ['127.0.0.1', Array.from({ length: 100 }, (_, n) => n * 100)],
+])('who guesses keys from %s and hangs up is heard at these times', async (address, times) => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  cleanups.push(() => vi.useRealTimers());
+  const { visitors, come } = await open({}, address);
+  const begunAt = Date.now();
+  const heard: number[] = [];
+  for (let atMs = 0; atMs < 10_000; atMs += address === '127.0.0.1' ? 100 : 50) {
+    vi.setSystemTime(begunAt + atMs);
+    const socket = await come();
+    const visitor = visitors.at(-1)!;
+    if (visitor) heard.push(atMs);
+    void visitor?.refuse();
+    socket.destroy();
+    await gone(socket);
+  }
+  expect(heard).toEqual(times);
+});
+
+test('a right key opens the door again for others of its address', async () => {
+  const { visitors, come } = await open({ refusalMs: 60_000, maxRefusalMs: 60_000 }, '192.0.2.7');
+  await come();
+  await come();
+  void visitors[0]!.refuse();
+  await gone(await come());
+  visitors[1]!.welcome();
+  await come();
+  expect(visitors.map((visitor) => visitor !== null)).toEqual([true, true, false, true]);
 });
 
 test('knows which addresses belong to this machine', () => {
