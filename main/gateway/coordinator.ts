@@ -136,15 +136,15 @@ async function logIn(socket: net.Socket, visitor: Visitor, options: CoordinatorO
   });
   const info = { id: login.id, address: visitor.address, encrypted: options.identity !== undefined, since: Date.now() };
   options.onWorker(openSession(port, options.session), info);
+  port.resume();
 }
 
-/** The login, or null when what came is none; the port is closed then. */
+/** The login, or null when what came is none; the port is closed then. Nothing that follows is looked at while it is paused. */
 function firstMessage(port: TcpPort): Promise<Login | null> {
   return new Promise((resolve) => {
     port.onClose(() => resolve(null));
     port.onMessage((message) => {
-      // What follows a login is for the session, which listens next.
-      port.onMessage(() => undefined);
+      port.pause();
       const login = Login.safeParse(message);
       if (!login.success) port.close();
       resolve(login.success ? login.data : null);

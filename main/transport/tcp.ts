@@ -53,6 +53,7 @@ export function tcpPort(socket: Socket, options: TcpPortOptions = {}): TcpPort {
   socket.setNoDelay?.(true);
   socket.setKeepAlive?.(true, 10_000);
   socket.on('data', (chunk: Buffer) => {
+    if (ended) return;
     try {
       reader.push(chunk);
     } catch (error) {

@@ -1,6 +1,7 @@
 // The coordination server and those who join it: real sockets, real TLS, right and wrong keys.
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import net from 'node:net';
+import tls from 'node:tls';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -10,6 +11,7 @@ import {
   type CoordinatorOptions,
   type WorkerInfo,
 } from '../../main/gateway/coordinator.ts';
+import { proofOf } from '../../main/gateway/handshake.ts';
 import { loadAuthkey, loadIdentity } from '../../main/gateway/identity.ts';
 import { joinCoordinator, stayJoined, type JoinOptions } from '../../main/gateway/join.ts';
 import { openSession } from '../../main/gateway/session.ts';
@@ -62,6 +64,42 @@ function join(coordinator: Coordinator, options: Partial<JoinOptions> = {}): Pro
     signal: stop.signal,
     ...options,
   });
+}
+
+const times = (count: number, act: () => void): void => Array.from({ length: count }).forEach(act);
+
+type Saying = {
+  authkey?: Buffer;
+  protocol?: number;
+  workerId?: string;
+  channel?: string;
+  /** A digit, for one that is no proof at all. */
+  proof?: string;
+  over?: net.Socket;
+  andThen?: (port: Port) => void;
+};
+
+/** Logs in by hand, all in order but for what is given. Resolves with the answer. */
+async function login(coordinator: Coordinator, { proof, over, andThen, ...facts }: Saying) {
+  const begunAt = performance.now();
+  const socket = over ?? net.connect(coordinator.port, '127.0.0.1');
+  cleanups.push(() => socket.destroy());
+  const port = tcpPort(socket);
+  const [greeting] = (await take(port, 1)) as [{ nonce: string }];
+  const said = {
+    authkey,
+    protocol: PROTOCOL,
+    workerId: 'worker-1',
+    channel: '',
+    workerNonce: '1'.repeat(64),
+    ...facts,
+  };
+  const right = proofOf('worker', { ...said, coordinatorNonce: greeting.nonce });
+  const { protocol, workerId: id, workerNonce: nonce } = said;
+  port.send({ kind: 'login', protocol, id, nonce, proof: proof?.repeat(64) ?? right });
+  andThen?.(port);
+  const [answer] = await take(port, 1);
+  return { answer, tookMs: performance.now() - begunAt };
 }
 
 async function tempDir(): Promise<string> {
@@ -123,6 +161,32 @@ describe('a login', () => {
       expect(tookMs).toBeGreaterThan(195);
     }
     await expect.poll(() => coordinator.counts()).toMatchObject({ wrongKeys: 3, logins: 0, strangers: 0, guests: 0 });
+  });
+
+  test('with a wrong key hears the same after the same time, whatever else is wrong', async () => {
+    const refusalMs = 500;
+    const { coordinator } = await open({
+      limits: { refusalMs, maxRefusalMs: refusalMs },
+      refusalOf: (id) => (id === 'gone' ? 'removed' : null),
+    });
+    const wrong = { authkey: Buffer.from('wrong') };
+    const kinds = [wrong, { ...wrong, protocol: 99 }, { ...wrong, workerId: 'gone' }, { channel: 'x' }, { proof: '0' }];
+    const answers = await Promise.all(kinds.map((kind) => login(coordinator, kind)));
+    for (const { answer } of answers) expect(answer).toEqual({ kind: 'refused', why: 'key' });
+    const times = answers.map(({ tookMs }) => tookMs);
+    expect(Math.min(...times)).toBeGreaterThan(refusalMs - 5);
+    expect(Math.max(...times) - Math.min(...times)).toBeLessThan(refusalMs);
+  });
+
+  test('with a wrong key is not listened to any further', async () => {
+    const { coordinator } = await open({ limits: { refusalMs: 300 } });
+    const parsed = vi.spyOn(JSON, 'parse');
+    cleanups.push(() => parsed.mockRestore());
+    const more = 'more'.repeat(200);
+    const answer = await login(coordinator, { proof: '0', andThen: (port) => times(5000, () => port.send(more)) });
+    expect(answer).toMatchObject({ answer: { why: 'key' } });
+    // What came with the login, or is in the system's hands, may be cut up already.
+    expect(parsed.mock.calls.filter(([text]) => text.includes(more)).length).toBeLessThan(500);
   });
 
   test('with wrong keys again and again takes longer each time, while the right one is at once', async () => {
@@ -206,6 +270,33 @@ describe('on the network', () => {
     expect((await worker()).info.encrypted).toBe(true);
     port.close();
     await expect.poll(() => coordinator.counts().guests).toBe(0);
+  });
+
+  test('a login counts only for the certificate that it was made for, at both ends', async () => {
+    const [mine, other] = await Promise.all([
+      loadIdentity(path.join(await tempDir(), 'key.pem')),
+      loadIdentity(path.join(await tempDir(), 'key.pem')),
+    ]);
+    const { coordinator } = await open({ host: '0.0.0.0', identity: mine, limits: { refusalMs: 10 } });
+    const over = () => tls.connect({ port: coordinator.port, host: '127.0.0.1', rejectUnauthorized: false });
+    for (const channel of ['', other.fingerprint]) {
+      expect(await login(coordinator, { channel, over: over() })).toMatchObject({ answer: { why: 'key' } });
+    }
+    expect(await login(coordinator, { channel: mine.fingerprint, over: over() })).toMatchObject({
+      answer: { kind: 'welcome' },
+    });
+    // One between that shows a certificate of its own, and has what it says from the true one.
+    const between = tls.createServer({ key: other.key, cert: other.cert }, (near) => {
+      const far = over();
+      near.pipe(far).pipe(near);
+      for (const socket of [near, far]) socket.on('error', () => undefined);
+    });
+    await new Promise<void>((resolve) => between.listen(0, '127.0.0.1', resolve));
+    cleanups.push(() => between.close());
+    const { port } = between.address() as net.AddressInfo;
+    await expect(join(coordinator, { port, fingerprint: other.fingerprint })).rejects.toMatchObject({
+      code: 'wrong-key',
+    });
   });
 
   test('the key pair is made once, also by two at the same time, and is readable for its owner only', async () => {
