@@ -92,6 +92,11 @@ export function mirrorHosts({ host, mirrors }: Pick<Stored, 'host' | 'mirrors'>)
   return [...new Set(mirrors.map(hostOf))].filter((mirror) => mirror !== host && mirror !== '');
 }
 
+/** All the hosts that have to do with it, as far as is known. */
+export function hostsOf({ url, mirrors, validators }: Pick<Task, 'url' | 'mirrors' | 'validators'>): string[] {
+  return [url, ...mirrors, validators?.finalUrl ?? url].map(hostOf);
+}
+
 /** What a lease takes of the places that hosts have. */
 export function placesOf(lease: Lease, connections = lease.connections) {
   return { host: lease.stored.host, holder: lease.holder.id, connections, mirrors: lease.mirrorConnections };

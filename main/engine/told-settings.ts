@@ -2,7 +2,7 @@
 import type { DownloadId } from '../../shared/download.ts';
 import { ruleFor } from '../../shared/host-rules.ts';
 import type { Task, TransferSettings } from '../../shared/protocol.ts';
-import { hostOf } from '../../shared/url.ts';
+import { hostsOf } from './lease.ts';
 
 export class ToldSettings {
   readonly #elsewhere: boolean;
@@ -26,9 +26,7 @@ export class ToldSettings {
   /** What it is to be told before it gets these tasks; null when it knows that already. */
   before(tasks: readonly Task[]): TransferSettings | null {
     if (!this.#elsewhere || this.#whole === null) return null;
-    for (const { id, url, mirrors, validators } of tasks) {
-      this.#hosts.set(id, [url, ...mirrors, validators?.finalUrl ?? url].map(hostOf));
-    }
+    for (const task of tasks) this.#hosts.set(task.id, hostsOf(task));
     const { hosts, cookies } = this.#whole;
     if (hosts.length === 0 && cookies === null) return null;
     const before = this.#told;
@@ -42,12 +40,13 @@ export class ToldSettings {
   }
 }
 
-/** The settings with the rules, logins and cookies that are for these hosts (`name` or `name:port`), and no others. */
+/** The settings with the rules, logins and cookies that are for these hosts (`name` or `name:port`), and no others; not the proxy's. */
 export function settingsFor(settings: TransferSettings, hosts: ReadonlySet<string>): TransferSettings {
   const kept = new Set([...hosts].flatMap((host) => ruleFor(settings.hosts, host) ?? []));
   const names = [...hosts].map((host) => host.replace(/:\d+$/, ''));
   return {
     ...settings,
+    proxy: settings.proxy === null ? null : withoutLogin(settings.proxy),
     cookies: cookiesOf(settings.cookies, names),
     hosts: settings.hosts.flatMap((rule) => {
       if (kept.has(rule)) return [{ ...rule, cookies: cookiesOf(rule.cookies, names) }];
@@ -56,6 +55,15 @@ export function settingsFor(settings: TransferSettings, hosts: ReadonlySet<strin
       return covered ? [{ host: rule.host, headers: {}, cookies: null, insecure: false }] : [];
     }),
   };
+}
+
+/** The login of a proxy is for the programs of this machine. Null for what is no address. */
+function withoutLogin(proxy: string): string | null {
+  const url = URL.parse(proxy.includes('://') ? proxy : `http://${proxy}`);
+  if (!url) return null;
+  url.username = '';
+  url.password = '';
+  return url.href;
 }
 
 /** Those lines of a cookies.txt that can be for one of these names. */

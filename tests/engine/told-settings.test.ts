@@ -39,6 +39,18 @@ test('of cookies those lines are told that can be for the hosts', () => {
   expect(settingsFor(settings, new Set(['ab.test'])).cookies).toBeNull();
 });
 
+test.each([
+  ['http://me:secret@proxy.test:3128', 'http://proxy.test:3128/'],
+  ['http://proxy.test:3128', 'http://proxy.test:3128/'],
+  ['socks5://me:secret@proxy.test:1080', 'socks5://proxy.test:1080'],
+  ['me:secret@proxy:3128', 'http://proxy:3128/'],
+  ['me:secret@', null],
+  [null, null],
+])('the login of the proxy %s is told to this machine alone', (proxy, elsewhere) => {
+  expect(new ToldSettings(true).changed({ ...plain, proxy }).proxy).toBe(elsewhere);
+  expect(new ToldSettings(false).changed({ ...plain, proxy }).proxy).toBe(proxy);
+});
+
 test('a worker elsewhere is told before its tasks come, again only when it needs more, and without what is over', () => {
   const settings = { ...plain, hosts: [rule('a.test'), rule('b.test'), rule('m.test')] };
   const told = new ToldSettings(true);
