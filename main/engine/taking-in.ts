@@ -6,7 +6,7 @@ import { asMirrored, type Extent } from '../../shared/download.ts';
 import type { Failure } from '../../shared/failure.ts';
 import type { Desk, Turn } from './desk.ts';
 import { FetchedSums } from './fetched-sums.ts';
-import { lengthOf, namingOf, targetOf, type Holder, type Lease } from './lease.ts';
+import { hostsOf, lengthOf, namingOf, targetOf, type Holder, type Lease } from './lease.ts';
 import { chooseName, safeName } from './names.ts';
 import { partTimeOf } from './part-time.ts';
 import type { Renewal, Settlement } from './task-queue.ts';
@@ -64,7 +64,10 @@ export class TakingIn {
       return;
     }
     if (message.kind === 'host-cap') {
-      this.#desk.lowerCap(message.host, message.connections);
+      const { host, connections } = message;
+      const own = [...leases.values()].filter((lease) => lease.holder === holder);
+      // What others fetch elsewhere is not its to slow down.
+      if (own.some(({ stored }) => hostsOf(stored).includes(host))) this.#desk.lowerCap(host, connections);
       return;
     }
     const lease = 'id' in message ? this.#desk.leaseOf(holder, message) : undefined;

@@ -40,6 +40,7 @@ const notItsOwn: unknown[] = [
   { kind: 'event', ...lease, event: 'started', detail: {} },
   { kind: 'exchange', ...lease, exchange: { url: 'x', status: 200, lane: 'fetch', request: [], response: [] } },
   { kind: 'target-taken', ...lease },
+  { kind: 'host-cap', host: 'a.test', connections: 1 },
   { kind: 'vitals', rssBytes: 1, cpuMs: 1, loopDelayMs: 1 },
   { kind: 'pong' },
 ];
@@ -117,6 +118,7 @@ test('ten thousand strange workers come and go', { timeout: 60_000 }, async () =
   engine.start();
   await engine.adding.add([{ url: 'http://a.test/a' }], { producer: 'test' });
   await vi.waitFor(() => expect(workers[0]?.tasks).toHaveLength(1));
+  const { hosts } = engine.view.traffic(0);
   let before = memoryMiB();
   for (let round = 0; round < ROUNDS; round++) {
     const [port, end] = memoryPorts();
@@ -131,6 +133,7 @@ test('ten thousand strange workers come and go', { timeout: 60_000 }, async () =
   expect(memoryMiB().heap - before.heap).toBeLessThan(HEAP_GROWN_MAX_MIB);
   const row = () => engine.view.list(everything, 0, 1).rows[0]!;
   expect(row()).toMatchObject({ status: 'running', doneBytes: 0, worker: 1 });
+  expect(engine.view.traffic(0).hosts).toEqual(hosts);
   workers[0]!.settle(workers[0]!.tasks[0]!, doneOf(workers[0]!.tasks[0]!));
   await vi.waitFor(() => expect(row().status).toBe('done'));
 });
