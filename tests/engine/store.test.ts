@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3';
 import fs from 'node:fs';
 import path from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { foldName, numbered, partName } from '../../main/engine/names.ts';
 import { migrations } from '../../main/engine/store/migrations.ts';
 import { openDatabase } from '../../main/engine/store/open.ts';
@@ -119,6 +119,28 @@ test('a damaged database is kept aside and the list comes back from backup and j
   expect(again.list.page(query(), 0, 10).map(({ name }) => name)).toEqual(['in-backup']);
   expect(again.journalled().map(({ download }) => download.url)).toEqual(['http://a.test/after-backup']);
   expect(fs.readdirSync(dir).filter((name) => name.includes('damaged'))).toHaveLength(1);
+});
+
+test('the journal is emptied only once the backup and its name are on the disk', () => {
+  const dir = tempDir();
+  const store = open(dir);
+  store.add([prepared('a')], 1);
+  const opened = new Map<unknown, string>();
+  const done: string[] = [];
+  const { openSync } = fs;
+  vi.spyOn(fs, 'openSync').mockImplementation((...args) => {
+    const handle = openSync(...args);
+    opened.set(handle, path.relative(dir, String(args[0])));
+    return handle;
+  });
+  vi.spyOn(fs, 'fsyncSync').mockImplementation((handle) => {
+    done.push(`sync ${opened.get(handle)!.replace(/sluice-.*/, 'backup')}`);
+  });
+  vi.spyOn(fs, 'ftruncateSync').mockImplementation(() => void done.push('empty'));
+  onTestFinished(() => void vi.restoreAllMocks());
+  store.backUp(Date.now(), 0);
+  expect(done).toEqual(['sync backups/backup', 'sync backups', 'sync ', 'empty']);
+  store.close();
 });
 
 test('damage anywhere is found when the list is opened, not when it is met', () => {

@@ -119,6 +119,21 @@ export function lastBackupAt(dir: string): number {
   return newest ? fs.statSync(newest).mtimeMs : 0;
 }
 
+function sync(file: string): void {
+  const handle = fs.openSync(file, 'r');
+  try {
+    fs.fsyncSync(handle);
+  } finally {
+    fs.closeSync(handle);
+  }
+}
+
+/** Makes the names in it durable. */
+function syncFolder(folder: string): void {
+  // Windows opens none for this; its journal keeps names.
+  if (process.platform !== 'win32') sync(folder);
+}
+
 /** Writes a consistent copy of the database into `<dir>/backups` and drops all but the newest few. */
 export function backUp(db: Database.Database, dir: string, now: number): void {
   const folder = path.join(dir, BACKUPS);
@@ -128,10 +143,11 @@ export function backUp(db: Database.Database, dir: string, now: number): void {
   try {
     db.prepare('VACUUM INTO ?').run(unfinished);
     fs.chmodSync(unfinished, 0o600);
-    const handle = fs.openSync(unfinished, 'r');
-    fs.fsyncSync(handle);
-    fs.closeSync(handle);
+    sync(unfinished);
     fs.renameSync(unfinished, target);
+    // Else what the journal forgets then might be nowhere after a loss of power.
+    syncFolder(folder);
+    syncFolder(dir);
   } finally {
     fs.rmSync(unfinished, { force: true });
   }
