@@ -6,13 +6,12 @@ import tls from 'node:tls';
 import { PROTOCOL } from '../../shared/protocol.ts';
 import type { Port } from '../transport/port.ts';
 import { tcpPort, type TcpPort } from '../transport/tcp.ts';
+import { Backoff } from './backoff.ts';
 import { isLoopback } from './doorkeeper.ts';
 import { Greeting, isProof, LoginAnswer, LOGIN_LIMITS, proofOf } from './handshake.ts';
 import { plainFingerprint } from './identity.ts';
 import { openSession, type SessionOptions } from './session.ts';
 
-/** A connection that held this long was a good one, and the backoff begins anew. */
-const LASTING_MS = 30_000;
 /** Frames from a coordinator, in bytes. */
 const SESSION_LIMITS = { maxJsonBytes: 16 * 1024 * 1024, maxBinaryBytes: 16 * 1024 * 1024 } as const;
 
@@ -90,7 +89,8 @@ export interface StayOptions extends JoinOptions {
 /** Joins again and again, with backoff from 0.5 to 30 s, until the signal fires or another try cannot help. */
 export async function stayJoined(options: StayOptions): Promise<void> {
   const { signal, work, onTrouble } = options;
-  for (let failures = 0; !signal.aborted; failures++) {
+  const backoff = new Backoff();
+  while (!signal.aborted) {
     const begunAt = Date.now();
     const trouble = await joinCoordinator(options).then(
       async (port) => {
@@ -103,9 +103,7 @@ export async function stayJoined(options: StayOptions): Promise<void> {
       },
     );
     if (signal.aborted) return;
-    if (Date.now() - begunAt > LASTING_MS) failures = 0;
-    // Jitter, so that a hundred workers do not come back in the same instant.
-    const againMs = trouble.retry ? Math.min(30_000, 500 * 2 ** failures) * (0.5 + Math.random() / 2) : null;
+    const againMs = trouble.retry ? backoff.next(Date.now() - begunAt) : null;
     onTrouble(trouble, againMs);
     if (againMs === null) return;
     await sleep(againMs, undefined, { signal }).catch(() => undefined);

@@ -20,13 +20,18 @@ export interface PythonManagerAddress extends PythonKey {
   connectTimeoutMs?: number;
 }
 
-/** Why a manager could not be joined, or what it said no to. */
+/** Why a manager could not be joined, or what it said no to; `unreadable`: what it gave is more than plain data. */
 export class PythonManagerError extends Error {
-  readonly code: 'unreachable' | 'wrong-key' | 'lost' | 'refused';
+  readonly code: 'unreachable' | 'wrong-key' | 'lost' | 'refused' | 'unreadable';
   constructor(code: PythonManagerError['code'], message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'PythonManagerError';
     this.code = code;
+  }
+
+  /** It may be over the next time. */
+  get retry(): boolean {
+    return this.code === 'unreachable' || this.code === 'lost';
   }
 }
 
@@ -37,6 +42,8 @@ export interface PythonQueue {
   /** Waits at most `timeoutMs` for room. */
   put(item: PyValue, timeoutMs: number): Promise<{ kind: 'ok' } | { kind: 'full' }>;
   qsize(): Promise<number>;
+  /** Says that an item that it gave has been dealt with. A queue that keeps no count of those is left alone. */
+  taskDone(): Promise<void>;
 }
 
 export interface PythonManager {
@@ -100,6 +107,12 @@ class Proxy implements PythonQueue {
     return Number(await this.#call('qsize', []));
   }
 
+  async taskDone(): Promise<void> {
+    await this.#call('task_done', []).catch((error: unknown) => {
+      if (!(error instanceof PythonManagerError) || error.retry) throw error;
+    });
+  }
+
   async close(): Promise<void> {
     await this.#last.catch(() => undefined);
     this.#connection.close();
@@ -130,15 +143,20 @@ async function request(
   name: string,
   args: PyValue[] = [],
 ): Promise<PyData> {
+  let bytes: Buffer | undefined;
   try {
     connection.send(pickle(new Tuple(ident, name, new Tuple(...args), {})));
-    const answer = unpickle(await connection.receive(), { classes: harmless });
+    bytes = await connection.receive();
+    const answer = unpickle(bytes, { classes: harmless });
     const [kind, value] = Array.isArray(answer) ? answer : [];
     if (kind === '#RETURN' || (kind === '#ERROR' && value instanceof PyObject)) return value ?? null;
     throw new PythonManagerError('refused', `The manager refused ${name}: ${lastLine(value)}`);
   } catch (error) {
     if (error instanceof ConnectionEnded) throw new PythonManagerError('lost', error.message, { cause: error });
-    if (error instanceof PickleError) throw new PythonManagerError('refused', error.message, { cause: error });
+    if (error instanceof PickleError) {
+      const code = bytes?.subarray(0, 32).includes('#RETURN') ? 'unreadable' : 'refused';
+      throw new PythonManagerError(code, error.message, { cause: error });
+    }
     throw error;
   }
 }

@@ -114,7 +114,7 @@ test('an exception or an object that the manager sends is not brought to life', 
   );
   const { tasks } = await join(port);
   await expect(tasks.get(0)).rejects.toMatchObject({
-    code: 'refused',
+    code: 'unreadable',
     message: expect.stringContaining('builtins.print'),
   });
   expect(await tasks.get(0)).toEqual({ kind: 'item', value: 'https://example.org/1' });
