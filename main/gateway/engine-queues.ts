@@ -74,13 +74,19 @@ export class EngineQueues implements PythonQueues {
     return new Promise((resolve, reject) => {
       const look = () => {
         if (!over()) return;
-        this.#joiners.delete(look);
-        signal.removeEventListener('abort', stop);
+        leave();
         resolve();
       };
       const stop = () => {
-        this.#joiners.delete(look);
+        leave();
         reject(new Error('The caller is gone.'));
+      };
+      // What is paused or removed by hand ends without a signal, but the list has changed.
+      const deafen = this.#engine.onEvent(look);
+      const leave = () => {
+        deafen();
+        this.#joiners.delete(look);
+        signal.removeEventListener('abort', stop);
       };
       signal.addEventListener('abort', stop, { once: true });
       this.#joiners.add(look);

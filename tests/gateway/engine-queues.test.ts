@@ -1,6 +1,7 @@
-// The queues that Python programs see, on a real engine: what is owed for a put, and to whom.
+// The queues that Python programs see, on a real engine: what is owed for a put, who may settle what, and who is woken when.
 import fs from 'node:fs';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { ListQuery } from '../../shared/api.ts';
 import type { NewDownload } from '../../shared/download.ts';
 import { Engine } from '../../main/engine/engine.ts';
 import { EngineQueues } from '../../main/gateway/engine-queues.ts';
@@ -9,6 +10,7 @@ import { doneOf, fakeWorkers, type FakeWorker } from '../engine/fake-worker.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const { signal } = new AbortController();
+const all = ListQuery.parse({});
 let lastClient = 0;
 const client = (): PythonClient => ({ id: ++lastClient, name: 'MainProcess', address: '127.0.0.1' });
 
@@ -25,8 +27,14 @@ function open(worker?: ReturnType<typeof fakeWorkers>) {
   if (worker) engine.start();
   const me = client();
   return {
-    ...{ engine, queues, dir, me },
+    ...{ engine, queues },
     put: (url: string) => queues.putTask(me, url),
+    /** The next task, if there is one. */
+    lease: async (by = me) => {
+      const got = await queues.leaseTask(by, { timeoutMs: 0, signal });
+      return got.kind === 'task' ? got.url : null;
+    },
+    settle: (result: PythonResult, by = me) => queues.settle(by, result),
     result: async () => {
       const got = await queues.takeResult(me, { timeoutMs: 5000, signal });
       return got.kind === 'result' ? got.result : null;
@@ -35,6 +43,7 @@ function open(worker?: ReturnType<typeof fakeWorkers>) {
   };
 }
 
+const success = (url: string, more: object = {}): PythonResult => ({ url, outcome: 'success', ...more });
 const failed = (url: string, why = ''): PythonResult => ({ url, outcome: 'failed', why });
 
 /** A worker that has each file on the disk at once. */
@@ -95,4 +104,79 @@ test('what others have added gives a result, too, by its address without what is
   const { add, result } = open(fetching());
   await add({ url: 'http://me:secret@a.test/x' });
   expect(await result()).toMatchObject({ url: 'http://a.test/x', outcome: 'success' });
+});
+
+test('a result settles its lease once, with what it tells of the file, or as a failure', async () => {
+  const { put, lease, settle, result, engine } = open();
+  const [one, two] = ['http://a.test/1', 'http://a.test/2'];
+  for (const url of [one, two]) await put(url);
+  expect([await lease(), await lease(), await lease()]).toEqual([one, two, null]);
+  const told = success(one, { path: '/elsewhere/1', sizeBytes: 7, sha256: 'ab'.repeat(32) });
+  expect(await settle(told)).toEqual({ kind: 'ok' });
+  expect(await settle(told), 'a second time').toEqual({ kind: 'unknown' });
+  expect(await settle(failed(two, 'no such host'))).toEqual({ kind: 'ok' });
+  expect(await settle(success(two)), 'too late').toEqual({ kind: 'unknown' });
+  expect(await settle(success('http://a.test/3')), 'never leased').toEqual({ kind: 'unknown' });
+  expect(await result()).toEqual(told);
+  expect(await result()).toEqual(failed(two, 'failed-elsewhere: no such host'));
+  expect(engine.view.list(all, 0, 9).rows).toMatchObject([
+    { url: one, status: 'done', sizeBytes: 7 },
+    { url: two, status: 'failed', failure: { message: 'no such host' } },
+  ]);
+});
+
+test('a program settles what another one at the door has leased, its own first', async () => {
+  const { put, lease, settle, queues, engine } = open();
+  const [mine, theirs] = [client(), client()];
+  await put('http://a.test/1');
+  expect(await lease(theirs)).toBe('http://a.test/1');
+  expect(await settle(success('http://a.test/1'), mine)).toEqual({ kind: 'ok' });
+  await put('http://a.test/2');
+  await lease(theirs);
+  queues.giveBack(theirs);
+  expect(await settle(success('http://a.test/2'), mine), 'who had it is gone').toEqual({ kind: 'unknown' });
+  await vi.waitFor(() => expect(engine.view.counts()).toMatchObject({ queued: 1, done: 1 }));
+});
+
+test.each(['pause', 'remove'] as const)('the join of tasks ends when the last one is gone by hand: %s', async (how) => {
+  const { put, lease, queues, engine } = open();
+  await put('http://a.test/1');
+  await put('http://a.test/2');
+  await lease();
+  let isJoined = false;
+  const joined = queues.join('tasks', signal).then(() => (isJoined = true));
+  const which = { query: all };
+  await new Promise(setImmediate);
+  expect(isJoined).toBe(false);
+  await (how === 'pause' ? engine.handlers.pause(which) : engine.handlers.remove({ which, deleteFiles: false }));
+  await joined;
+});
+
+test('the join of tasks ends with the last result, that of results when all are taken, and both with their caller', async () => {
+  const { put, lease, settle, result, queues } = open();
+  await put('http://a.test/1');
+  const gone = new AbortController();
+  const left = queues.join('tasks', gone.signal);
+  gone.abort();
+  await expect(left).rejects.toThrow('gone');
+  const tasks = queues.join('tasks', signal);
+  await lease();
+  await settle(success('http://a.test/1'));
+  await tasks;
+  const results = queues.join('results', signal);
+  await result();
+  await results;
+  await queues.join('results', signal);
+});
+
+test('who waits for a result gets the next one, or nothing when the time is over', async () => {
+  const { put, lease, settle, queues } = open();
+  const take = (timeoutMs: number) => queues.takeResult(client(), { timeoutMs, signal });
+  expect(await take(0)).toEqual({ kind: 'empty' });
+  expect(await take(10)).toEqual({ kind: 'empty' });
+  const waiting = take(30_000);
+  await put('http://a.test/1');
+  await lease();
+  await settle(success('http://a.test/1'));
+  expect(await waiting).toMatchObject({ kind: 'result', result: { url: 'http://a.test/1' } });
 });
