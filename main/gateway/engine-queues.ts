@@ -51,6 +51,8 @@ export class EngineQueues implements PythonQueues {
     for (const guest of own ? [own, ...others] : others) {
       for (const task of guest.tasks.values()) {
         if (task.url !== result.url) continue;
+        const why = contradiction(task, result);
+        if (why !== null) return { kind: 'wrong', why };
         return { kind: (await guest.settle(task.id, outcomeOf(task, result))) ? 'ok' : 'unknown' };
       }
     }
@@ -134,5 +136,21 @@ function outcomeOf(task: Task, result: PythonResult): Outcome {
     return { kind: 'failed', failure: { code: 'failed-elsewhere', message, retry: 'by-hand' }, extents: [] };
   }
   const { path = task.targetPath, sizeBytes = task.validators?.totalBytes ?? 0, sha256 = null } = result;
-  return { kind: 'done', path, sizeBytes, sha256, verified: false };
+  const { algorithm, hex } = task.checksum ?? {};
+  return { kind: 'done', path, sizeBytes, sha256, verified: algorithm === 'sha256' && hex === sha256 };
+}
+
+/** Why a result cannot be that of this task, by what is known of it; null when nothing speaks against it. */
+function contradiction({ checksum, validators }: Task, result: PythonResult): string | null {
+  if (result.outcome === 'failed') return null;
+  const { sha256, sizeBytes } = result;
+  const total = validators?.totalBytes ?? null;
+  const right = checksum?.algorithm === 'sha256' ? checksum.hex : undefined;
+  if (sha256 !== undefined && right !== undefined && right !== sha256) {
+    return `its SHA-256 is to be ${right}, not ${sha256}`;
+  }
+  if (sizeBytes !== undefined && total !== null && total !== sizeBytes) {
+    return `its size is to be ${total} bytes, not ${sizeBytes}`;
+  }
+  return null;
 }

@@ -92,10 +92,10 @@ export class QueueCalls {
     if (queue === 'results') {
       const result = readResult(item);
       if (result instanceof PyException) return result;
-      const { kind } = await this.#queues.settle(call.client, result);
-      return kind === 'ok'
-        ? null
-        : valueError(`no lease of ${result.url} is open: it was given back or has a result already`);
+      const settled = await this.#queues.settle(call.client, result);
+      if (settled.kind === 'ok') return null;
+      if (settled.kind === 'wrong') return valueError(`this is not ${result.url}: ${settled.why}`);
+      return valueError(`no lease of ${result.url} is open: it was given back or has a result already`);
     }
     if (typeof item !== 'string') return typeError('a task is the URL of a download, as str');
     const put = await this.#queues.putTask(call.client, item, wait);

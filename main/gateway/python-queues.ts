@@ -28,8 +28,11 @@ export type PythonResult =
 export type PutOutcome = { kind: 'ok' } | { kind: 'full' } | { kind: 'refused'; why: string };
 export type LeaseOutcome = { kind: 'task'; url: string } | { kind: 'empty' };
 export type TakeOutcome = { kind: 'result'; result: PythonResult } | { kind: 'empty' };
-/** `unknown`: nobody at the door holds a lease of this URL (any more), so the result counts for nothing. */
-export type SettleOutcome = { kind: 'ok' } | { kind: 'unknown' };
+/**
+ * `unknown`: nobody at the door holds a lease of this URL (any more), so the result counts for nothing. `wrong`: it contradicts
+ * what is known of the download, and the lease stays open.
+ */
+export type SettleOutcome = { kind: 'ok' } | { kind: 'unknown' } | { kind: 'wrong'; why: string };
 
 type Soon<T> = T | Promise<T>;
 

@@ -138,6 +138,31 @@ test('a program settles what another one at the door has leased, its own first',
   await vi.waitFor(() => expect(engine.view.counts()).toMatchObject({ queued: 1, done: 1 }));
 });
 
+test('a result that contradicts the checksum or the size that is known does not count, and the lease stays', async () => {
+  const { add, lease, settle, engine } = open(
+    fakeWorkers((worker, { id, epoch, url }) => {
+      // It learns the size, comes no further, and takes nothing more.
+      const known = { etag: null, lastModified: null, date: null, contentType: null, ranges: true };
+      const validators = { ...known, totalBytes: 100, finalUrl: url };
+      worker.send({ kind: 'probed', id, epoch, validators, contentDisposition: null });
+      const failure = { code: 'timeout', message: 'No answer.', retry: 'by-hand' } as const;
+      worker.send({ kind: 'result', id, epoch, outcome: { kind: 'failed', failure, extents: [] } });
+    }, 1),
+  );
+  const url = 'http://a.test/1';
+  const sha256 = 'ab'.repeat(32);
+  const [id] = await add({ url, checksum: { algorithm: 'sha256', hex: sha256 } });
+  await vi.waitFor(() => expect(engine.view.counts().failed).toBe(1));
+  await engine.handlers.retry({ ids: [id!] });
+  expect(await lease()).toBe(url);
+  const wrong = { kind: 'wrong', why: expect.any(String) };
+  expect(await settle(success(url, { sha256: 'cd'.repeat(32) }))).toEqual(wrong);
+  expect(await settle(success(url, { sha256, sizeBytes: 99 }))).toEqual(wrong);
+  expect(engine.view.counts().running).toBe(1);
+  expect(await settle(success(url, { sha256, sizeBytes: 100 }))).toEqual({ kind: 'ok' });
+  expect(engine.view.list(all, 0, 9).rows).toMatchObject([{ status: 'done', verified: true }]);
+});
+
 test.each(['pause', 'remove'] as const)('the join of tasks ends when the last one is gone by hand: %s', async (how) => {
   const { put, lease, queues, engine } = open();
   await put('http://a.test/1');
