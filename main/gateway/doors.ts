@@ -28,7 +28,7 @@ export type DoorsOptions = {
   pythonAuthkeyFile?: string | undefined;
   /** Writes the files that workers elsewhere send back. */
   openIncoming: OpenIncoming;
-  /** Told what went wrong behind the Python door; its caller hears no details. */
+  /** Told what went wrong behind the Python door, of which its caller hears no details, and that results are lost there. */
   onError: (error: unknown) => void;
 };
 
@@ -142,7 +142,7 @@ export class Doors {
     const { host, port, md5, dicts } = plan;
     const results = dicts ? 'dict' : 'text';
     const authkey = await loadAuthkey(this.#pythonKeyFile);
-    const queues = new EngineQueues(engine);
+    const queues = new EngineQueues(engine, onError);
     try {
       const door = await openPythonDoor({ host, port, authkey, allowMd5: md5, queues, results, onError });
       this.#python = { door, queues, host };

@@ -16,6 +16,7 @@ import type {
 /** Results that nobody takes are forgotten beyond this many, the oldest first. */
 const RESULTS_KEPT = 10_000;
 
+/** Results wait in memory alone: those that nobody has taken are gone when the door shuts or the program ends. */
 export class EngineQueues implements PythonQueues {
   readonly #engine: Engine;
   readonly #guests = new Map<number, Guest>();
@@ -23,9 +24,13 @@ export class EngineQueues implements PythonQueues {
   readonly #results = new Queue<PythonResult>({ capacity: RESULTS_KEPT, now: Date.now });
   readonly #joiners = new Set<() => void>();
   readonly #stop: () => void;
+  readonly #onLoss: (why: string) => void;
+  #losing = false;
 
-  constructor(engine: Engine) {
+  /** `onLoss` is told when results begin to be forgotten because nobody takes them. */
+  constructor(engine: Engine, onLoss: (why: string) => void) {
     this.#engine = engine;
+    this.#onLoss = onLoss;
     this.#asked = new AskedTexts(engine, (result) => this.#give(result));
     this.#stop = engine.queue.watch((signal) => this.#heard(signal));
   }
@@ -62,6 +67,7 @@ export class EngineQueues implements PythonQueues {
   async takeResult(_client: PythonClient, wait: Wait): Promise<TakeOutcome> {
     const got = await this.#results.get(wait);
     if (got.kind !== 'item') return { kind: 'empty' };
+    this.#losing = false;
     this.#tellJoiners();
     return { kind: 'result', result: got.item };
   }
@@ -121,6 +127,8 @@ export class EngineQueues implements PythonQueues {
 
   #give(result: PythonResult): void {
     if (this.#results.tryPut(result) !== 'full') return;
+    if (!this.#losing) this.#onLoss(`Nobody takes results: the oldest are forgotten, ${RESULTS_KEPT} are kept.`);
+    this.#losing = true;
     void this.#results.get({ timeoutMs: 0 });
     this.#results.tryPut(result);
   }

@@ -19,7 +19,8 @@ function open(worker?: ReturnType<typeof fakeWorkers>) {
   const [dir, dataDir] = [tempDir(), tempDir()];
   const spawnWorker = (worker ?? fakeWorkers()).spawn;
   const engine = new Engine({ dataDir, spawnWorker, overrides: { dir, workers: 1 } });
-  const queues = new EngineQueues(engine);
+  const losses: string[] = [];
+  const queues = new EngineQueues(engine, (why) => losses.push(why));
   onTestFinished(async () => {
     queues.close();
     await engine.close();
@@ -27,7 +28,7 @@ function open(worker?: ReturnType<typeof fakeWorkers>) {
   if (worker) engine.start();
   const me = client();
   return {
-    ...{ engine, queues },
+    ...{ engine, queues, losses },
     put: (url: string) => queues.putTask(me, url),
     /** The next task, if there is one. */
     lease: async (by = me) => {
@@ -204,4 +205,18 @@ test('who waits for a result gets the next one, or nothing when the time is over
   await lease();
   await settle(success('http://a.test/1'));
   expect(await waiting).toMatchObject({ kind: 'result', result: { url: 'http://a.test/1' } });
+});
+
+test('results that nobody takes are kept up to a number, and it is said once when the oldest are forgotten', async () => {
+  const { put, result, losses, queues } = open(fetching());
+  await put('http://a.test/first');
+  await vi.waitFor(() => expect(queues.size('results').depth).toBe(1));
+  for (let n = 0; n < 9999; n++) await put('http://a.test/first');
+  expect(losses).toEqual([]);
+  for (const text of ['http://a.test/first#1', 'http://a.test/first#2']) await put(text);
+  expect(losses).toHaveLength(1);
+  expect(queues.size('results').depth).toBe(10_000);
+  await result();
+  for (const text of ['http://a.test/first#3', 'http://a.test/first#4']) await put(text);
+  expect(losses).toHaveLength(2);
 });
