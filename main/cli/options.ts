@@ -312,7 +312,8 @@ ${requestHelp}      --settings        export: the settings instead of the list
       --python HOST:PORT    serve: open the door for Python programs there (8001 is usual)
       --discoverable        serve: answer "sluice discover" on this network
       --authkey-file FILE   serve, worker: the shared key; serve makes one when the file is missing
-      --python-authkey-file FILE   serve: the key of the door for Python programs, when it is to be another one
+      --python-authkey-file FILE   serve: the key of the door for Python programs; without it that of --authkey-file,
+                            and without both one of its own
       --no-md5              serve --python, worker --python-manager: refuse HMAC-MD5, which Python before 3.12 needs
       --fingerprint HEX     worker: of the certificate that serve shows
       --send-back           worker --connect: send finished files to the coordinator instead of keeping them

@@ -13,6 +13,8 @@ export class ConnectionEnded extends Error {
 
 /** A peer that sends this many messages without waiting for an answer does not speak this protocol. */
 const MAX_WAITING = 16;
+/** More unsent bytes than this end the connection: the other end does not read. */
+const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
 /** How long a closed connection may take to get its last bytes away, in ms. */
 const LINGER_MS = 2_000;
 
@@ -69,6 +71,9 @@ export class PythonConnection {
     if (typeof message === 'string') bytes.write(message, 4, 'latin1');
     else message.copy(bytes, 4);
     this.#socket.write(bytes);
+    if (this.#socket.writableLength <= MAX_UNSENT_BYTES) return;
+    this.#end('The other end does not read.');
+    this.#socket.destroy();
   }
 
   /** Ends the connection once what was sent is away. */
