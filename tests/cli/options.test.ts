@@ -15,6 +15,7 @@ test('the Python door shares the key of workers only where that key was named', 
     pythonAuthkeyFile: 'p',
   });
   expect(serve('--python-authkey-file', 'p').authkeyFile).toBeUndefined();
+  expect(help).toMatch(/--python-authkey-file FILE .*without it that of --authkey-file/);
 });
 
 test('MD5 is spoken unless refused, at both kinds of Python door', () => {
