@@ -21,9 +21,11 @@ export class Traffic {
   deepestResult = $state(0);
   filter = $state('');
   shown = $derived.by(() => {
-    const wanted = this.filter.trim().toLowerCase();
+    const wanted = searched(this.filter.trim());
     if (wanted === '') return this.messages;
-    return this.messages.filter((one) => `${one.pipe} ${one.kind} ${one.text}`.toLowerCase().includes(wanted));
+    return this.messages.filter((one) =>
+      searched(`${Traffic.wayOf(one)} ${one.kind} ${Traffic.readable(one)}`).includes(wanted),
+    );
   });
 
   #bridge: Bridge;
@@ -32,6 +34,19 @@ export class Traffic {
 
   constructor(bridge: Bridge) {
     this.#bridge = bridge;
+  }
+
+  /** Where a message went, as it is shown. */
+  static wayOf({ pipe }: TapMessage): string {
+    return pipe.replace(' > ', ' → ');
+  }
+
+  /** A message's content with the marks left out that only machines need. */
+  static readable({ text }: TapMessage): string {
+    return text
+      .replace(/"([^"]*)":/g, '$1 ')
+      .replace(/[{}"[\]]/g, '')
+      .replaceAll(',', '  ');
   }
 
   /** Starts looking; returns what ends it. */
@@ -70,4 +85,9 @@ export class Traffic {
 export function thin<T>(list: readonly T[], count: number): T[] {
   if (list.length <= count) return [...list];
   return Array.from({ length: count }, (_, i) => list[Math.floor((i * list.length) / count)]!);
+}
+
+/** Letters of either case and spaces of any width are the same. */
+function searched(text: string): string {
+  return text.toLowerCase().replace(/\s+/g, ' ');
 }

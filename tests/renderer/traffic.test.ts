@@ -36,7 +36,7 @@ function trafficOf(count: number): { bridge: FakeBridge; traffic: Traffic } {
         at: 0,
         pipe: 'engine > worker 1',
         kind: seq % 2 ? 'lease' : 'saved',
-        text: '',
+        text: '{"url":"https://files.example/a","ids":[1,2]}',
         sizeBytes: 1,
         downloadId: null,
       };
@@ -75,6 +75,14 @@ test('messages can be filtered, and nothing moves while it is paused', async () 
   await traffic.poll();
   traffic.filter = 'SAVED';
   expect(traffic.shown).toHaveLength(5);
+  for (const [filter, count] of [
+    ['engine → worker 1 saved', 5],
+    ['url https://files.example/a ids 1 2', 10],
+    ['"url":', 0],
+  ] as const) {
+    traffic.filter = filter;
+    expect(traffic.shown, 'what is read is what is found').toHaveLength(count);
+  }
   traffic.paused = true;
   await traffic.poll();
   expect(bridge.times('traffic')).toBe(1);
