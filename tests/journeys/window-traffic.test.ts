@@ -67,5 +67,13 @@ test('Traffic shows workers with what they hold, and rates; messages are filtere
     .getByRole('complementary', { name: 'Details' })
     .getByRole('heading', { name: /(one|two)\.bin/ })
     .waitFor();
+
+  // A picture that stands still is one picture: Machines goes on.
+  await page.getByRole('navigation').getByRole('button', { name: 'Traffic' }).click();
+  await page.getByRole('button', { name: 'Pause picture' }).click();
+  await page.getByRole('navigation').getByRole('button', { name: 'Machines' }).click();
+  const worker = page.getByRole('row', { name: /^Worker 1/ });
+  const seen = await worker.innerText();
+  await expect.poll(() => worker.innerText()).not.toBe(seen);
   expect(complaints).toEqual([]);
 });
