@@ -134,11 +134,22 @@ export class App {
     return this.downloads.counts.running + this.downloads.counts.queued > 0;
   }
 
-  /** Pauses a selection if any of it may run, else lets it go on (failed ones are tried again). */
-  async toggle(which: Which | null, row: Row | null): Promise<void> {
-    if (which === null || row === null) return;
-    if (row.status === 'queued' || row.status === 'running') return this.act('pause', which);
-    return this.act(row.status === 'failed' ? 'retry' : 'resume', which);
+  /** Pauses the selected ones if any of them may run, else lets paused ones go on, else tries failed ones again. */
+  async toggle(): Promise<void> {
+    const which = this.selection.which();
+    if (which === null) return;
+    const rows = this.selection.rows();
+    if (rows.length === 0 && 'ids' in which) {
+      const answer = await this.bridge.call('detail', { id: which.ids[0]! });
+      if (answer.ok && answer.value !== null) rows.push(answer.value.row);
+    }
+    const any = (...wanted: Row['status'][]) => rows.some(({ status }) => wanted.includes(status));
+    if (any('queued', 'running')) return this.act('pause', which);
+    if (any('paused')) return this.act('resume', which);
+    // Only those that failed: done ones would be downloaded again.
+    const failed = rows.filter(({ status }) => status === 'failed').map(({ id }) => id);
+    if (failed.length === 0) return;
+    return this.act('retry', 'ids' in which ? { ids: failed } : { query: { ...which.query, status: 'failed' } });
   }
 
   askRemove(which: Which | null, count: number, name: string | null): void {

@@ -129,6 +129,11 @@ export class Downloads {
     return row === undefined ? null : this.#fresh(row);
   }
 
+  /** All rows that have been fetched, in the order of the list. */
+  fetched(): Row[] {
+    return [...this.#known].sort(([a], [b]) => a - b).map(([, row]) => this.#fresh(row));
+  }
+
   /** What a running download is called; null when it is not known. */
   nameOf(id: number): string | null {
     return this.#running.get(id)?.name ?? null;

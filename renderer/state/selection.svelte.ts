@@ -1,6 +1,7 @@
 // Which rows are selected: some ids, or everything that the list's query finds; and where the cursor stands.
 import { SvelteSet } from 'svelte/reactivity';
 import type { Selection as Which } from '../../shared/api.ts';
+import type { Row } from '../../shared/download.ts';
 import type { Bridge } from '../../shared/shell-api.ts';
 import type { Downloads } from './downloads.svelte.ts';
 
@@ -36,6 +37,17 @@ export class Selection {
 
   ids(): number[] {
     return [...this.#ids];
+  }
+
+  /** The selected rows that have been fetched, in the order of the list. */
+  rows(): Row[] {
+    return this.#downloads.fetched().filter((row) => this.has(row.id));
+  }
+
+  /** The row that stands for the selection: the cursor's, or the first where that one is not selected. */
+  row(): Row | null {
+    const row = this.#downloads.rowAt(this.cursor);
+    return row !== null && this.has(row.id) ? row : (this.rows()[0] ?? null);
   }
 
   clear(): void {
@@ -98,6 +110,12 @@ export class Selection {
     } else {
       this.#ids.add(id);
     }
+  }
+
+  /** Puts the cursor on a row and leaves the selection as it is. */
+  point(index: number): void {
+    this.cursor = index;
+    this.cursorId = this.#downloads.rowAt(index)?.id ?? null;
   }
 
   /** Goes `by` rows down (or up, when negative). */

@@ -34,14 +34,14 @@ export function onListKey(app: App, event: KeyboardEvent, page: number, openMenu
       void selection.goTo(downloads.total - 1, how);
       break;
     case ' ':
-      void app.toggle(selection.which(), row);
+      void app.toggle();
       break;
     case 'Enter':
       if (row) app.inspected.open(row.id);
       break;
     case 'Delete':
     case 'Backspace':
-      app.askRemove(selection.which(), selection.count, selection.count === 1 ? (row?.name ?? null) : null);
+      app.askRemove(selection.which(), selection.count, selection.count === 1 ? (selection.row()?.name ?? null) : null);
       break;
     case 'ContextMenu':
       openMenu();

@@ -5,7 +5,7 @@ import type { MenuItem } from '../ui/menu.ts';
 export function rowMenu(app: App): MenuItem[] {
   const { words, selection, downloads } = app;
   const which = selection.which();
-  const row = selection.cursor >= 0 ? downloads.rowAt(selection.cursor) : null;
+  const row = selection.row();
   if (which === null || row === null) return [];
   const one = selection.count === 1;
   const runs = row.status === 'queued' || row.status === 'running';

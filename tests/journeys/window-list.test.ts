@@ -125,5 +125,17 @@ test('several rows are chosen with the mouse, acted on by one menu, removed, and
   await row(4).click({ button: 'right' });
   await page.getByRole('menu').waitFor();
   expect(await chosen()).toEqual(['4.zip']);
+  await page.keyboard.press('Escape');
+
+  // All of them, before the cursor is anywhere: the menu and Space are about all.
+  await page.getByRole('navigation').getByRole('button', { name: 'Paused' }).click();
+  await page.getByRole('grid').focus();
+  await page.keyboard.press('Control+A');
+  await row(2).click({ button: 'right' });
+  await page.getByRole('menuitem', { name: 'Resume' }).waitFor();
+  await page.keyboard.press('Escape');
+  expect(await chosen()).toHaveLength(6);
+  await page.getByRole('grid').press('Space');
+  await untilCounts(page, { paused: 0 });
   expect(complaints).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import { beforeEach, expect, test, vi } from 'vitest';
+import type { Row } from '../../shared/download.ts';
 import { defaultSettings } from '../../shared/settings.ts';
 import { App } from '../../renderer/state/app.svelte.ts';
 import { aRow, FakeBridge } from './fake-bridge.ts';
@@ -18,6 +19,14 @@ beforeEach(() => {
   app = new App(bridge);
 });
 
+/** Has the window see downloads of these states. */
+async function list(states: Row['status'][]): Promise<void> {
+  bridge.rows = states.map((status, i) => aRow(i + 1, { status }));
+  bridge.revision += 1;
+  await app.downloads.load();
+  app.downloads.setWindow(0, states.length);
+}
+
 test('a removal can be taken back with one click', async () => {
   await app.remove({ ids: [1, 2] }, false);
   expect(app.toasts.list.at(-1)?.text).toBe('2 downloads removed');
@@ -33,9 +42,35 @@ test('Space pauses what runs, resumes what is paused and tries again what failed
     ['paused', 'resume'],
     ['failed', 'retry'],
   ] as const) {
-    await app.toggle({ ids: [1] }, aRow(1, { status }));
-    expect(bridge.asked.at(-1)?.name).toBe(call);
+    await list([status]);
+    await app.selection.goTo(0);
+    await app.toggle();
+    expect(bridge.asked.at(-1)).toEqual({ name: call, arg: { ids: [1] } });
   }
+});
+
+test('Space looks at all that is selected, wherever the cursor is, and leaves done ones alone', async () => {
+  await list(['done', 'paused', 'running']);
+  app.selection.selectAll();
+  await app.toggle();
+  expect(bridge.asked.at(-1)).toEqual({ name: 'pause', arg: { query: app.downloads.query } });
+  await list(['done', 'paused', 'failed']);
+  await app.toggle();
+  expect(bridge.asked.at(-1)?.name).toBe('resume');
+  await list(['done', 'failed']);
+  await app.toggle();
+  expect(bridge.asked.at(-1)).toEqual({ name: 'retry', arg: { query: { ...app.downloads.query, status: 'failed' } } });
+  app.selection.clear();
+  await app.selection.goTo(0);
+  await app.selection.goTo(1, 'extend');
+  await app.toggle();
+  expect(bridge.asked.at(-1)).toEqual({ name: 'retry', arg: { ids: [2] } });
+
+  // One that the list has not at hand any more.
+  bridge.answers['detail'] = () => ({ row: aRow(1, { status: 'paused' }) });
+  await list([]);
+  await app.toggle();
+  expect(bridge.asked.at(-1)).toEqual({ name: 'resume', arg: { ids: [1, 2] } });
 });
 
 test('a search that begins late does not take back who has gone elsewhere', () => {
