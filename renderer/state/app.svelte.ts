@@ -180,6 +180,17 @@ export class App {
     if (!answer.ok) this.toasts.error(answer.error.message);
   }
 
+  /** Asks for a speed limit; of one download with the one that it has. */
+  async askLimit(ids: number[]): Promise<void> {
+    let limit: number | null = null;
+    if (ids.length === 1) {
+      const answer = await this.bridge.call('detail', { id: ids[0]! });
+      if (!answer.ok) return this.toasts.error(answer.error.message);
+      limit = answer.value?.limitBytesPerS ?? null;
+    }
+    this.question = { kind: 'limit', ids, limit };
+  }
+
   async setLimit(ids: number[], limitBytesPerS: number | null): Promise<void> {
     const answers = await Promise.all(ids.map((id) => this.bridge.call('setLimit', { id, limitBytesPerS })));
     for (const answer of answers) if (!answer.ok) return this.toasts.error(answer.error.message);

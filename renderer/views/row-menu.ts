@@ -42,7 +42,7 @@ export function rowMenu(app: App): MenuItem[] {
         kind: 'item',
         label: words.limitOneAsk,
         icon: 'gauge',
-        run: () => (app.question = { kind: 'limit', ids, limit: null }),
+        run: () => void app.askLimit(ids),
       },
     { kind: 'line' },
     one &&

@@ -73,6 +73,14 @@ test('Space looks at all that is selected, wherever the cursor is, and leaves do
   expect(bridge.asked.at(-1)).toEqual({ name: 'resume', arg: { ids: [1, 2] } });
 });
 
+test('a limit is asked for with the one that there is', async () => {
+  bridge.answers['detail'] = () => ({ limitBytesPerS: 5000 });
+  await app.askLimit([2]);
+  expect(app.question).toEqual({ kind: 'limit', ids: [2], limit: 5000 });
+  await app.askLimit([2, 3]);
+  expect(app.question).toEqual({ kind: 'limit', ids: [2, 3], limit: null });
+});
+
 test('a search that begins late does not take back who has gone elsewhere', () => {
   app.filter({ status: 'failed' });
   app.show('traffic');
