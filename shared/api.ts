@@ -171,6 +171,11 @@ export const calls = {
     arg: z.object({ query: ListQuery, offset: z.number().int().nonnegative(), limit: z.number().int().min(1) }),
     result: z.object({ ids: z.array(DownloadId) }),
   },
+  /** The addresses or the names of downloads: those of a query in its order, ids in theirs. */
+  linesOf: {
+    arg: z.object({ which: Selection, what: z.enum(['url', 'name']) }),
+    result: z.object({ lines: z.array(z.string()) }),
+  },
   /** Which hosts the downloads that a query finds come from, whatever host it names; those with the most first. */
   hosts: {
     arg: z.object({ query: ListQuery, limit: z.number().int().min(1).max(1000) }),

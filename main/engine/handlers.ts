@@ -61,6 +61,7 @@ export function createHandlers(parts: Parts): Handlers {
 
     list: ({ query, offset, limit }) => view.list(query, offset, limit),
     listIds: ({ query, offset, limit }) => ({ ids: view.ids(query, offset, limit) }),
+    linesOf: ({ which, what }) => ({ lines: view.linesOf(which, what) }),
     hosts: ({ query, limit }) => store.list.hosts(query, limit),
     overview: () => ({ counts: view.counts(), totals: view.totals(), revision: dispatch.revision }),
     detail: ({ id }) => view.detail(id),

@@ -1,6 +1,6 @@
 // What faces see: rows, counts, totals and traffic, put together from the store, the leases and the tap.
 import path from 'node:path';
-import type { Counts, Detail, ListQuery, Totals } from '../../shared/api.ts';
+import type { Counts, Detail, ListQuery, Selection, Totals } from '../../shared/api.ts';
 import type { DownloadId, Extent, Row } from '../../shared/download.ts';
 import type { MachineMode } from '../../shared/machines.ts';
 import type { Told } from '../../shared/told.ts';
@@ -66,6 +66,13 @@ export class View {
       offset,
       limit,
     );
+  }
+
+  /** The addresses (without what is secret in them) or the names of downloads, in the order of the query or the ids. */
+  linesOf(which: Selection, what: 'url' | 'name'): string[] {
+    const { store, dispatch } = this.#parts;
+    const ids = 'ids' in which ? which.ids : this.ids(which.query, 0, store.list.count(which.query));
+    return store.list.rows(ids).map((stored) => rowOf(stored, dispatch.leases.get(stored.id))[what]);
   }
 
   running(): Row[] {

@@ -206,11 +206,13 @@ export class App {
   async copySelected(what: 'url' | 'name'): Promise<void> {
     const which = this.selection.which();
     if (which === null) return;
-    const query = 'ids' in which ? this.downloads.query : which.query;
-    const answer = await this.bridge.call('list', { query, offset: 0, limit: 100_000 });
+    const rows = this.selection.rows();
+    if (rows.length === this.selection.count) return this.copy(rows.map((row) => row[what]).join('\n'));
+    const answer = await this.bridge.call('linesOf', { which, what });
     if (!answer.ok) return this.toasts.error(answer.error.message);
-    const chosen = answer.value.rows.filter((row) => this.selection.has(row.id));
-    await this.copy(chosen.map((row) => row[what]).join('\n'));
+    const { lines } = answer.value;
+    if (lines.length === 0) return this.toasts.error(this.words.nothingToCopy);
+    await this.copy(lines.join('\n'));
   }
 
   async copy(text: string): Promise<void> {

@@ -93,6 +93,7 @@ export function en(f: Format) {
     close: 'Close',
     copy: 'Copy',
     copied: 'Copied',
+    nothingToCopy: 'What was selected is no longer in the list.',
     // Removing
     removeTitle: (count: number) => (count === 1 ? 'Remove this download?' : `Remove ${n(count)} downloads?`),
     removeWhat: (count: number): string =>

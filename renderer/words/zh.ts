@@ -85,6 +85,7 @@ export function zh(f: Format): Words {
     close: '关闭',
     copy: '复制',
     copied: '已复制',
+    nothingToCopy: '选中的下载已不在列表中。',
     removeTitle: (count) => (count === 1 ? '移除这个下载？' : `移除 ${n(count)} 个下载？`),
     removeWhat: () => '只从列表中移除，已下载的内容留在磁盘上。',
     removeWithFiles: () => '同时从磁盘删除文件',

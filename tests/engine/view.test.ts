@@ -30,3 +30,21 @@ test('the pools of threads are seen, the engine’s and the workers’, as long 
   workers[0]!.send(vitals);
   await expect.poll(() => threads().length).toBe(2);
 });
+
+test('addresses and names can be had as lines, of a query or of ids, without what is secret in them', async () => {
+  const dataDir = tempDir();
+  const engine = new Engine({ dataDir, spawnWorker: fakeWorkers().spawn, overrides: { dir: dataDir } });
+  onTestFinished(() => engine.close());
+  const urls = ['https://a.example/1.zip?token=abc', 'https://me:secret@b.example/2.zip', 'https://c.example/3.zip'];
+  const { ids } = await engine.handlers.add({
+    downloads: urls.map((url) => ({ url })),
+    paused: true,
+    producer: 'test',
+  });
+  const query = { status: 'all', text: '', category: null, host: null, sort: 'name', descending: true } as const;
+  expect(engine.view.linesOf({ query }, 'name')).toEqual(['3.zip', '2.zip', '1.zip']);
+  expect(engine.view.linesOf({ ids: [ids[1]!, ids[0]!, 99] }, 'url')).toEqual([
+    'https://b.example/2.zip',
+    'https://a.example/1.zip?token=abc',
+  ]);
+});

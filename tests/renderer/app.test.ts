@@ -81,6 +81,27 @@ test('a limit is asked for with the one that there is', async () => {
   expect(app.question).toEqual({ kind: 'limit', ids: [2, 3], limit: null });
 });
 
+test('what is copied comes from the rows at hand, else from the engine, and is never nothing', async () => {
+  const copied = () => bridge.asked.findLast(({ name }) => name === 'copyText')?.arg;
+  await list(['done', 'paused', 'done']);
+  await app.selection.goTo(2);
+  await app.selection.goTo(0, 'toggle');
+  const before = bridge.asked.length;
+  await app.copySelected('url');
+  expect(bridge.asked.slice(before).map(({ name }) => name)).toEqual(['copyText']);
+  expect(copied()).toEqual({ text: 'https://files.example/1.bin\nhttps://files.example/3.bin' });
+
+  await list([]);
+  bridge.answers['linesOf'] = () => ({ lines: ['1.bin', '3.bin'] });
+  await app.copySelected('name');
+  expect(bridge.asked).toContainEqual({ name: 'linesOf', arg: { which: { ids: [3, 1] }, what: 'name' } });
+  expect(copied()).toEqual({ text: '1.bin\n3.bin' });
+  bridge.answers['linesOf'] = () => ({ lines: [] });
+  await app.copySelected('name');
+  expect(copied(), 'what was there before').toEqual({ text: '1.bin\n3.bin' });
+  expect(app.toasts.list.at(-1)?.kind).toBe('error');
+});
+
 test('a search that begins late does not take back who has gone elsewhere', () => {
   app.filter({ status: 'failed' });
   app.show('traffic');
