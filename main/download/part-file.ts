@@ -97,9 +97,9 @@ export class PartFile {
 
   /**
    * Opens a part file that should hold `extents`; null when it is missing, shorter, or something else stands there.
-   * `noted` tells what else was written to it, though perhaps not durably.
+   * `noted` tells what else was written to it, though perhaps not durably; null: this file is not the one it was written to.
    */
-  static async open(path: string, extents: Extents, noted?: (fd: number) => Extents): Promise<PartFile | null> {
+  static async open(path: string, extents: Extents, noted?: (fd: number) => Extents | null): Promise<PartFile | null> {
     let fd: number;
     try {
       fd = await openFile(path, constants.O_RDWR | NO_FOLLOW);
@@ -109,9 +109,10 @@ export class PartFile {
       throw error;
     }
     const stats = await statFile(fd);
-    if (stats.isFile() && stats.size >= endOf(extents)) {
+    const more = noted ? noted(fd) : [];
+    if (stats.isFile() && stats.size >= endOf(extents) && more) {
       const part = new PartFile(path, fd, extents);
-      for (const [start, end] of noted?.(fd) ?? []) if (end <= stats.size) part.#found(start, end);
+      for (const [start, end] of more) if (end <= stats.size) part.#found(start, end);
       return part;
     }
     await closeFile(fd);

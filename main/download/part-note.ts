@@ -1,15 +1,12 @@
 // What was written to a part file, noted at once and without a flush: when only the process dies, the kernel still has it.
 import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { z } from 'zod';
-import { Extent, type Validators } from '../../shared/download.ts';
+import type { Extent, Validators } from '../../shared/download.ts';
+import { contentOf, parseNote } from '../../shared/part-note.ts';
 import { bytesIn, type Extents } from './extents.ts';
 
 /** Less than this is fetched again sooner than it is noted. */
 const NOTED_FROM_BYTES = 256 << 10;
-
-/** A note holds for one start of the system, one file and one content of it. */
-const Note = z.object({ boot: z.string(), file: z.string(), content: z.string(), extents: z.array(Extent) });
 
 export class PartNote {
   readonly #path: string;
@@ -28,14 +25,18 @@ export class PartNote {
     return boot === null ? null : new PartNote(path, boot);
   }
 
-  /** What the note says was written of this content to the open file `fd`; empty when it is about something else. */
-  read(fd: number, validators: Validators): Extent[] {
+  /**
+   * What the note says was written of this content to the open file `fd`; empty when it is about something else. Null when it
+   * is of another file, in whose place somebody put this one.
+   */
+  read(fd: number, validators: Validators): Extent[] | null {
     try {
       const text = readFileSync(this.#path, 'utf8');
       this.#there = true;
-      const note = Note.parse(JSON.parse(text.split('\n')[0]!));
-      const same = note.boot === this.#boot && note.file === fileOf(fd) && note.content === contentOf(validators);
-      return same ? note.extents : [];
+      const note = parseNote(text);
+      if (note.boot !== this.#boot || note.content !== contentOf(validators)) return [];
+      if (note.file === fileOf(fd).file) return note.extents;
+      return isSurelyAnother(note, fd) ? null : [];
     } catch {
       // None, or one that a crash cut off: it is only ever a help.
       return [];
@@ -50,7 +51,7 @@ export class PartNote {
       this.#fd = openSync(this.#path, 'w', 0o600);
       this.#there = true;
     }
-    const note = { boot: this.#boot, file: fileOf(fd), content: contentOf(validators), extents };
+    const note = { boot: this.#boot, ...fileOf(fd), content: contentOf(validators), extents };
     // One call in one page: a kill cannot leave half of it. What an earlier, longer note left behind follows the line end.
     writeSync(this.#fd, `${JSON.stringify(note)}\n`, 0);
   }
@@ -72,14 +73,16 @@ export class PartNote {
   }
 }
 
-/** The number of a file that is gone may be the next one's. */
-function fileOf(fd: number): string {
-  const { dev, ino, birthtimeNs } = fstatSync(fd, { bigint: true });
-  return `${dev}:${ino}:${birthtimeNs}`;
+/** The number of a file that is gone may be the next one's. Where no time of birth is known, that of the last change is told instead. */
+function fileOf(fd: number): { file: string; dated: boolean } {
+  const { dev, ino, birthtimeNs, ctimeNs } = fstatSync(fd, { bigint: true });
+  return { file: `${dev}:${ino}:${birthtimeNs}`, dated: birthtimeNs !== ctimeNs };
 }
 
-function contentOf({ etag, lastModified, totalBytes }: Validators): string {
-  return JSON.stringify([etag, lastModified, totalBytes]);
+/** Some file systems give a file another number after a while, and then it is not another file yet. */
+function isSurelyAnother(noted: { file: string; dated: boolean }, fd: number): boolean {
+  const [before, now] = [noted.file.split(':'), fileOf(fd).file.split(':')];
+  return before[0] === now[0] && before[2] !== now[2] && (noted.dated || before[1] !== now[1]);
 }
 
 let knownBoot: string | null | undefined;

@@ -160,8 +160,11 @@ export class Transfer {
     // A crash may have left the newer content of an earlier try beside it.
     await takeAway(partPath + RIVAL_SUFFIX);
     if (await isSameFile(partPath, targetPath)) return null;
-    // A note does not say who brought what.
-    const noted = (fd: number) => (validators && mirrors.length === 0 && this.#note?.read(fd, validators)) || [];
+    const noted = (fd: number): Extents | null => {
+      const read = validators && this.#note ? this.#note.read(fd, validators) : [];
+      // A note does not say who brought what.
+      return read && mirrors.length > 0 ? [] : read;
+    };
     this.#part = await PartFile.open(partPath, extents, noted);
     if (this.#part && this.#part.written.length > 0) return this.#part;
     await this.#part?.close();

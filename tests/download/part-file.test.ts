@@ -95,6 +95,7 @@ test('a part file is opened only when it holds what is claimed', async () => {
   symlinkSync(path, join(dir, 'link'));
   expect(await PartFile.open(join(dir, 'link'), [[0, 3]])).toBe(null);
   expect(await PartFile.open(dir, [[0, 3]])).toBe(null);
+  expect(await PartFile.open(path, [[0, 3]], () => null)).toBe(null);
   const part = await PartFile.open(path, [[0, 3]]);
   expect(part?.receivedBytes).toBe(3);
   await part?.close();

@@ -184,7 +184,14 @@ const hands: [string, () => void][] = [
   ['made longer', () => fs.appendFileSync(part, Buffer.alloc(9_000_000, 1))],
   ['replaced by a folder', () => (fs.rmSync(part), fs.mkdirSync(part))],
   ['replaced by a link to another file', () => linkElsewhere()],
+  ['replaced by another file of its length', () => putAnother()],
 ];
+
+function putAnother(): void {
+  const { size } = fs.statSync(part);
+  fs.rmSync(part);
+  fs.writeFileSync(part, Buffer.alloc(size, 7));
+}
 
 function linkElsewhere(): void {
   const elsewhere = path.join(path.dirname(files), 'elsewhere');
@@ -193,13 +200,18 @@ function linkElsewhere(): void {
   fs.symlinkSync(elsewhere, part);
 }
 
-for (const etag of ['"v1"', null]) {
+const leavings = [
+  ['"v1"', 'SIGTERM'],
+  ['"v1"', 'SIGKILL'],
+  [null, 'SIGTERM'],
+] as const;
+for (const [etag, signal] of leavings) {
   for (const [how, act] of hands) {
-    test(`a part file ${how} between two runs ends exact or clearly failed (${etag ? 'with' : 'without'} a validator)`, async () => {
+    test(`a part file ${how} after ${signal} ends exact or clearly failed (${etag ? 'with' : 'without'} a validator)`, async () => {
       const server = await origin({ bytesPerS: 1_500_000, etag });
       const first = sluice(words('--connections', '1', server.url('/f.bin')));
       await server.served('/f.bin', 1_200_000);
-      first.child.kill('SIGTERM');
+      first.child.kill(signal);
       await first.ended;
       act();
       server.serve('/f.bin', { sizeBytes, etag });
