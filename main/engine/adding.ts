@@ -10,7 +10,7 @@ import type { ListSource } from './intake-source.ts';
 import { isSums } from './intake-sums.ts';
 import { chooseName } from './names.ts';
 import type { Sorting } from './sorting.ts';
-import type { Prepared, Store, Stored } from './store/store.ts';
+import type { JournalEntry, Prepared, Store, Stored } from './store/store.ts';
 import type { TaskQueue } from './task-queue.ts';
 
 /** Previews that nobody said yes or no to are forgotten beyond this many. */
@@ -186,11 +186,14 @@ export class Adding {
     return all;
   }
 
-  /** After a damaged database: adds what the journal has and the restored list has not. */
-  addMissing(entries: readonly { dir: string; download: NewDownload }[]): void {
-    const missing = entries.filter(({ download }) => !this.#options.store.findUrl(keyOf(download.url)));
+  /** After a damaged database: adds what the journal has and the restored list has not, each with the id that it had. */
+  addMissing(entries: readonly JournalEntry[]): void {
+    const missing = entries.filter(({ dir, download }) => !this.#options.store.findUrl(keyOf(download.url), dir));
     if (missing.length === 0) return;
-    const prepared = missing.map(({ dir, download }) => prepare(download, () => dir, 'queued', 'journal'));
+    const prepared = missing.map(({ id, dir, download }) => ({
+      ...prepare(download, () => dir, 'queued', 'journal'),
+      id,
+    }));
     this.#options.store.add(prepared, this.#options.now());
   }
 

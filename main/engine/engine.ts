@@ -192,7 +192,7 @@ export class Engine {
       listChanged: () => this.#listChanged(),
       startDemo: options.startDemo,
     });
-    recover({ store: this.#store, removals: this.#removals, adding: this.adding, now });
+    recover({ store: this.#store, removals: this.#removals, adding: this.adding, notes, now });
     this.#every(SHARE_MS, () => this.#share());
     this.#every(FILES_MS, () => this.#workerSettings.lookAtFiles());
     this.#every(ROOM_MS, () => resumeWhereRoomIs(this.#store, this.#disk) && this.#listChanged());

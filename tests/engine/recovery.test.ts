@@ -312,6 +312,29 @@ test('after the clock was set back, a backup made now counts as the newest', asy
   expect(await urls(start(spawn))).toEqual(['http://a.test/kept']);
 });
 
+test('after a damaged database unfinished files are gone on with, by what workers noted beside them', async () => {
+  const { spawn, workers } = fakeWorkers();
+  const engine = start(spawn);
+  await add(engine, 'http://a.test/1.bin', 'http://a.test/2.bin');
+  await vi.waitFor(() => expect(workers[0]?.tasks).toHaveLength(2));
+  const before = workers[0]!.tasks[1]!;
+  await stop(engine);
+  const data = path.join(dir, 'data');
+  const note = { boot: 'b', file: '1:2:3', dated: true, content: '["\\"a\\"",null,100]', extents: [[0, 60]] };
+  fs.mkdirSync(path.join(data, 'parts'), { recursive: true });
+  fs.writeFileSync(path.join(data, 'parts', '2'), `${JSON.stringify(note)}\n`);
+  fs.writeFileSync(path.join(data, 'parts', '9'), `${JSON.stringify(note)}\n`);
+  fs.truncateSync(path.join(data, 'sluice.db'), 5000);
+  // A line of it is lost, too.
+  const journal = path.join(data, 'added.jsonl');
+  fs.writeFileSync(journal, fs.readFileSync(journal, 'utf8').split('\n').slice(1).join('\n'));
+  const again = start(spawn);
+  await vi.waitFor(() => expect(workers.at(-1)!.tasks).toHaveLength(1));
+  const { id, url, partPath } = before;
+  expect(workers.at(-1)!.tasks[0]).toMatchObject({ id, url, partPath, validators: { etag: '"a"', totalBytes: 100 } });
+  expect(again.view.totals().trouble).not.toBe(null);
+});
+
 test('what was added is there again when the log of the database was taken away after a crash', async () => {
   const { spawn } = fakeWorkers();
   const engine = start(spawn);

@@ -3,7 +3,7 @@ import type { DownloadId, Extent, NewDownload, Status, Validators } from '../../
 import type { Failure } from '../../../shared/failure.ts';
 import { Bin } from './bin.ts';
 import { HashTable } from './hash-table.ts';
-import { openJournal, type Journal } from './journal.ts';
+import { openJournal, type Journal, type JournalEntry } from './journal.ts';
 import { ListTable } from './list-table.ts';
 import { backUp, lastBackupAt, openDatabase } from './open.ts';
 import { Stored, type Candidate, type NameRules } from './rows.ts';
@@ -12,7 +12,7 @@ import { QueuedTable } from './queued-table.ts';
 import { EventTable, ExchangeTable, HostTable, SettingTable } from './side-tables.ts';
 import { Sql } from './sql.ts';
 
-export type { Candidate, Stored };
+export type { Candidate, JournalEntry, Stored };
 
 /** A download ready to be kept: what was asked for, and what the engine made of it. */
 export type Prepared = {
@@ -24,6 +24,8 @@ export type Prepared = {
   status: Status;
   /** Who wants it. */
   producer: string;
+  /** That it had in a list that was lost: its unfinished file is named by it. */
+  id?: number | undefined;
 };
 
 const RESULTS_KEPT = 10_000;
@@ -86,7 +88,7 @@ export class Store {
         ON CONFLICT DO NOTHING`);
       let position = this.list.edgePosition('max');
       let id = this.#lastId();
-      const ids = prepared.map(({ download, urlKey, host, dir, name: wanted, status, producer }) => {
+      const ids = prepared.map(({ download, urlKey, host, dir, name: wanted, status, producer, id: before = 0 }) => {
         const category = download.category ?? this.names.category(wanted);
         const sort = `${status} ${category}`;
         tally.set(sort, { status, category, n: (tally.get(sort)?.n ?? 0) + 1 });
@@ -96,7 +98,7 @@ export class Store {
         const head = JSON.stringify(headers);
         const others = JSON.stringify(mirrors);
         position += 1;
-        id += 1;
+        id = Math.max(id + 1, before);
         const foldedWanted = this.names.fold(wanted);
         const key = `${dir}\0${foldedWanted}`;
         for (let n = nextNumber.get(key) ?? 0; ; n++) {
@@ -328,7 +330,7 @@ export class Store {
   }
 
   /** What the journal has and the database never had: all that is in it after a damage, else what a lost tail held. */
-  journalled(): { dir: string; download: NewDownload }[] {
+  journalled(): JournalEntry[] {
     return this.trouble === null ? this.#journal.readAfter(this.#lastId()) : this.#journal.read();
   }
 
