@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npm run bench:queue [-- --json]`: put and get calls a second, ours beside the manager server of the machine's own Python.
+// `npm run bench:queue [-- --json] [--quick] [--only NAME,NAME]`: calls a second, our queues beside the manager server of the machine's own Python.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -10,10 +10,16 @@ import { packagesAreCurrent } from './setup/packages.mjs';
 import { root, toolNode } from './setup/paths.mjs';
 import { say, SetupError } from './setup/step.mjs';
 
-const ROUNDS = 5;
-/** How long each client calls in one round, and before it to get warm, in seconds. */
-const ROUND_S = 1;
-const WARM_UP_S = 1;
+/** How many rounds, how long each client calls in one, and before the first to get warm, in seconds; with how many clients. */
+const thorough = { rounds: 5, roundS: 1, warmUpS: 1, clients: [1, 16] };
+const quick = { rounds: 1, roundS: 0.1, warmUpS: 0.1, clients: [1, 2] };
+
+/** What is to be reached with the most clients, in calls a second beside CPython's. */
+const targets = [
+  { name: 'own protocol', limit: 3 },
+  { name: 'own, one connection', limit: 3 },
+  { name: 'Python door', limit: 1 },
+];
 
 /** Tells its processor time, in seconds, for every line that it reads. */
 const pythonServer = `
@@ -31,27 +37,36 @@ print(server.address[1], flush=True)
 server.serve_forever()
 `;
 
+/** Calls for a while for every line that it reads. With `settle` each task has its result, too. */
 const pythonClient = `
 from multiprocessing.managers import BaseManager
-import sys, time
-port, warm_up, seconds = int(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3])
+import os, sys, time
+port, warm_up, seconds, settle = int(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3]), sys.argv[4] == 'settle'
 class M(BaseManager): pass
 M.register('get_task_queue')
+M.register('get_result_queue')
 m = M(address=('127.0.0.1', port), authkey=b'bench')
 m.connect()
 tasks = m.get_task_queue()
+results = m.get_result_queue() if settle else None
+made = 0
 def work(seconds):
+    global made
     calls = 0
     end = time.perf_counter() + seconds
     while time.perf_counter() < end:
-        tasks.put('https://example.org/%d' % calls)
-        tasks.get()
+        made += 1
+        tasks.put('https://p%d.example/%d' % (os.getpid(), made))
+        url = tasks.get()
         calls += 2
+        if settle:
+            results.put(url + '--->success')
+            calls += 1
     return calls
 work(warm_up)
 print('ready', flush=True)
-sys.stdin.readline()
-print(work(seconds), flush=True)
+for line in sys.stdin:
+    print(work(seconds), flush=True)
 `;
 
 /**
@@ -79,67 +94,67 @@ function start(command, args) {
   };
 }
 
-const times = [String(WARM_UP_S), String(ROUND_S)];
+/** @typedef {ReturnType<typeof start>} Process */
+
 const script = (/** @type {string} */ name) => join(root, 'scripts', 'bench', name);
+const ownServer = (/** @type {string} */ kind) => start(toolNode(), [script('queue-server.mjs'), kind]);
+
+/** @type {(way: 'settle' | 'plain') => Contestant['clients']} Each a process of its own. */
+const pythonClients = (way) => (port, count, times) =>
+  Array.from({ length: count }, () => start('python3', ['-c', pythonClient, port, ...times, way]));
+
+/** @type {(port: string, clients: number, times: string[]) => Process} */
+const ownClient = (port, clients, times) =>
+  start(toolNode(), [script('queue-client.mjs'), port, String(clients), ...times]);
 
 /**
  * Starts a server, and so many clients at its port.
- * @typedef {{ name: string, server: () => ReturnType<typeof start>, clients: (port: string, count: number) => ReturnType<typeof start>[] }} Contestant
+ * @typedef {object} Contestant
+ * @property {string} name
+ * @property {() => Process} server
+ * @property {(port: string, count: number, times: string[]) => Process[]} clients
  */
 
-/** @type {Contestant['clients']} Each a process of its own. */
-const pythonClients = (port, count) =>
-  Array.from({ length: count }, () => start('python3', ['-c', pythonClient, port, ...times]));
-
-/** @type {(port: string, connections: number, clients: number) => ReturnType<typeof start>} */
-const ownClient = (port, connections, clients) =>
-  start(toolNode(), [script('queue-client.mjs'), port, String(connections), String(clients), ...times]);
-
-/** @type {Contestant[]} */
+/** @type {Contestant[]} the first is the one that the others are held against */
 const contestants = [
-  { name: "CPython's manager", server: () => start('python3', ['-c', pythonServer]), clients: pythonClients },
+  { name: "CPython's manager", server: () => start('python3', ['-c', pythonServer]), clients: pythonClients('plain') },
+  { name: 'Python door', server: () => ownServer('python'), clients: pythonClients('plain') },
   {
-    name: 'Python door',
-    server: () => start(toolNode(), [script('queue-server.mjs'), 'python']),
-    clients: pythonClients,
+    // The whole of it: each put is durable in the list, each task leased and settled there.
+    name: 'Python door, list',
+    server: () => ownServer('list'),
+    clients: pythonClients('settle'),
   },
   {
     name: 'own protocol',
-    server: () => start(toolNode(), [script('queue-server.mjs'), 'own']),
-    clients: (port, count) => [ownClient(port, count, 1)],
+    server: () => ownServer('own'),
+    clients: (port, count, times) => Array.from({ length: count }, () => ownClient(port, 1, times)),
   },
   {
     // As the tasks of one worker go: all of them over its one connection.
     name: 'own, one connection',
-    server: () => start(toolNode(), [script('queue-server.mjs'), 'own']),
-    clients: (port, count) => [ownClient(port, 1, count)],
+    server: () => ownServer('own'),
+    clients: (port, count, times) => [ownClient(port, count, times)],
   },
 ];
 
 /**
- * One round of one contestant: all clients call for the same second.
- * @param {Contestant} contestant
- * @param {ReturnType<typeof start>} server
- * @param {string} port
- * @param {number} count of clients
+ * One round: all clients call for the same time.
+ * @param {Process} server
+ * @param {Process[]} clients
+ * @param {number} roundS
  * @returns {Promise<{ callsPerS: number, serverUsPerCall: number }>} the second one is the server's processor time
  */
-async function round(contestant, server, port, count) {
-  const clients = contestant.clients(port, count);
+async function round(server, clients, roundS) {
   const cpuS = async () => {
     server.ask();
     return Number(await server.line());
   };
-  try {
-    await Promise.all(clients.map((client) => client.line()));
-    const before = await cpuS();
-    for (const client of clients) client.ask();
-    const made = await Promise.all(clients.map((client) => client.line()));
-    const calls = made.reduce((sum, line) => sum + Number(line), 0);
-    return { callsPerS: calls / ROUND_S, serverUsPerCall: (((await cpuS()) - before) * 1e6) / calls };
-  } finally {
-    await Promise.all(clients.map((client) => client.stop()));
-  }
+  const before = await cpuS();
+  for (const client of clients) client.ask();
+  const made = await Promise.all(clients.map((client) => client.line()));
+  const calls = made.reduce((sum, line) => sum + Number(line), 0);
+  return { callsPerS: calls / roundS, serverUsPerCall: (((await cpuS()) - before) * 1e6) / calls };
 }
 
 /** @param {number[]} numbers */
@@ -147,48 +162,98 @@ function median(numbers) {
   return numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
 }
 
-/** Runs the contestants in turns, so that a slow minute of the machine hits all of them. */
-export async function benchQueue() {
-  const all = contestants.map((contestant) => ({ contestant, server: contestant.server() }));
+/**
+ * Runs the contestants in turns, so that a slow minute of the machine hits all of them.
+ * @param {Contestant[]} chosen
+ * @param {typeof thorough} how
+ */
+async function benchQueue(chosen, { rounds, roundS, warmUpS, clients }) {
+  /** @type {Process[]} */
+  const running = [];
+  const keep = (/** @type {Process[]} */ ...started) => (running.push(...started), started);
   try {
-    const ports = await Promise.all(all.map(({ server }) => server.line()));
-    /** @type {{ name: string, clients: number, callsPerS: number, ratio: number, serverUsPerCall: number }[]} */
+    const servers = chosen.flatMap(({ server }) => keep(server()));
+    const ports = await Promise.all(servers.map((server) => server.line()));
+    /** @type {Row[]} */
     const rows = [];
-    for (const clients of [1, 16]) {
+    for (const count of clients) {
+      /** @type {Process[][]} */
+      const all = [];
+      // One after the other, so that none gets warm while others start.
+      for (const [at, contestant] of chosen.entries()) {
+        const own = keep(...contestant.clients(ports[at] ?? '', count, [String(warmUpS), String(roundS)]));
+        await Promise.all(own.map((client) => client.line()));
+        all.push(own);
+      }
       /** @type {Awaited<ReturnType<typeof round>>[][]} */
-      const rounds = contestants.map(() => []);
-      for (let n = 0; n < ROUNDS; n++) {
-        for (const [at, { contestant, server }] of all.entries()) {
-          rounds[at]?.push(await round(contestant, server, ports[at] ?? '', clients));
+      const figures = chosen.map(() => []);
+      for (let n = 0; n < rounds; n++) {
+        for (const [at, server] of servers.entries()) {
+          figures[at]?.push(await round(server, all[at] ?? [], roundS));
         }
       }
-      const speeds = rounds.map((own) => own.map(({ callsPerS }) => callsPerS));
-      for (const [at, { name }] of contestants.entries()) {
+      await Promise.all(all.flat().map((client) => client.stop()));
+      const speeds = figures.map((own) => own.map(({ callsPerS }) => callsPerS));
+      for (const [at, { name }] of chosen.entries()) {
         // Round by round, so that what slows the machine down for a while slows both.
         const ratio = median((speeds[at] ?? []).map((speed, n) => speed / (speeds[0]?.[n] || 1)));
-        const serverUsPerCall = median((rounds[at] ?? []).map((one) => one.serverUsPerCall));
-        rows.push({ name, clients, callsPerS: Math.round(median(speeds[at] ?? [])), ratio, serverUsPerCall });
+        const serverUsPerCall = median((figures[at] ?? []).map((one) => one.serverUsPerCall));
+        rows.push({ name, clients: count, callsPerS: Math.round(median(speeds[at] ?? [])), ratio, serverUsPerCall });
       }
     }
     return rows;
   } finally {
-    await Promise.all(all.map(({ server }) => server.stop()));
+    await Promise.all(running.map((one) => one.stop()));
   }
+}
+
+/** @typedef {{ name: string, clients: number, callsPerS: number, ratio: number, serverUsPerCall: number }} Row */
+
+/**
+ * What was to be reached with the most clients, as far as it was measured.
+ * @param {Row[]} rows
+ */
+function verdicts(rows) {
+  const most = Math.max(...rows.map(({ clients }) => clients));
+  return targets.flatMap(({ name, limit }) => {
+    const row = rows.find((one) => one.name === name && one.clients === most);
+    return row ? [{ name, clients: most, ratio: row.ratio, limit, reached: row.ratio >= limit }] : [];
+  });
+}
+
+/** @param {string | undefined} names */
+function chosenOf(names) {
+  const [first, ...others] = contestants;
+  const wanted = names?.split(',') ?? others.map(({ name }) => name);
+  const unknown = wanted.filter((name) => !others.some((one) => one.name === name));
+  if (unknown.length > 0) throw new SetupError(`There is no ${unknown.join(', ')} to measure.`);
+  return [...(first ? [first] : []), ...others.filter(({ name }) => wanted.includes(name))];
 }
 
 if (isMain(import.meta.url)) {
   await runMain(async () => {
-    const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
+    const flag = { type: /** @type {const} */ ('boolean'), default: false };
+    const { values } = parseArgs({ options: { json: flag, quick: flag, only: { type: 'string' } } });
+    const how = values.quick ? quick : thorough;
+    const chosen = chosenOf(values.only);
     if (!packagesAreCurrent()) await setup({ window: false });
-    const rows = await benchQueue();
-    if (values.json) return void console.log(JSON.stringify(rows));
-    say(`put and get calls a second, medians of ${ROUNDS} rounds`);
+    const rows = await benchQueue(chosen, how);
+    if (values.json) return void console.log(JSON.stringify({ rows, targets: verdicts(rows) }));
+    say(`put and get calls a second, medians of ${how.rounds} rounds; each client is a process of its own`);
+    say('but with "one connection", as the tasks of one worker go; "list": durable, and with a result for each task');
     const line = (/** @type {string[]} */ [name = '', ...cells]) =>
       console.log(name.padEnd(20) + cells.map((cell) => cell.padStart(10)).join(''));
     line(['server', 'clients', 'calls/s', 'ratio', 'µs/call']);
     for (const { name, clients, callsPerS, ratio, serverUsPerCall } of rows) {
       line([name, String(clients), String(callsPerS), ratio.toFixed(2), serverUsPerCall.toFixed(1)]);
     }
-    say('µs/call: processor time of the server');
+    say(
+      "ratio: to CPython's, where the clients share the processors with the server; µs/call: processor time of the server",
+    );
+    for (const { name, clients, ratio, limit, reached } of verdicts(rows)) {
+      console.log(
+        `  ${reached ? 'reached' : 'MISSED '}  ${name}, ${clients} clients: ${ratio.toFixed(2)}, to be at least ${limit}`,
+      );
+    }
   });
 }
