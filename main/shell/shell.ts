@@ -21,6 +21,7 @@ import { showMenu } from './menu.ts';
 import { openedBy, type OpenedBySystem } from './opened.ts';
 import { settled, takePicture } from './screenshot.ts';
 import { createShellHandlers, systemLocale } from './shell-calls.ts';
+import { leaveOnUnforeseen } from './unforeseen.ts';
 import { startProgram } from './utility-program.ts';
 import { spawnUtilityWorker } from './utility-process.ts';
 import { guardPages, keepPlace, openWindow, preloadPath } from './window.ts';
@@ -159,6 +160,7 @@ class Shell {
     void Promise.resolve(handlers.settings(null))
       .then((settings) => this.#applySettings(settings))
       .then(() => {
+        leaveOnUnforeseen(() => this.#everyday.words.unforeseen, args.screenshot !== undefined);
         this.#open();
         this.#options.openedBySystem.receive((opened) => this.receive(opened));
       });

@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { _electron as electron, type ElectronApplication, type Page } from 'playwright';
-import { expect, onTestFinished } from 'vitest';
+import { expect, onTestFailed, onTestFinished } from 'vitest';
 import type { Counts } from '../../shared/api.ts';
 import type { Bridge } from '../../shared/shell-api.ts';
 import { runtime } from '../../scripts/runtime.mjs';
@@ -44,6 +44,10 @@ export async function startSluice(options: SluiceOptions = {}): Promise<Sluice> 
     colorScheme: null,
   });
   const pid = app.process().pid!;
+  const said: string[] = [];
+  app.process().stderr?.on('data', (piece) => said.push(String(piece)));
+  // What a display without a desktop lacks is said at every start and means nothing.
+  onTestFailed(() => console.error(said.join('').replace(/^\[.*(dbus|gpu|viz|vaapi|gl_|Gtk|GLib).*\n/gim, '')));
   let ended = false;
   const gone = new Promise<void>((resolve) => {
     app.process().once('exit', () => {

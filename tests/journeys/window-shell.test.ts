@@ -175,3 +175,25 @@ test('a page that crashed comes back with its list', async () => {
     );
   await expect.poll(rows).toBe(1);
 });
+
+test('an error that nobody foresaw is told in words, and the program leaves', async () => {
+  const { app } = await startSluice();
+  const program = app.process();
+  const ended = new Promise<number | null>((resolve) => program.once('exit', resolve));
+  const told = await app.evaluate(
+    ({ dialog }) =>
+      new Promise<string>((resolve) => {
+        const show = (options: Electron.MessageBoxOptions) => {
+          resolve(`${options.message}\n${options.detail}`);
+          // Somebody reads it for a moment.
+          return new Promise((read) => setTimeout(read, 200, { response: 0, checkboxChecked: false }));
+        };
+        dialog.showMessageBox = show as typeof dialog.showMessageBox;
+        setTimeout(() => {
+          throw new Error('out of the blue');
+        });
+      }),
+  );
+  expect(told).toMatch(/an error that nobody foresaw[^]*Nothing that was saved is lost[^]*out of the blue/);
+  expect(await ended).toBe(1);
+});
