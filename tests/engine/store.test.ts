@@ -54,6 +54,15 @@ test('counts follow every move', () => {
   expect(store.list.counts()).toMatchObject({ all: 3, failed: 1, categories: { other: 3 } });
 });
 
+test.each(['äpfel', 'ÄPFEL', 'a\u0308pfel', 'иван', 'ИВАН', 'straße'])(
+  '%s is found in whatever case it is written',
+  (text) => {
+    const store = open(tempDir());
+    store.add([prepared('Äpfel ИваН STRASSE'), prepared('other')], 1);
+    expect(store.list.page(query({ text }), 0, 10).map(({ name }) => name)).toEqual(['Äpfel ИваН STRASSE']);
+  },
+);
+
 test('text is found as it is written, wildcards included', () => {
   const store = open(tempDir());
   store.add([prepared('100%_done'), prepared('100 done')], 1);

@@ -1,5 +1,6 @@
 // Turns a list query or a selection into a WHERE clause; the only place that knows how lists are filtered and sorted.
 import type { ListQuery, Selection } from '../../../shared/api.ts';
+import { foldName } from '../names.ts';
 
 export type Where = { sql: string; params: Record<string, unknown> };
 
@@ -37,10 +38,16 @@ export function whereOf(query: ListQuery): Where {
     params['host'] = query.host;
   }
   if (query.text !== '') {
-    parts.push(`(name LIKE @text ESCAPE '\\' OR url LIKE @text ESCAPE '\\')`);
-    params['text'] = `%${query.text.replace(/[\\%_]/g, '\\$&')}%`;
+    // SQLite itself knows only of ASCII that upper and lower case are alike.
+    parts.push(`(folded LIKE @folded ESCAPE '\\' OR url LIKE @text ESCAPE '\\')`);
+    params['folded'] = anywhere(foldName(query.text));
+    params['text'] = anywhere(query.text);
   }
   return { sql: parts.join(' AND '), params };
+}
+
+function anywhere(text: string): string {
+  return `%${text.replace(/[\\%_]/g, '\\$&')}%`;
 }
 
 /** The rows that an action is for. */
