@@ -169,10 +169,10 @@ export class App {
     this.toasts.info(text, undo === null ? null : { label: this.words.undo, run: () => void this.#undo(undo) });
   }
 
-  async setLink(id: number, url: string): Promise<boolean> {
+  /** Gives a download another address; returns why it was not taken, or null. */
+  async setLink(id: number, url: string): Promise<string | null> {
     const answer = await this.bridge.call('setUrl', { id, url });
-    if (!answer.ok) this.toasts.error(answer.error.message);
-    return answer.ok;
+    return answer.ok ? null : answer.error.message;
   }
 
   async move(ids: number[], to: 'first' | 'last' | { before: number }): Promise<void> {

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { channels } from '../../shared/channels.ts';
 import { contentSha256, seededContent } from '../support/origin.ts';
 import { originForTest } from '../support/start.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -60,8 +61,6 @@ test('a fragment of a page gives its links and pictures, a pattern its count, an
   const { page } = await startSluice();
   await drop(page, { html: '<p><a href="https://a.example/x.zip">x</a> <img src="https://a.example/y.png"></p>' });
   await page.getByRole('button', { name: 'Add 2 links' }).waitFor();
-  await drop(page, { text: 'https://a.example/z.zip' });
-  await page.getByRole('button', { name: 'Add 3 links' }).waitFor();
   await page.keyboard.press('Escape');
   await drop(page, { text: 'https://a.example/img[001-100].{jpg,png}' });
   await page.getByRole('button', { name: 'Add 200 links' }).waitFor();
@@ -69,6 +68,29 @@ test('a fragment of a page gives its links and pictures, a pattern its count, an
   await drop(page, { text: 'https://a.example/[1-999999].zip\nhttps://a.example/ok.zip' });
   await page.getByRole('button', { name: 'Add 1 link', exact: true }).waitFor();
   await page.getByRole('button', { name: /Not a link 1/ }).waitFor();
+});
+
+test('what is said while a dialog is open stands above it', async () => {
+  const { app, page } = await startSluice();
+  await drop(page, { text: 'https://files.example/a.zip' });
+  await page.getByRole('dialog').waitFor();
+  await app.evaluate(({ BrowserWindow }, channel) => {
+    BrowserWindow.getAllWindows()[0]!.webContents.send(channel, { event: 'trouble', message: 'Said meanwhile.' });
+  }, channels.event);
+  const toast = page.locator('.toast');
+  await toast.waitFor();
+  const colour = await toast.evaluate((one) => getComputedStyle(one).backgroundColor);
+  const { x, y, height } = (await toast.boundingBox())!;
+  const seen = () =>
+    app.evaluate(
+      async ({ BrowserWindow }, rect) => {
+        const picture = await BrowserWindow.getAllWindows()[0]!.webContents.capturePage(rect);
+        const [blue, green, red] = picture.toBitmap();
+        return `rgb(${red}, ${green}, ${blue})`;
+      },
+      { x: Math.round(x) + 6, y: Math.round(y + height / 2), width: 1, height: 1 },
+    );
+  await expect.poll(seen).toBe(colour);
 });
 
 test('a download that runs takes a new link in its details, and is finished from there', async () => {
@@ -82,6 +104,9 @@ test('a download that runs takes a new link in its details, and is finished from
   await page.getByRole('row', { name: /old\.bin/ }).dblclick();
   const details = page.getByRole('complementary');
   await details.getByRole('button', { name: 'Give a new link…' }).click();
+  await page.getByRole('textbox', { name: 'New address' }).fill('no address');
+  await page.getByRole('button', { name: 'Use this link' }).click();
+  await page.getByRole('dialog').getByRole('alert').waitFor();
   await page.getByRole('textbox', { name: 'New address' }).fill(origin.url('/new.bin'));
   await page.getByRole('button', { name: 'Use this link' }).click();
   await details.getByText('New link given').waitFor();
