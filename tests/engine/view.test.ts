@@ -1,4 +1,6 @@
 // What faces see of the whole: every part that works is there.
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { Engine } from '../../main/engine/engine.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -46,5 +48,21 @@ test('addresses and names can be had as lines, of a query or of ids, without wha
   expect(engine.view.linesOf({ ids: [ids[1]!, ids[0]!, 99] }, 'url')).toEqual([
     'https://b.example/2.zip',
     'https://a.example/1.zip?token=abc',
+  ]);
+});
+
+test('links, a piece of a page and lists are understood as one', async () => {
+  const dataDir = tempDir();
+  const engine = new Engine({ dataDir, spawnWorker: fakeWorkers().spawn, overrides: { dir: dataDir } });
+  onTestFinished(() => engine.close());
+  const list = path.join(dataDir, 'a.urls');
+  writeFileSync(list, 'https://c.example/3.zip\nhttps://a.example/1.zip');
+  const page = '<a href="https://b.example/2.zip">2</a>';
+  const { lines } = await engine.handlers.preview({ files: [list], links: 'https://a.example/1.zip', page });
+  expect(lines.map(({ kind, text }) => `${kind} ${text}`)).toEqual([
+    'url https://a.example/1.zip',
+    'url https://b.example/2.zip',
+    'url https://c.example/3.zip',
+    'duplicate https://a.example/1.zip',
   ]);
 });
