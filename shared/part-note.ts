@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Extent, type Validators } from './download.ts';
 
 /** It holds for one start of the system, one file and one content of it. `dated`: files tell when they were made. */
-export const Note = z.object({
+const Note = z.object({
   boot: z.string(),
   file: z.string(),
   dated: z.boolean(),

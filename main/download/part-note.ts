@@ -3,7 +3,7 @@ import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, unlinkSync, wr
 import { dirname } from 'node:path';
 import type { Extent, Validators } from '../../shared/download.ts';
 import { contentOf, parseNote } from '../../shared/part-note.ts';
-import { bytesIn, type Extents } from './extents.ts';
+import { bytesIn, coversAll, type Extents } from './extents.ts';
 
 /** Less than this is fetched again sooner than it is noted. */
 const NOTED_FROM_BYTES = 256 << 10;
@@ -40,6 +40,23 @@ export class PartNote {
     } catch {
       // None, or one that a crash cut off: it is only ever a help.
       return [];
+    }
+  }
+
+  /** Whether the file at `path` is the one it tells of, with all its bytes: it was renamed, and then a crash came. */
+  tellsAllOf(path: string, validators: Validators | null): boolean {
+    const totalBytes = validators?.totalBytes ?? 0;
+    if (!validators || totalBytes === 0) return false;
+    let fd: number;
+    try {
+      fd = openSync(path, 'r');
+    } catch {
+      return false;
+    }
+    try {
+      return coversAll(this.read(fd, validators) ?? [], [[0, totalBytes]]);
+    } finally {
+      closeSync(fd);
     }
   }
 

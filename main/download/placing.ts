@@ -1,7 +1,7 @@
 // Gives a finished file its final name: never over another file, and durably.
 import { close, closeSync, constants, fsync, linkSync, open as openCallback, openSync, unlinkSync } from 'node:fs';
-import { link, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { link, mkdir, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { quickly } from './in-place.ts';
 
@@ -43,15 +43,25 @@ export async function takeAway(path: string): Promise<void> {
 }
 
 async function placeByRename(partPath: string, targetPath: string): Promise<'placed' | 'taken'> {
+  // By this the placeholder that a crash leaves is known again.
+  const mark = basename(partPath);
   try {
-    const placeholder = await open(targetPath, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o666);
-    await placeholder.close();
+    await writeFile(targetPath, mark, { flag: 'wx', mode: 0o666 });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return 'taken';
-    throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (!(await holdsOnly(targetPath, mark))) return 'taken';
   }
   await rename(partPath, targetPath);
   return 'placed';
+}
+
+async function holdsOnly(path: string, text: string): Promise<boolean> {
+  try {
+    const { size } = await stat(path);
+    return size === Buffer.byteLength(text) && (await readFile(path, 'utf8')) === text;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether both names are the same file, as after a crash between naming it and telling so. */

@@ -153,6 +153,7 @@ export class Transfer {
   /** Opens the part file, or makes one. Null when the file was finished and named before a crash. */
   async #open(): Promise<PartFile | null> {
     const { partPath, targetPath, extents, validators, mirrors } = this.task;
+    if (this.#note?.tellsAllOf(targetPath, validators)) return null;
     if (extents.length === 0) {
       this.#part = await PartFile.create(partPath, false);
       if (this.#part) return this.#part;
@@ -160,11 +161,9 @@ export class Transfer {
     // A crash may have left the newer content of an earlier try beside it.
     await takeAway(partPath + RIVAL_SUFFIX);
     if (await isSameFile(partPath, targetPath)) return null;
-    const noted = (fd: number): Extents | null => {
-      const read = validators && this.#note ? this.#note.read(fd, validators) : [];
-      // A note does not say who brought what.
-      return read && mirrors.length > 0 ? [] : read;
-    };
+    // A note does not say who brought what.
+    const noted = (fd: number): Extents | null =>
+      validators && this.#note ? (this.#note.read(fd, validators)?.filter(() => mirrors.length === 0) ?? null) : [];
     this.#part = await PartFile.open(partPath, extents, noted);
     if (this.#part && this.#part.written.length > 0) return this.#part;
     await this.#part?.close();

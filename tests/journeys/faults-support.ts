@@ -32,9 +32,11 @@ export type Fault = {
   nth: number | `${number}+`;
   /** An errno's name; without it the whole tree is killed. */
   error?: string;
+  /** A call that is not known here, whatever else happens. */
+  unknown?: string;
 };
 
-type Ran = {
+export type Ran = {
   status: number | NodeJS.Signals;
   told: Told[];
   stderr: string;
@@ -58,6 +60,7 @@ export async function runTraced(args: readonly string[], fault: Fault, threads =
       ...['-f', '-y', '-s', '0', '-e', `trace=${traced}`],
       ...fault.paths.flatMap((file) => ['-P', file]),
       ...['-e', `inject=${fault.calls}:${effect}:when=${fault.nth}`],
+      ...(fault.unknown ? ['-e', `inject=${fault.unknown}:error=EPERM`] : []),
       ...[process.execPath, entry, ...args],
     ],
     { stdio: ['ignore', 'pipe', 'pipe', 'pipe'], env: { ...process.env, UV_THREADPOOL_SIZE: String(threads) } },
@@ -74,7 +77,7 @@ export async function runTraced(args: readonly string[], fault: Fault, threads =
     line = lines.pop()!;
     for (const one of lines) {
       unsynced.see(one);
-      if (one.includes('(INJECTED)')) hit = true;
+      if (fault.error && one.includes('(INJECTED)')) hit = true;
       if (!fault.error && !hit && one.includes('+++ killed by SIGKILL +++')) {
         hit = true;
         for (const pid of descendantsOf(child.pid!)) kill(pid);

@@ -7,7 +7,7 @@ import { contentBytes, contentSha256, seededContent, startOrigin, type Origin } 
 import { lanes } from '../support/lanes.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { sluice } from './cli-program.ts';
-import { rowsIn, runTraced, testWithStrace, type Fault } from './faults-support.ts';
+import { rowsIn, runTraced, testWithStrace, type Fault, type Ran } from './faults-support.ts';
 
 const sizes = [3_400_000, 5000, 0, 70_000];
 const contents = sizes.map((sizeBytes, seed) => seededContent(sizeBytes, seed));
@@ -81,6 +81,13 @@ async function expectGoesOn(at: Place, when: string): Promise<void> {
   }
 }
 
+/** The notes are of a start of the system that is over then. */
+function losePower({ data }: Place, { unsynced }: Ran, how: 'cut' | 'garbage'): void {
+  unsynced.lose(how);
+  fs.rmSync(path.join(data, 'parts'), { recursive: true, force: true });
+  fs.rmSync(path.join(data, 'sluice.db-shm'), { force: true });
+}
+
 /** Kills at the first such call, at the second, and so on until a run has no more of them. Returns how many there were. */
 async function killAtEach(server: Origin, lane: string, calls: string, what: 'files' | 'database', threads = 1) {
   const top = tempDir();
@@ -104,12 +111,10 @@ async function killAtEach(server: Origin, lane: string, calls: string, what: 'fi
       }
       points += 1;
       expectClaimsHold(at, when);
-      if (what === 'database') {
-        // And then the power goes: the notes are of a start of the system that is over.
+      // Of those that look at the files alone every second one.
+      if (what === 'database' || nth % 2 === 0) {
         lostBytes += ran.unsynced.bytes;
-        ran.unsynced.lose(nth % 2 === 0 ? 'cut' : 'garbage');
-        fs.rmSync(path.join(at.data, 'parts'), { recursive: true, force: true });
-        fs.rmSync(path.join(at.data, 'sluice.db-shm'), { force: true });
+        losePower(at, ran, nth % (what === 'database' ? 2 : 4) === 0 ? 'cut' : 'garbage');
         expectClaimsHold(at, `${when}, without power`);
       }
       await expectGoesOn(at, when);
@@ -146,4 +151,51 @@ testWithStrace('killed at each flush and each naming of a file, all ends exact',
   expect((await killAtEach(server, lane, 'fsync', 'files')).points).toBeGreaterThan(names.length);
   expect((await killAtEach(server, lane, 'link', 'files')).points).toBe(names.length);
   expect((await killAtEach(server, lane, 'unlink', 'files')).points).toBe(names.length);
+});
+
+const PART = 'f0.bin.1.sluice-part';
+
+/** Kills at each such call of a single download, `before` which something was done; with and without power. */
+async function killAlone(calls: string, fault: Partial<Fault>, prepare: (at: Place, server: Origin) => Promise<void>) {
+  let points = 0;
+  for (let nth = 1; ; nth += 1) {
+    for (const power of [true, false]) {
+      const server = await origin();
+      const at = place(tempDir(), server, 'direct');
+      const args = [...at.args.slice(0, -names.length), server.url('/f0.bin')];
+      await prepare(at, server);
+      const paths = [...at.paths.files, path.join(at.files, `${PART}.new`)];
+      const ran = await runTraced(args, { ...fault, calls, paths, nth });
+      const when = `killed at ${calls} ${nth}, ${power ? 'with' : 'without'} power`;
+      if (!ran.hit) {
+        expect(ran.status, `${when}: ${ran.stderr}`).toBe(0);
+        return points;
+      }
+      if (!power) losePower(at, ran, 'garbage');
+      const again = await runTraced(args, { ...fault, calls: 'rename', paths, nth: 1000 });
+      expect(again.status, `${when}: ${again.stderr}`).toBe(0);
+      expect(fs.readdirSync(at.files), when).toEqual(['f0.bin']);
+      expect(sha256(path.join(at.files, 'f0.bin')), when).toBe(contentSha256(contents[0]!));
+    }
+    points += 1;
+  }
+}
+
+testWithStrace('killed as newer content takes the place of older, all ends exact', async () => {
+  const olderThere = async ({ args, files }: Place, server: Origin): Promise<void> => {
+    const [sizeBytes, seed] = [sizes[0]!, 9];
+    server.serve('/f0.bin', { sizeBytes, seed, bytesPerS: 3_000_000 });
+    const first = sluice([...args.slice(0, -names.length), server.url('/f0.bin')]);
+    await server.served('/f0.bin', 1_000_000);
+    first.child.kill('SIGTERM');
+    await first.ended;
+    expect(fs.readdirSync(files)).toEqual([PART]);
+    server.serve('/f0.bin', { sizeBytes, seed: 0, bytesPerS: 8_000_000 });
+  };
+  expect(await killAlone('rename', {}, olderThere)).toBe(1);
+});
+
+testWithStrace('killed as a file gets its only name, where it cannot have two, all ends exact', async () => {
+  expect(await killAlone('rename', { unknown: 'link' }, async () => {})).toBe(1);
+  expect(await killAlone('fsync', { unknown: 'link' }, async () => {})).toBeGreaterThan(1);
 });
