@@ -26,6 +26,8 @@ export type MachinesParts = {
 
 /** Comings and goings are written down together, at most this late. */
 const WRITE_MS = 100;
+/** So many that are not here are remembered: who has the key may come under any name. */
+const REMEMBERED_MAX = 1000;
 
 type Arrived = Pick<StoredMachine, 'place' | 'name' | 'address' | 'runtime' | 'version'>;
 
@@ -168,6 +170,10 @@ export class Machines {
           if (machine) store.machines.joined(machine, at);
           else store.machines.left(place, at);
         }
+        store.machines.forgetOld(
+          REMEMBERED_MAX,
+          [...this.#parts.links()].map((link) => link.place),
+        );
       });
     } catch (error) {
       if (!isStoreFull(error)) throw error;

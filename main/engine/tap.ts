@@ -4,6 +4,8 @@ import { Rate } from './rate.ts';
 import { maskSecrets } from './secrets.ts';
 
 const KEPT = 5000;
+/** How many producers are known by name; who has put nothing for longest is forgotten first. */
+const PRODUCERS_MAX = 256;
 
 /** A message as a pipe carries it. */
 type Message = { kind: string; [key: string]: unknown };
@@ -13,7 +15,7 @@ export class Tap {
   readonly #now: () => number;
   readonly #ring: (Seen | undefined)[] = new Array<Seen | undefined>(KEPT);
   readonly #all = new Rate();
-  readonly #producers = new Map<string, Rate>();
+  readonly #producers = new Map<string, { rate: Rate; at: number }>();
   #seq = 0;
 
   constructor(now: () => number) {
@@ -29,14 +31,24 @@ export class Tap {
   }
 
   produced(producer: string, count: number): void {
-    let rate = this.#producers.get(producer);
-    if (!rate) this.#producers.set(producer, (rate = new Rate()));
-    rate.add(count, this.#now());
+    const at = this.#now();
+    let known = this.#producers.get(producer);
+    if (!known) {
+      if (this.#producers.size >= PRODUCERS_MAX) this.#forgetOldest();
+      this.#producers.set(producer, (known = { rate: new Rate(), at }));
+    }
+    known.at = at;
+    known.rate.add(count, at);
   }
 
   producers(): { name: string; puts: number; putsPerS: number }[] {
     const now = this.#now();
-    return [...this.#producers].map(([name, rate]) => ({ name, puts: rate.total, putsPerS: rate.perS(now) }));
+    return [...this.#producers].map(([name, { rate }]) => ({ name, puts: rate.total, putsPerS: rate.perS(now) }));
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = [...this.#producers].reduce((one, other) => (other[1].at < one[1].at ? other : one));
+    this.#producers.delete(oldest);
   }
 
   messagesPerS(): number {

@@ -286,3 +286,16 @@ test('those who come and go at once are written down together', async () => {
   for (const port of ports) port.close();
   await expect.poll(() => machines().filter((machine) => !machine.here).length, { timeout: 10_000 }).toBe(300);
 });
+
+test('of machines under ever new names the last thousand are remembered, and those here or spoken of', async () => {
+  const here = join('here');
+  join('paused').port.close();
+  await vi.waitFor(() => expect(engine.machines.list().map(({ place }) => place)).toContain('paused'));
+  engine.machines.change('paused', 'pause');
+  for (let n = 0; n < 1100; n++) join(`name ${n}`).port.close();
+  await vi.waitFor(() => expect(engine.machines.list().filter((machine) => machine.here)).toHaveLength(2));
+  const places = engine.machines.list().map(({ place }) => place);
+  expect(places).toHaveLength(1003);
+  expect(places).toEqual(expect.arrayContaining([HERE, 'here', 'paused']));
+  here.port.close();
+});

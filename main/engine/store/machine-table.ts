@@ -68,6 +68,17 @@ export class MachineTable {
     return this.#sql.prepare('DELETE FROM machines WHERE place = ?').run(place).changes > 0;
   }
 
+  /** Forgets those of `max` and more that were seen longest ago, but for those `here` and those a person has spoken of. */
+  forgetOld(max: number, here: readonly string[]): void {
+    this.#sql
+      .prepare(
+        `DELETE FROM machines WHERE place IN (
+           SELECT place FROM machines WHERE mode = 'working' AND place NOT IN (SELECT value FROM json_each(?))
+           ORDER BY seen_at DESC, place LIMIT -1 OFFSET ?)`,
+      )
+      .run(JSON.stringify(here), max);
+  }
+
   /** Says who downloaded it, and where it was kept there; null when it was sent back. */
   fetched(id: DownloadId, place: string, keptAt: string | null): void {
     this.#sql.prepare('UPDATE downloads SET fetched_by = ?, kept_at = ? WHERE id = ?').run(place, keptAt, id);
