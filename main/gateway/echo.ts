@@ -8,9 +8,6 @@ export const ECHO_GREETING = 'Hello,I am server!';
 
 /** Longest text that is answered, in bytes. */
 const MAX_TEXT_BYTES = 1024;
-const MAX_CONNECTIONS = 256;
-/** A client that says nothing for this long is let go, in ms. */
-const IDLE_MS = 60_000;
 /** Texts and datagrams a second from one address. */
 const PER_S = 100;
 
@@ -19,6 +16,10 @@ export interface EchoOptions {
   host?: string;
   /** For TCP and UDP alike; default 9999, 0: any free one. */
   port?: number;
+  /** More are not let in. Default 256. */
+  maxConnections?: number;
+  /** A client that says nothing for this long is let go, in ms. Default 60,000. */
+  idleMs?: number;
 }
 
 export interface EchoServer {
@@ -31,16 +32,16 @@ export interface EchoServer {
  * piece, as people's first socket programs send it; line ends are left out. UDP: answers `X` with `Hello, X!`.
  */
 export async function openEcho(options: EchoOptions = {}): Promise<EchoServer> {
-  const { host = '127.0.0.1', port = ECHO_PORT } = options;
+  const { host = '127.0.0.1', port = ECHO_PORT, maxConnections = 256, idleMs = 60_000 } = options;
   const allowance = new Allowance(PER_S);
   const sockets = new Set<net.Socket>();
   const server = net.createServer((socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => undefined);
-    serve(socket, allowance);
+    serve(socket, allowance, idleMs);
   });
-  server.maxConnections = MAX_CONNECTIONS;
+  server.maxConnections = maxConnections;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);
@@ -64,9 +65,9 @@ export async function openEcho(options: EchoOptions = {}): Promise<EchoServer> {
   };
 }
 
-function serve(socket: net.Socket, allowance: Allowance): void {
+function serve(socket: net.Socket, allowance: Allowance, idleMs: number): void {
   const address = socket.remoteAddress ?? 'gone';
-  socket.setTimeout(IDLE_MS, () => socket.destroy());
+  socket.setTimeout(idleMs, () => socket.destroy());
   socket.write(ECHO_GREETING);
   socket.on('data', (chunk: Buffer) => {
     const text = chunk.toString('utf8').replace(/[\r\n]+$/, '');

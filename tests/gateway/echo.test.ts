@@ -3,7 +3,7 @@ import dgram from 'node:dgram';
 import net from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { check, checkSteps } from '../../main/gateway/check.ts';
-import { openEcho } from '../../main/gateway/echo.ts';
+import { ECHO_GREETING, openEcho, type EchoOptions } from '../../main/gateway/echo.ts';
 import { Program, testWithPython } from './pythons.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -11,8 +11,8 @@ afterEach(async () => {
   for (const clean of cleanups.splice(0).reverse()) await clean();
 });
 
-async function open() {
-  const echo = await openEcho({ port: 0 });
+async function open(limits: EchoOptions = {}) {
+  const echo = await openEcho({ port: 0, ...limits });
   cleanups.push(() => echo.close());
   return echo;
 }
@@ -27,6 +27,36 @@ async function other(text: string): Promise<number> {
   cleanups.push(() => server.close());
   return (server.address() as net.AddressInfo).port;
 }
+
+/** What somebody hears who comes and says nothing, until the connection ends. */
+function silent(port: number) {
+  const socket = net.connect(port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  cleanups.push(() => socket.destroy());
+  let heard = '';
+  const greeted = new Promise((resolve) => socket.once('data', resolve));
+  socket.on('data', (chunk: Buffer) => (heard += chunk.toString()));
+  const ended = new Promise<string>((resolve) => socket.once('close', () => resolve(heard)));
+  return { greeted, ended, leave: () => socket.destroy() };
+}
+
+test('who says nothing is let go', async () => {
+  const { port } = await open({ idleMs: 50 });
+  expect(await silent(port).ended).toBe(ECHO_GREETING);
+});
+
+test('no more are let in than there is room for, until one leaves', async () => {
+  const { port } = await open({ maxConnections: 2 });
+  const first = silent(port);
+  await Promise.all([first.greeted, silent(port).greeted]);
+  expect(await silent(port).ended).toBe('');
+  first.leave();
+  const comes = () => {
+    const { greeted, ended } = silent(port);
+    return Promise.race([greeted.then(String), ended]);
+  };
+  await expect.poll(comes).toBe(ECHO_GREETING);
+});
 
 testWithPython('serves first socket programs as people write them, many at once', async () => {
   const { port } = await open();
