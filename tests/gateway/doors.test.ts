@@ -7,9 +7,15 @@ import { hashHere } from '../../main/download/hashing.ts';
 import { receiver } from '../../main/download/received.ts';
 import { Engine } from '../../main/engine/engine.ts';
 import { doorPlan, Doors, type DoorPlan } from '../../main/gateway/doors.ts';
+import { openDiscoverable } from '../../main/gateway/discovery.ts';
 import { joinCoordinator } from '../../main/gateway/join.ts';
 import { fakeWorkers } from '../engine/fake-worker.ts';
 import { tempDir } from '../support/temp-dir.ts';
+
+vi.mock(import('../../main/gateway/discovery.ts'), async (original) => {
+  const close = () => Promise.resolve();
+  return { ...(await original()), openDiscoverable: vi.fn(() => Promise.resolve({ port: 7441, close })) };
+});
 
 const shut: DoorPlan = { coordinator: null, python: null, discoverable: false };
 const here = { host: '127.0.0.1', port: 0, orAnotherPort: false };
@@ -101,6 +107,22 @@ test('beyond this machine it is encrypted, and the command carries the fingerpri
   );
   await join(fingerprint!);
   expect(doors.state().coordinator!.counts.guests).toBe(1);
+});
+
+test('only a coordinator that others can reach answers on the network, and only where that is wanted', async () => {
+  const answers = vi.mocked(openDiscoverable);
+  const beyond = { ...here, host: '0.0.0.0' };
+  for (const plan of [
+    { coordinator: here, discoverable: true },
+    { coordinator: beyond, discoverable: false },
+    { coordinator: null, discoverable: true },
+  ]) {
+    await doors.apply({ ...shut, ...plan });
+    expect(answers).not.toHaveBeenCalled();
+  }
+  await doors.apply({ ...shut, coordinator: beyond, discoverable: true });
+  const { port, fingerprint } = doors.state().coordinator!;
+  expect(answers).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ port, fingerprint }));
 });
 
 test('what a new plan does not change stays open, what it changes is shut first', async () => {
