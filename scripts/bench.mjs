@@ -26,7 +26,7 @@ const MiB = 1 << 20;
 const help = `npm run bench -- [options]
 
   --runs N      rounds, of which the medians count (default 5)
-  --only NAMES  only these works, with commas: http,https,capped,even,tail,small,small-disk,many,many-disk,queued,start,memory,database
+  --only NAMES  only these works, with commas: http,https,capped,even,tail,small,small-disk,many,many-disk,queued,start,memory,database,database-disk
   --tools NAMES only Sluice and these peers, with commas; none: no peer
   --quick       one round of small sizes: shows that everything works, says nothing about speed
   --lane LANE   Sluice with auto, fetch or direct

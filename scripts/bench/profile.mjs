@@ -31,7 +31,10 @@ function shareUnderStore({ nodes, samples, timeDeltas, startTime, endTime }) {
   /** @type {Set<number>} */
   const under = new Set();
   const mark = (/** @type {ProfileNode} */ node, /** @type {boolean} */ inside) => {
-    const here = inside || isStore(node.callFrame.url);
+    // Opening the list comes before the downloads.
+    if (node.callFrame.url.endsWith('/engine/store/open.ts')) return;
+    // What the engine does within a transaction is its own work; what has no file (SQLite, the system) is its caller's.
+    const here = node.callFrame.url.startsWith('file:') ? isStore(node.callFrame.url) : inside;
     if (here) under.add(node.id);
     for (const id of node.children ?? []) {
       const child = byId.get(id);
