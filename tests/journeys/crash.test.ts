@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import Database from 'better-sqlite3';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { contentSha256, seededContent, startOrigin, type Origin } from '../support/origin.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -84,6 +85,35 @@ test('a killed worker is replaced and its downloads go on', async () => {
     expect(server.bytesServed(`/${name}`)).toBeLessThan(3_000_000 * 1.6);
   }
 });
+
+test.each(['reset', 'close', 'stall'] as const)(
+  'a machine that slept for several time-outs goes on, its connections lost meanwhile by %s',
+  async (cut) => {
+    const server = await origin();
+    const sizeBytes = 6_000_000;
+    server.serve('/first', { sizeBytes: 10 });
+    expect(await run('--exit', server.url('/first')).ended).toBe(0);
+    const idleTimeoutMs = 1000;
+    const db = new Database(path.join(data, 'sluice.db'));
+    db.prepare('INSERT INTO settings VALUES (?, ?)').run('idleTimeoutMs', String(idleTimeoutMs));
+    db.close();
+    const asleep = 2_000_000;
+    server.serve('/f', ({ count }) =>
+      count === 1 ? { sizeBytes, bytesPerS: 1_500_000, cutAfterBytes: asleep, cut } : { sizeBytes },
+    );
+    const program = run('--exit', '--connections', '1', server.url('/f'));
+    await server.served('/f', 1_000_000);
+    const all = [program.child.pid!, ...childrenOf(program.child.pid!)];
+    for (const pid of all) process.kill(pid, 'SIGSTOP');
+    await server.served('/f', asleep);
+    await pause(3 * idleTimeoutMs);
+    for (const pid of all) process.kill(pid, 'SIGCONT');
+    expect(await program.ended, program.stdout()).toBe(0);
+    expect(sha256(path.join(files, 'f'))).toBe(contentSha256(seededContent(sizeBytes)));
+    expect(server.bytesServed('/f')).toBeLessThan(sizeBytes + asleep);
+    expect(program.told.filter(({ event }) => event === 'failed')).toEqual([]);
+  },
+);
 
 test('workers do not outlive a killed engine', async () => {
   const server = await origin();
