@@ -2,6 +2,7 @@
 // because a clipboard is one for all programs of a display.
 import { beforeAll, expect, test } from 'vitest';
 import { startXvfb } from '../../scripts/setup/display.mjs';
+import { problems } from './axe.ts';
 import { startSluice, untilCounts, type Sluice } from './window-program.ts';
 
 let env: { DISPLAY: string };
@@ -82,6 +83,10 @@ test('an offer waits for a window that is hidden, says its words in both languag
   await page.getByText('2 links were copied').waitFor();
   await page.reload();
   await page.getByText('2 links were copied').waitFor();
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    expect(await problems(page), colorScheme).toEqual([]);
+  }
   await change(sluice, { language: 'zh-CN' });
   await page.getByText('已复制 2 个链接').waitFor();
   await page.getByRole('button', { name: '暂不' }).click();

@@ -102,10 +102,14 @@ function descendants(pid: number): number[] {
 }
 
 /** Drops text or files onto the middle of the window, as the browser itself does: trusted, with real paths. */
-export async function drop(page: Page, what: { text?: string; html?: string; files?: string[] }): Promise<void> {
+export async function drop(
+  page: Page,
+  what: { text?: string; html?: string; uris?: string; files?: string[] },
+): Promise<void> {
   const session = await page.context().newCDPSession(page);
   const items = [
     ...(what.text === undefined ? [] : [{ mimeType: 'text/plain', data: what.text }]),
+    ...(what.uris === undefined ? [] : [{ mimeType: 'text/uri-list', data: what.uris }]),
     ...(what.html === undefined ? [] : [{ mimeType: 'text/html', data: what.html }]),
   ];
   const data = { items, files: what.files ?? [], dragOperationsMask: 1 };
