@@ -1,18 +1,8 @@
 // The window for everybody: nothing serious found by axe in any view and theme, and all of it with the keyboard alone.
-import { AxeBuilder } from '@axe-core/playwright';
-import type { Page } from 'playwright';
 import { expect, test } from 'vitest';
 import { originForTest } from '../support/start.ts';
+import { problems } from './axe.ts';
 import { drop, startSluice, untilCounts } from './window-program.ts';
-
-/** What axe finds, in words; only what it calls serious or critical. */
-async function problems(page: Page): Promise<string[]> {
-  // Electron cannot open the second page in which axe likes to put its result together.
-  const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary ?? ''}`));
-}
 
 test.each(['light', 'dark'] as const)('axe finds nothing serious in any view, %s', async (colorScheme) => {
   const origin = await originForTest();
@@ -162,6 +152,36 @@ test('at 480 px and at twice the size nothing is out of reach', async () => {
   });
   await page.waitForFunction(() => innerWidth > 600 && innerWidth <= 640);
   expect(await overflow()).toEqual({ wide: 0, buttons: [] });
+  for (const view of ['Settings', 'Machines']) {
+    await page.getByRole('button', { name: 'Show the sidebar' }).click();
+    await page.getByRole('navigation').getByRole('button', { name: view }).click();
+    await page.getByRole('heading', { name: view, level: 1 }).waitFor();
+    expect(await overflow(), `${view}, twice the size`).toEqual({ wide: 0, buttons: [] });
+    const cut = await page
+      .locator('main input, main select, main button')
+      .evaluateAll((all) =>
+        all
+          .filter((one) => one.checkVisibility() && one.getBoundingClientRect().right > innerWidth + 1)
+          .map((one) => one.outerHTML),
+      );
+    expect(cut, `${view}, twice the size`).toEqual([]);
+  }
+  await page.keyboard.press('Control+N');
+  await page.keyboard.insertText('https://files.example/one.zip\nnone\nhttps://files.example/two.zip');
+  const dialog = page.getByRole('dialog', { name: 'Add links' });
+  await dialog.getByText('More options').click();
+  for (const name of [/^Links/, /^Save to/, /^Headers/]) {
+    const field = dialog.getByRole('textbox', { name });
+    await field.scrollIntoViewIfNeeded();
+    const box = (await field.boundingBox())!;
+    const [width, height] = await page.evaluate(() => [innerWidth, innerHeight] as const);
+    expect([box.x >= 0, box.x + box.width <= width, box.y >= 0, box.y + box.height <= height], String(name)).toEqual(
+      Array(4).fill(true),
+    );
+  }
+  // A click needs its middle in sight.
+  await dialog.getByRole('button', { name: 'Add 2 links' }).click();
+  await untilCounts(page, { all: 3 });
 });
 
 const longWord = 'Donaudampfschifffahrtsgesellschaftskapitänsmützenaufbewahrungsverordnung'.repeat(2);
@@ -265,16 +285,25 @@ test('the queue is put in order by dragging and with the keyboard', async () => 
 test('with reduced motion nothing moves, in the list and in Traffic', async () => {
   const origin = await originForTest();
   origin.serve('/slow.bin', { sizeBytes: 50_000_000, bytesPerS: 500_000 });
+  origin.serve('/endless.bin', { sizeBytes: 50_000_000, bytesPerS: 500_000, framing: 'chunked', ranges: 'ignore' });
   const { page } = await startSluice();
-  await page.evaluate((url) => window.sluice.call('add', { downloads: [{ url }] }), origin.url('/slow.bin'));
-  await untilCounts(page, { running: 1 });
+  await page.evaluate(
+    (urls) => window.sluice.call('add', { downloads: urls.map((url) => ({ url })) }),
+    ['/slow.bin', '/endless.bin'].map((path) => origin.url(path)),
+  );
+  await untilCounts(page, { running: 2 });
   const moving = () =>
     page.evaluate(() => document.getAnimations().filter((one) => one.playState === 'running').length);
+  const endless = page.getByRole('progressbar', { name: 'endless.bin' });
+  await expect.poll(() => endless.getAttribute('class')).toMatch(/\bunknown\b/);
+  expect(await endless.getAttribute('aria-valuenow')).toBeNull();
+  await expect.poll(moving, { message: 'a bar without an end moves' }).toBeGreaterThan(0);
   await page.getByRole('navigation').getByRole('button', { name: 'Traffic' }).click();
   await expect.poll(moving, { message: 'dots move' }).toBeGreaterThan(0);
   await page.emulateMedia({ reducedMotion: 'reduce' });
   await expect.poll(moving).toBe(0);
   await page.getByRole('navigation').getByRole('button', { name: 'All' }).click();
   await page.getByRole('row', { name: /slow\.bin/ }).hover();
+  await expect.poll(() => endless.getAttribute('class')).toMatch(/\bunknown\b/);
   expect(await moving()).toBe(0);
 });
