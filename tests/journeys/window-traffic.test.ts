@@ -77,3 +77,46 @@ test('Traffic shows workers with what they hold, and rates; messages are filtere
   await expect.poll(() => worker.innerText()).not.toBe(seen);
   expect(complaints).toEqual([]);
 });
+
+test('every lane has its two rates, the task queue what is put and got; a host’s lock has its waiter, and a lease grows old', async () => {
+  const origin = await originForTest();
+  const paths = ['/held.bin', '/waits.bin', '/waits-too.bin'];
+  for (const path of paths) origin.serve(path, { sizeBytes: 60_000_000, bytesPerS: 300_000 });
+  const { page, complaints } = await startSluice();
+  await page.evaluate(() => window.sluice.call('changeSettings', { connectionsPerHost: 1, workers: 3 }));
+  const urls = paths.map((path) => origin.url(path));
+  await page.evaluate((all) => window.sluice.call('add', { downloads: all.map((url) => ({ url })) }), urls);
+  await untilCounts(page, { running: 1, queued: 2 });
+  await page.getByRole('navigation').getByRole('button', { name: 'Traffic' }).click();
+  const picture = page.getByRole('img', { name: 'Producers, task queue, workers and result queue' });
+  const rates = picture.locator('text.rate');
+  const workers = async () => {
+    const answer = await page.evaluate(() => window.sluice.call('traffic', {}));
+    return answer.ok ? answer.value.workers.filter(({ state }) => state === 'ready').length : 0;
+  };
+  await expect.poll(workers).toBe(3);
+  await expect.poll(() => rates.count()).toBe(6);
+  await expect
+    .poll(async () => (await rates.allTextContents()).filter((text) => !text.trim().startsWith('0/')).length)
+    .toBeGreaterThanOrEqual(2);
+  await picture
+    .getByText(/^put \d[\d.]*\/s$/)
+    .first()
+    .waitFor();
+  await picture
+    .getByText(/^get \d[\d.]*\/s$/)
+    .first()
+    .waitFor();
+
+  const locks = page.getByRole('group', { name: 'Locks' });
+  const host = locks.locator('div.lock').filter({ hasText: `127.0.0.1:${origin.port}` });
+  await expect.poll(() => host.innerText(), { timeout: 20_000 }).toMatch(/1 of 1: .*\n?2 wait$/);
+  const ages = async () => {
+    const texts = await locks.locator('button.lock .bytes').allInnerTexts();
+    return texts.map((text) => text.split(':').reduce((minutes, part) => 60 * minutes + Number(part), 0));
+  };
+  await expect.poll(async () => (await ages()).length).toBeGreaterThan(0);
+  const before = await ages();
+  await expect.poll(async () => (await ages())[0]! > before[0]!, { timeout: 10_000 }).toBe(true);
+  expect(complaints).toEqual([]);
+});
