@@ -57,7 +57,7 @@ export const ListQuery = z.object({
   text: z.string().max(1000).default(''),
   category: z.string().nullable().default(null),
   host: z.string().nullable().default(null),
-  /** `speed` and `left` (the time that is left) are of the running ones; all others come after them, in the queue's order. */
+  /** `done` is the part of the whole. `speed` and `left` (the time that is left) are of the running ones; all others come after them, in the queue's order. */
   sort: z
     .enum(['position', 'name', 'host', 'status', 'size', 'done', 'added', 'finished', 'speed', 'left'])
     .default('position'),

@@ -1,6 +1,6 @@
 // The list as the window sees it: the rows around the visible place, fetched from the engine and kept fresh by its events.
 /* eslint-disable svelte/prefer-svelte-reactivity -- caches behind the reactive fields, which say when they changed */
-import { followsSpeeds, ListQuery } from './query.ts';
+import { changesByItself, firstOrder, ListQuery } from './query.ts';
 import type { Counts, EngineEvent, Totals } from '../../shared/api.ts';
 import type { Row } from '../../shared/download.ts';
 import type { Bridge } from '../../shared/shell-api.ts';
@@ -81,7 +81,7 @@ export class Downloads {
     if (event.revision > this.#seenRevision) this.#freshen();
     else {
       this.#forgetEnded();
-      if (followsSpeeds(this.query) && Date.now() - this.#fetchedAt >= RESORT_MS) this.#freshen();
+      if (changesByItself(this.query) && Date.now() - this.#fetchedAt >= RESORT_MS) this.#freshen();
     }
     this.#show();
   }
@@ -107,7 +107,9 @@ export class Downloads {
 
   /** Changes the filter or the order and starts at the top. */
   setQuery(change: Partial<ListQuery>): void {
-    this.query = { ...this.query, ...change };
+    const { status = this.query.status } = change;
+    const order = (status === 'done') === (this.query.status === 'done') ? {} : firstOrder(status);
+    this.query = { ...this.query, ...order, ...change };
     this.#generation += 1;
     this.#known.clear();
     this.first = 0;
@@ -202,7 +204,7 @@ export class Downloads {
     if (generation !== this.#generation) return;
     if (!answer.ok) return;
     const { rows, total, revision } = answer.value;
-    const anew = revision > this.#seenRevision || total !== this.total || followsSpeeds(this.query);
+    const anew = revision > this.#seenRevision || total !== this.total || changesByItself(this.query);
     if (anew || this.#known.size > KEEP) this.#known.clear();
     this.#seenRevision = Math.max(revision, this.#seenRevision);
     rows.forEach((row, i) => {

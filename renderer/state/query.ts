@@ -14,13 +14,21 @@ export const ListQuery: Query = {
 export type Sort = ListQuery['sort'];
 
 /** Whether the order changes by itself while downloads run. */
-export function followsSpeeds({ sort }: ListQuery): boolean {
-  return sort === 'speed' || sort === 'left';
+export function changesByItself({ sort }: ListQuery): boolean {
+  return sort === 'speed' || sort === 'left' || sort === 'done';
 }
 
-/** The order after a click on a column: upwards, downwards, and back to the queue's own; the fastest come first. */
-export function nextOrder({ sort, descending }: ListQuery, clicked: Sort): Pick<ListQuery, 'sort' | 'descending'> {
+/** The order that a list of a state starts with: what is done by its end, the newest first; all others in the queue's. */
+export function firstOrder(status: ListQuery['status']): Pick<ListQuery, 'sort' | 'descending'> {
+  return status === 'done' ? { sort: 'finished', descending: true } : { sort: 'position', descending: false };
+}
+
+/** The order after a click on a column: upwards, downwards, and back to the list's own; the fastest come first. */
+export function nextOrder(
+  { status, sort, descending }: ListQuery,
+  clicked: Sort,
+): Pick<ListQuery, 'sort' | 'descending'> {
   const first = clicked === 'speed';
   if (sort !== clicked) return { sort: clicked, descending: first };
-  return descending === first ? { sort, descending: !first } : { sort: 'position', descending: false };
+  return descending === first ? { sort, descending: !first } : firstOrder(status);
 }

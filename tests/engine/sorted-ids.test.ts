@@ -56,6 +56,25 @@ test('scrolling a sorted, filtered list looks at all rows once, whichever way an
   }
 });
 
+test('by progress stand those of unknown size first, then each by its part of the whole, then what is done', () => {
+  const { store, list } = open(tempDir());
+  store.add(
+    ['done', 'most', 'least', 'unknown', 'half'].map((name) => prepared(name, 'queued', 'h.test')),
+    1,
+  );
+  const validators = { etag: null, lastModified: null, date: null, finalUrl: 'http://h.test/', contentType: null };
+  const bytes = { most: [90, 100], least: [1000, 900_000], half: [5000, 10_000] } as const;
+  const idOf = new Map(list.page(ListQuery.parse({}), 0, 9).map(({ id, name }) => [name, id]));
+  for (const [name, [doneBytes, totalBytes]] of Object.entries(bytes)) {
+    store.saveProbe(idOf.get(name)!, { ...validators, totalBytes, ranges: true });
+    store.saveExtents({ id: idOf.get(name)!, brought: [] }, [], doneBytes);
+  }
+  store.saveExtents({ id: idOf.get('unknown')!, brought: [] }, [], 10_000_000);
+  store.setStatus(idOf.get('done')!, 'done');
+  const names = list.page(ListQuery.parse({ sort: 'done' }), 0, 9).map(({ name }) => name);
+  expect(names).toEqual(['unknown', 'least', 'half', 'most', 'done']);
+});
+
 test('a list by speed keeps the ids of the queue’s order, once for its pages and its count', () => {
   const { store, list, statements } = open(tempDir());
   store.add(

@@ -79,8 +79,9 @@ test('every column sorts; what runs stands in the order of its speed', async () 
   await expect.poll(() => names(page)).toEqual(['small.bin', 'slow.bin', 'quick.bin']);
   await column(page, 'Name').click();
   await expect.poll(() => names(page)).toEqual(['quick.bin', 'slow.bin', 'small.bin']);
+  // 1.3 % a second are more than 0.8 %, and what is done is more than any.
   await column(page, 'Progress').click();
-  await expect.poll(() => names(page)).toEqual(['small.bin', 'slow.bin', 'quick.bin']);
+  await expect.poll(() => names(page), { timeout: 20_000 }).toEqual(['quick.bin', 'slow.bin', 'small.bin']);
   await column(page, 'Progress').click();
   await column(page, 'Progress').click();
   await expect

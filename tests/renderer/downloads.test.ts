@@ -114,6 +114,21 @@ test('a list by speed is fetched anew while it runs, at most every two seconds',
   }
 });
 
+test('what is done stands by its end, the newest first, until another order is chosen; other lists have the queue’s order again', () => {
+  const order = () => [downloads.query.sort, downloads.query.descending];
+  downloads.setQuery({ sort: 'name' });
+  downloads.setQuery({ status: 'failed' });
+  expect(order()).toEqual(['name', false]);
+  downloads.setQuery({ status: 'done' });
+  expect(order()).toEqual(['finished', true]);
+  downloads.setQuery({ text: 'atlas' });
+  expect(order(), 'in what is searched, too').toEqual(['finished', true]);
+  for (let click = 0; click < 3; click += 1) downloads.setQuery(nextOrder(downloads.query, 'size'));
+  expect(order(), 'the third click').toEqual(['finished', true]);
+  downloads.setQuery({ status: 'all' });
+  expect(order()).toEqual(['position', false]);
+});
+
 test('a click on a column sorts upwards, downwards, and not at all; the fastest come first', () => {
   const clicked = (key: 'size' | 'speed') => {
     downloads.setQuery(nextOrder(downloads.query, key));

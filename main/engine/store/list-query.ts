@@ -14,7 +14,9 @@ const sortKeys: Record<ListQuery['sort'], (of: string) => string> = {
   host: (of) => `${of}host`,
   status: (of) => `${of}status`,
   size: (of) => `ifnull(${of}size_bytes, -1)`,
-  done: (of) => `${of}done_bytes`,
+  // As a part of the whole: what is done is more than all that is not.
+  done: (of) =>
+    `CASE WHEN ${of}status = 'done' THEN 2.0 WHEN ${of}size_bytes > 0 THEN 1.0 * ${of}done_bytes / ${of}size_bytes ELSE -1.0 END`,
   added: (of) => `${of}added_at`,
   finished: (of) => `ifnull(${of}finished_at, -1)`,
   speed: (of) => `${of}position`,

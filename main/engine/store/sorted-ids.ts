@@ -98,7 +98,8 @@ function storedSort({ sort }: ListQuery): Aspect | 'added' {
 function aspectsOf(query: ListQuery): ReadonlySet<string> {
   const { status, category, host, text } = query;
   const aspects = new Set<string>(['membership', storedSort(query)]);
-  if (status !== 'all') aspects.add('status');
+  if (status !== 'all' || query.sort === 'done') aspects.add('status');
+  if (query.sort === 'done') aspects.add('size');
   if (category !== null) aspects.add('category');
   if (host !== null || text !== '') aspects.add('host');
   if (text !== '') aspects.add('name');
