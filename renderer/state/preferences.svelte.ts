@@ -10,6 +10,8 @@ import { wordsIn, type Words } from '../words.ts';
 export class Preferences {
   settings = $state.raw<Settings>(defaultSettings);
   systemLocale = $state('en');
+  /** `process.platform`; empty until it is known. */
+  platform = $state('');
   /** Of this Sluice. */
   version = $state('');
   language = $derived<Language>(languageFor(this.settings.language, this.systemLocale));
@@ -30,8 +32,14 @@ export class Preferences {
     if (about.ok) {
       this.systemLocale = about.value.locale;
       this.version = about.value.version;
+      this.platform = about.value.platform;
     }
     if (settings.ok) this.settings = settings.value;
+  }
+
+  /** Keys as this system writes them, such as `Ctrl V`: a Mac has signs for what is held down. */
+  keys(text: string): string {
+    return this.platform === 'darwin' ? text.replace('Ctrl ', '⌘').replace('Alt ', '⌥') : text;
   }
 
   /** Asks the engine for a change; when it refuses, nothing has changed and the answer says why. */

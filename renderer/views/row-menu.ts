@@ -3,7 +3,7 @@ import type { App } from '../state/app.svelte.ts';
 import type { MenuItem } from '../ui/menu.ts';
 
 export function rowMenu(app: App): MenuItem[] {
-  const { words, selection, downloads } = app;
+  const { words, selection, downloads, preferences } = app;
   const which = selection.which();
   const row = selection.row();
   if (which === null || row === null) return [];
@@ -54,7 +54,13 @@ export function rowMenu(app: App): MenuItem[] {
       run: () => void app.onDisk('showInFolder', row.id),
     },
     one && { kind: 'item', label: words.openDetail, key: 'Enter', run: () => app.inspected.open(row.id) },
-    { kind: 'item', label: words.copyUrl, icon: 'copy', key: 'Ctrl C', run: () => void app.copySelected('url') },
+    {
+      kind: 'item',
+      label: words.copyUrl,
+      icon: 'copy',
+      key: preferences.keys('Ctrl C'),
+      run: () => void app.copySelected('url'),
+    },
     { kind: 'item', label: words.copyName, run: () => void app.copySelected('name') },
     one &&
       downloads.query.host === null && {
