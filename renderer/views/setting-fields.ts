@@ -117,6 +117,11 @@ function boundsOf(field: Extract<Field, { kind: 'number' }>): Bounds {
   return { low: Math.ceil(minimum / field.scale), high };
 }
 
+/** A number as it stands in its field: in the unit that is shown, as the locale writes it, without signs between thousands. */
+export function shownNumber(value: number | null, scale: number, locale: string): string {
+  return value === null ? '' : (value / scale).toLocaleString(locale, { useGrouping: false, maximumFractionDigits: 3 });
+}
+
 type Read = { ok: true; value: number | null } | { ok: false; why: string };
 
 /** Reads what was written into a number field; says why when it is none or out of its bounds. */

@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest';
 import { createFormat } from '../../shared/format.ts';
-import { boundsText, emptyText, readNumber, sections, type Field } from '../../renderer/views/setting-fields.ts';
+import {
+  boundsText,
+  emptyText,
+  readNumber,
+  sections,
+  shownNumber,
+  type Field,
+} from '../../renderer/views/setting-fields.ts';
 import { wordsIn } from '../../renderer/words.ts';
 
 const words = wordsIn('en', createFormat('en'));
@@ -24,6 +31,20 @@ test('a value out of its bounds says why, one within is read in its own unit', (
   expect(readNumber(' 2,5 ', numberField('idleTimeoutMs'), words)).toEqual({ ok: true, value: 2500 });
   expect(readNumber('', numberField('limitBytesPerS'), words)).toEqual({ ok: true, value: null });
   expect(readNumber('', numberField('parallel'), words).ok).toBe(false);
+});
+
+test('a number is shown as the locale writes it, and is read back as it was', () => {
+  const field = numberField('idleTimeoutMs');
+  for (const [value, locale, shown] of [
+    [2500, 'en', '2.5'],
+    [2500, 'de', '2,5'],
+    [30_000, 'zh-CN', '30'],
+    [null, 'de', ''],
+  ] as const) {
+    expect(shownNumber(value, field.scale, locale)).toBe(shown);
+    if (value !== null) expect(readNumber(shown, field, words)).toEqual({ ok: true, value });
+  }
+  expect(shownNumber(12_345_678_000, 1000, 'de')).toBe('12345678');
 });
 
 test('an empty field says what it stands for', () => {
