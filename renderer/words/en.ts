@@ -204,6 +204,8 @@ export function en(f: Format) {
     hideKey: 'Hide',
     copyKey: 'Copy the key',
     coordinatorOn: (address: string) => `Coordinator on ${address}`,
+    coordinatorOff: 'Coordinator off',
+    coordinatorShut: 'Coordinator not open',
     memory: 'Memory',
     processor: 'CPU',
     runtimeColumn: 'Runs on',

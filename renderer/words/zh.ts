@@ -183,6 +183,8 @@ export function zh(f: Format): Words {
     hideKey: '隐藏',
     copyKey: '复制密钥',
     coordinatorOn: (address) => `协调器位于 ${address}`,
+    coordinatorOff: '协调器已关',
+    coordinatorShut: '协调器未能打开',
     memory: '内存',
     processor: 'CPU',
     runtimeColumn: '运行环境',

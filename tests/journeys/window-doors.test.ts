@@ -103,6 +103,21 @@ test('a port that another program has is said, with the one that is taken instea
   await page.getByText(`The door is open at 127.0.0.1:${coordinator!.port}.`).waitFor();
   await page.evaluate((port) => window.sluice.call('changeSettings', { coordinatorPort: port }), coordinator!.port);
   await said.waitFor({ state: 'detached' });
+
+  // The status line says how it stands, whatever is looked at.
+  const status = page.getByRole('contentinfo');
+  await status.getByText(`Coordinator on 127.0.0.1:${coordinator!.port}`).waitFor();
+  await page.evaluate(() => window.sluice.call('changeSettings', { coordinatorHost: '192.0.2.1' }));
+  await status.getByText('Coordinator not open').waitFor();
+  expect(await status.getByTitle(/192\.0\.2\.1 is no address of this computer/).count()).toBe(1);
+  await page.evaluate(() => window.sluice.call('changeSettings', { language: 'zh-CN' }));
+  await status.getByText('协调器未能打开').waitFor();
+  await page
+    .getByRole('alert')
+    .filter({ hasText: /其他机器的入口未打开：监听地址不属于本机：/ })
+    .waitFor();
+  await page.evaluate(() => window.sluice.call('changeSettings', { coordinator: false, language: 'en' }));
+  await status.getByText('Coordinator off').waitFor();
   await program.close();
 });
 

@@ -48,7 +48,9 @@ test('parts that come at once are seen in the bar, the map and the graph; its ow
   const footer = page.getByRole('contentinfo');
   await expect
     .poll(() => footer.innerText())
-    .toMatch(/^[1-9][\d.]* (kB|MB)\/s\s+1 active\s+1 queued\s.*about .* left.*\d [MGT]B free.*worker/s);
+    .toMatch(
+      /^[1-9][\d.]* (kB|MB)\/s\s+1 active\s+1 queued\s.*about .* left.*\d [MGT]B free\s+\d workers?\s+Coordinator on 127\.0\.0\.1:\d+$/s,
+    );
 
   await details.getByRole('button', { name: 'Speed limit…' }).click();
   const dialog = page.getByRole('dialog', { name: 'Speed limit of this download' });
