@@ -47,7 +47,9 @@ export async function startSluice(options: SluiceOptions = {}): Promise<Sluice> 
   const said: string[] = [];
   app.process().stderr?.on('data', (piece) => said.push(String(piece)));
   // What a display without a desktop lacks is said at every start and means nothing.
-  onTestFailed(() => console.error(said.join('').replace(/^(?:\[\d+:.*\.cc\(\d+\)\].*|Debugger .*|For help.*)\n/gm, '')));
+  onTestFailed(() =>
+    console.error(said.join('').replace(/^(?:\[\d+:.*\.cc\(\d+\)\].*|Debugger .*|For help.*)\n/gm, '')),
+  );
   let ended = false;
   const gone = new Promise<void>((resolve) => {
     app.process().once('exit', () => {
