@@ -16,6 +16,7 @@ import type { Port } from '../../main/transport/port.ts';
 import { PROTOCOL } from '../../shared/protocol.ts';
 import { memoryMiB } from '../support/memory.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { dice } from './dice.ts';
 import { MemoryQueues } from './memory-queues.ts';
 import { Program, testWithPython } from './pythons.ts';
 
@@ -30,26 +31,6 @@ afterEach(async () => {
 
 /** What a storm may leave behind after its first part, in MiB: of the heap, and of the process as the system sees it. */
 const GROWN_MAX = { heap: 16, rss: 192 };
-
-/** Repeatable chance. */
-function dice(seed: number) {
-  const next = (): number => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const below = (n: number): number => Math.floor(next() * n);
-  const bytes = (n: number): Buffer => Buffer.from(Array.from({ length: below(n) + 1 }, () => below(256)));
-  const pick = <T>(...all: T[]): T => all[below(all.length)]!;
-  /** A good message with some bytes changed, or its end cut off. */
-  const damage = (good: Buffer): Buffer => {
-    const bad = Buffer.from(good);
-    for (let n = below(4); n >= 0; n--) bad[below(bad.length)] = below(256);
-    return below(3) === 0 ? bad.subarray(0, below(bad.length)) : bad;
-  };
-  return { below, bytes, pick, damage };
-}
 
 /** One connection: it sends, and then leaves, resets, or stays half-open until it is thrown out or others need its place. */
 function strike(port: number, attack: Buffer, ending: 'end' | 'reset' | 'stay', staying: net.Socket[]): Promise<void> {
@@ -196,17 +177,23 @@ test('a coordinator session, by one that has the key', { timeout: 60_000 }, asyn
   const stop = converse(await joinCoordinator(joining));
   const { bytes, damage } = dice(2);
   const good = encodeFrame({ kind: 'hello', protocol: PROTOCOL, pid: 1, machine: 'x', runtime: 'x', slots: 1 });
-  let memory: ReturnType<typeof memoryWatch> | undefined;
-  for (let round = 0; round < 500; round++) {
-    if (round === 100) memory = memoryWatch();
+  const session = async (round: number): Promise<void> => {
     const socket = await logInByHand(coordinator.port);
-    for (let n = 0; n < 19; n++) socket.write(good);
+    const ended = new Promise((resolve) => socket.resume().once('close', resolve));
+    socket.write(good);
     socket.end(round % 2 ? damage(good) : bytes(100));
-    await new Promise((resolve) => socket.resume().once('close', resolve));
+    await ended;
+  };
+  let memory: ReturnType<typeof memoryWatch> | undefined;
+  for (let round = 0; round < ROUNDS;) {
+    const batch: Promise<void>[] = [];
+    for (; batch.length < AT_ONCE && round < ROUNDS; round++) batch.push(session(round));
+    await Promise.all(batch);
+    if (round > ROUNDS / 5) memory ??= memoryWatch();
   }
   memory!.expectFlat();
   expect(await stop()).toBeGreaterThan(50);
-  await expect.poll(() => ends.length).toBe(501);
+  await expect.poll(() => ends.length).toBe(ROUNDS + 1);
 });
 
 /** A login made of bare frames, so that what follows may be anything. */
