@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import fs from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
@@ -218,6 +220,20 @@ test('with --send-back what another machine fetches stands in the coordinator’
   for (let n = 0; n < 12; n++) {
     expect(sha256(path.join(dir, 'files', `f${n}.bin`))).toBe(contentSha256(seededContent(6_000_000 + n, n)));
   }
+});
+
+test.each(['--listen', '--python'])('a port for %s that is taken is said, and ends the program', async (option) => {
+  const other = net.createServer().listen(0, '127.0.0.1');
+  onTestFinished(() => void other.close());
+  await once(other, 'listening');
+  const { port } = other.address() as net.AddressInfo;
+  const program = sluice([
+    ...['serve', '--json', '--data', path.join(dir, 'data'), '--dir', path.join(dir, 'files')],
+    ...['--listen', '127.0.0.1:0', '--authkey-file', key, option, `127.0.0.1:${port}`],
+  ]);
+  expect(await program.ended).toBe(1);
+  expect(program.stderr()).toContain(`another program has port ${port}`);
+  expect(program.told.filter(({ event }) => event === 'listening')).toEqual([]);
 });
 
 test('the Python door has a key of its own, made at first use, and the workers’ key does not open it', async () => {
