@@ -91,18 +91,33 @@ test.skipIf(refused !== null)(
     const db = new Database(path.join(data, 'sluice.db'), { readonly: true });
     const results = db.prepare(`SELECT count(*) AS count FROM results WHERE outcome = 'done' GROUP BY download_id`);
     expect(results.pluck().all()).toEqual(Array(FILES).fill(1));
+    const kept = db.prepare('SELECT url, kept_at AS file, sha256, fetched_by AS machine FROM downloads').all() as {
+      url: string;
+      file: string;
+      sha256: string;
+      machine: string;
+    }[];
     db.close();
 
-    const found = new Set<string>();
-    for (const folder of [0, 1, 2].map((n) => path.join(dir, `machine-${n}`))) {
-      for (const name of fs.readdirSync(folder).filter((one) => /^f\d+\.bin$/.test(one))) {
-        const n = Number(/\d+/.exec(name)![0]);
-        expect(sha256(path.join(folder, name)), `${folder}/${name}`).toBe(
-          contentSha256(seededContent(SIZE_BYTES + n, n)),
-        );
-        found.add(name);
+    const contentOf = (name: string) => {
+      expect(name).toMatch(/^f\d+\.bin$/);
+      const n = Number(/\d+/.exec(name)![0]);
+      return contentSha256(seededContent(SIZE_BYTES + n, n));
+    };
+    for (const one of kept) {
+      expect(path.basename(one.file)).toBe(path.posix.basename(one.url));
+      expect([sha256(one.file), one.sha256], one.file).toEqual(Array(2).fill(contentOf(path.basename(one.file))));
+    }
+    expect(new Set(kept.map(({ file }) => file)).size).toBe(FILES);
+    const folders = machines.map((_, n) => path.join(dir, `machine-${n}`));
+    const homes = new Map(kept.map(({ machine, file }) => [machine, path.dirname(file)]));
+    expect([...homes.values()].sort()).toEqual(folders);
+    for (const { machine, file } of kept) expect(path.dirname(file)).toBe(homes.get(machine));
+    // Whatever else a machine has was cut short, or finished when nobody could be told: whole then, under its own name.
+    for (const folder of folders) {
+      for (const name of fs.readdirSync(folder).filter((one) => !one.endsWith('.sluice-part'))) {
+        expect(sha256(path.join(folder, name)), `${folder}/${name}`).toBe(contentOf(name));
       }
     }
-    expect(found.size).toBe(FILES);
   },
 );
