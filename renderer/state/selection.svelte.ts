@@ -10,11 +10,12 @@ export class Selection {
   cursor = $state(-1);
   cursorId = $state<number | null>(null);
   all = $state(false);
+  /** Grows with every step that a person takes. */
+  steps = $state(0);
   #ids = new SvelteSet<number>();
   #anchor = -1;
   #bridge: Bridge;
   #downloads: Downloads;
-  #step = 0;
 
   constructor(bridge: Bridge, downloads: Downloads) {
     this.#bridge = bridge;
@@ -73,8 +74,8 @@ export class Selection {
     const last = this.#downloads.total - 1;
     if (last < 0) return;
     const target = Math.max(0, Math.min(last, index));
-    this.#step += 1;
-    const step = this.#step;
+    this.steps += 1;
+    const step = this.steps;
     const from = this.#anchor < 0 ? target : this.#anchor;
     this.cursor = target;
     this.cursorId = this.#downloads.rowAt(target)?.id ?? null;
@@ -82,7 +83,7 @@ export class Selection {
     if (how === 'extend') {
       this.#anchor = from;
       const ids = await this.#idsBetween(Math.min(from, target), Math.max(from, target));
-      if (step !== this.#step || ids === null) return;
+      if (step !== this.steps || ids === null) return;
       this.all = false;
       this.#ids.clear();
       for (const id of ids) this.#ids.add(id);
@@ -92,12 +93,12 @@ export class Selection {
     if (how === 'toggle' && this.all) {
       // One less than everything: name the others.
       const ids = await this.#idsBetween(0, last);
-      if (step !== this.#step || ids === null) return;
+      if (step !== this.steps || ids === null) return;
       this.all = false;
       for (const id of ids) this.#ids.add(id);
     }
     const id = this.cursorId ?? (await this.#idsBetween(target, target))?.[0];
-    if (step !== this.#step || id === undefined) return;
+    if (step !== this.steps || id === undefined) return;
     this.cursorId = id;
     this.#anchor = target;
     if (how === 'only') {

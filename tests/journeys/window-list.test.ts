@@ -140,3 +140,39 @@ test('several rows are chosen with the mouse, acted on by one menu, removed, and
   await untilCounts(page, { paused: 0 });
   expect(complaints).toEqual([]);
 });
+
+test('the keys stay with the list when a row’s button is clicked, and the list stays where it is when rows move', async () => {
+  const { page, complaints } = await startSluice();
+  await add(
+    page,
+    Array.from({ length: 60 }, (_, n) => `https://files.test/${n}.zip`),
+    true,
+  );
+  const grid = page.getByRole('grid');
+  const row = (n: number) => page.getByRole('row', { name: new RegExp(`^${n}\\.zip`) });
+  await page.getByRole('textbox', { name: 'Search' }).focus();
+  await row(0).hover();
+  await row(0).getByRole('button', { name: 'Remove…' }).click();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  await expect.poll(() => grid.getAttribute('aria-activedescendant')).toBe('row-1');
+
+  const place = () => grid.evaluate((list) => list.scrollTop);
+  await grid.evaluate((list) => (list.scrollTop = 1000));
+  await page.evaluate(async () => {
+    const listed = await window.sluice.call('list', { query: {}, offset: 0, limit: 10 });
+    if (!listed.ok) return;
+    const ids = listed.value.rows.map(({ id }) => id);
+    await window.sluice.call('move', { ids: [ids[1]!], to: { before: ids[6]! } });
+  });
+  await expect.poll(() => grid.getAttribute('aria-activedescendant')).toBe('row-5');
+  expect(await place(), 'nobody asked to see it').toBe(1000);
+  await page.keyboard.press('ArrowDown');
+  await expect.poll(place, { message: 'a step is seen' }).toBe(6 * 52);
+  await page.keyboard.press('ArrowUp');
+  await expect.poll(place).toBe(5 * 52);
+  await page.keyboard.press('Alt+ArrowUp');
+  await expect.poll(place, { message: 'what was in sight stays there' }).toBe(4 * 52);
+  expect(complaints).toEqual([]);
+});
