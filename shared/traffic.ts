@@ -1,7 +1,7 @@
 // What the tap tells of queues, pipes, workers and locks: counts, rates and the last messages.
 import { z } from 'zod';
 
-/** One end-to-end message as it was seen. `pipe` names the way it went: `task queue > worker 2`. Secrets are masked. */
+/** One end-to-end message as it was seen. `pipe` names the way it went: `engine > worker 2`. Secrets are masked. */
 export const TapMessage = z.object({
   seq: z.number(),
   at: z.number(),

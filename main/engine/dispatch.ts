@@ -258,8 +258,10 @@ export class Dispatch implements TaskQueue {
     this.#turnMs = Math.min(Math.round(tookMs), TURN_MAX_MS);
     this.#flushMs = Math.min(Math.max(tookMs * COMMIT_SHARE, FLUSH_MIN_MS), FLUSH_MAX_MS);
     this.trouble = null;
-    this.results.taskDone(this.#unapplied.length);
+    const reports = this.#unapplied.length;
+    this.results.taskDone(reports);
     this.#unapplied = [];
+    if (reports > 0) this.#desk.options.tap.saw('result queue > store', { kind: 'commit', reports });
     for (const act of turn.after) act();
     this.#handingOut.dismiss();
     this.#tellSettled(turn.done);

@@ -5,7 +5,7 @@ import type { Holder } from './lease.ts';
 import type { WaitOptions } from './queue.ts';
 import type { Tap } from './tap.ts';
 import type { TaskQueue } from './task-queue.ts';
-import type { WorkerFacts } from './worker-link.ts';
+import { firstTask, type WorkerFacts } from './worker-link.ts';
 
 export type Visitor = { name: string; machine: string; kind: 'python' };
 
@@ -40,7 +40,7 @@ export class Guest implements Holder {
   }
 
   send(message: ToWorker): void {
-    this.#tap.saw(`task queue > ${this.name}`, message, 'id' in message ? message.id : null);
+    this.#tap.saw(`engine > worker ${this.id}`, message, 'id' in message ? message.id : firstTask(message));
     if (message.kind === 'tasks') {
       for (const task of message.tasks) this.tasks.set(task.id, task);
       this.#fresh.push(...message.tasks);
@@ -63,7 +63,7 @@ export class Guest implements Holder {
     if (!task) return Promise.resolve(false);
     this.tasks.delete(id);
     const message = { kind: 'result', id, epoch: task.epoch, outcome } as const;
-    this.#tap.saw(`${this.name} > result queue`, message, id);
+    this.#tap.saw(`worker ${this.id} > engine`, message, id);
     return this.#queue.settle(this, message);
   }
 

@@ -207,6 +207,7 @@ export class WorkerLink implements Holder {
   }
 }
 
-function firstTask(message: ToWorker): number | null {
+/** The download that a message with tasks is seen as being about. */
+export function firstTask(message: ToWorker): number | null {
   return message.kind === 'tasks' || message.kind === 'ahead' ? (message.tasks[0]?.id ?? null) : null;
 }

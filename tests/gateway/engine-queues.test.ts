@@ -220,3 +220,21 @@ test('results that nobody takes are kept up to a number, and it is said once whe
   for (const text of ['http://a.test/first#3', 'http://a.test/first#4']) await put(text);
   expect(losses).toHaveLength(2);
 });
+
+test('what a Python worker gets and gives passes on the pipes of its lane, and on to the store', async () => {
+  const { engine, put, lease, settle } = open();
+  await put('http://a.test/x');
+  const url = (await lease())!;
+  await settle(success(url));
+  const [worker] = engine.view.traffic(0).workers;
+  expect(worker).toMatchObject({ kind: 'python' });
+  await vi.waitFor(() =>
+    expect(engine.view.messages(0).map(({ pipe, kind }) => `${pipe}: ${kind}`)).toEqual([
+      expect.stringMatching(/ > task queue: put$/),
+      `engine > worker ${worker!.id}: tasks`,
+      `worker ${worker!.id} > engine: result`,
+      'result queue > store: commit',
+      `engine > worker ${worker!.id}: settled`,
+    ]),
+  );
+});
