@@ -1,13 +1,10 @@
 // The keys that work wherever the focus is; those of the list are with the list.
 import type { App } from '../state/app.svelte.ts';
 
-/** Whether an event comes from something that people write in. */
-function isTyping(event: Event): boolean {
-  return (
-    event.target instanceof HTMLInputElement ||
-    event.target instanceof HTMLTextAreaElement ||
-    event.target instanceof HTMLSelectElement
-  );
+/** Whether an event comes from something that people write in, which a box to tick is not. */
+export function isTyping({ target }: Event): boolean {
+  if (target instanceof HTMLInputElement) return target.type !== 'checkbox' && target.type !== 'radio';
+  return target instanceof HTMLTextAreaElement;
 }
 
 export function onWindowKey(app: App, event: KeyboardEvent): void {

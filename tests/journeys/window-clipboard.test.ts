@@ -151,3 +151,18 @@ async function looks({ app }: Sluice, times: number): Promise<void> {
     clipboard.readText = readText;
   }, times);
 }
+
+test('what is pasted while a switch has the focus is taken, as anywhere', async () => {
+  const sluice = await startSluice({ env });
+  const { page } = sluice;
+  await copy(sluice, 'https://files.example/1.zip\nhttps://files.example/2.zip');
+  await page.getByRole('navigation').getByRole('button', { name: 'Settings' }).click();
+  await page.getByRole('switch').first().focus();
+  await page.keyboard.press('Control+V');
+  await page.getByRole('dialog').getByRole('button', { name: 'Add 2 links' }).waitFor();
+  await page.keyboard.press('Escape');
+  // By the menu, which pastes without a key.
+  await page.getByRole('switch').first().focus();
+  await sluice.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.webContents.paste());
+  await page.getByRole('dialog').getByRole('button', { name: 'Add 2 links' }).waitFor();
+});
