@@ -33,7 +33,8 @@ export class Toasts {
   #show(toast: Toast, forMs: number): void {
     // The same words twice are one message.
     for (const one of this.list) if (one.text === toast.text && !one.action) this.dismiss(one.id);
-    for (const one of this.list.slice(0, -2)) this.dismiss(one.id);
+    // Room for three; what can still be answered goes last.
+    if (this.list.length > 2) this.dismiss((this.list.find((one) => !one.action) ?? this.list[0]!).id);
     this.list = [...this.list, toast];
     this.#timers.set(
       toast.id,

@@ -35,6 +35,12 @@ test('a removal can be taken back with one click', async () => {
   expect(app.toasts.runNewest()).toBe(false);
 });
 
+test('an offer to undo outlives the messages that come after it', async () => {
+  await app.remove({ ids: [1, 2] }, false);
+  for (const text of ['one', 'two', 'three', 'four']) app.toasts.error(text);
+  expect(app.toasts.list.map(({ text }) => text)).toEqual(['2 downloads removed', 'three', 'four']);
+});
+
 test('Space pauses what runs, resumes what is paused and tries again what failed', async () => {
   for (const [status, call] of [
     ['running', 'pause'],
