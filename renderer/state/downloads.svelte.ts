@@ -70,12 +70,14 @@ export class Downloads {
       this.totals = answer.value.totals;
     }
     await this.#fetch();
-    this.ready = true;
+    // Nothing known is not nothing there.
+    this.ready = answer.ok;
   }
 
   changed(event: Extract<EngineEvent, { event: 'changed' }>): void {
     this.counts = event.counts;
     this.totals = event.totals;
+    this.ready = true;
     this.#running = new Map(event.running.map((row) => [row.id, row]));
     for (const row of event.running) this.#latest.set(row.id, row);
     if (event.revision > this.#seenRevision) this.#freshen();

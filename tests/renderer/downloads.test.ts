@@ -145,3 +145,13 @@ test('a click on a column sorts upwards, downwards, and not at all; the fastest 
     ['position', false],
   ]);
 });
+
+test('a list that could not be asked for is not an empty one', async () => {
+  const bridge = new FakeBridge(3);
+  bridge.answers['overview'] = () => new Error('gone');
+  const downloads = new Downloads(bridge);
+  await downloads.load();
+  expect(downloads.ready).toBe(false);
+  downloads.changed(bridge.changed());
+  expect([downloads.ready, downloads.counts.all]).toEqual([true, 3]);
+});
