@@ -76,9 +76,12 @@ urls = sys.argv[2:]
 for u in urls: task.put(u)
 for _ in urls: print(result.get(timeout=20))
 `;
-  const said = (await python(program, String(port), ...urls, server.url('/gone'))).trim().split('\n');
-  expect(said.filter((line) => line.endsWith('--->success'))).toHaveLength(12);
-  expect(said.filter((line) => line.startsWith(`${server.url('/gone')}--->failed`))).toHaveLength(1);
+  // A second time all but one are there already.
+  for (let n = 0; n < 2; n++) {
+    const said = (await python(program, String(port), ...urls, server.url('/gone'))).trim().split('\n');
+    expect(said.filter((line) => line.endsWith('--->success'))).toHaveLength(12);
+    expect(said.filter((line) => line.startsWith(`${server.url('/gone')}--->failed`))).toHaveLength(1);
+  }
   for (let n = 0; n < 12; n++) {
     expect(sha256(path.join(dir, 'files', `f${n}.bin`))).toBe(contentSha256(seededContent(100_000 + n, n)));
   }
@@ -329,6 +332,40 @@ sys.stdin.read()
     }
   },
 );
+
+test('a worker that is told to leave gives the manager of a Python program back what it has not done', async () => {
+  const { server } = await origin(0);
+  server.serve('/slow', { sizeBytes: 10_000_000, seed: 1, bytesPerS: 10_000 });
+  const manager = path.join(dir, 'manager.py');
+  fs.writeFileSync(
+    manager,
+    `
+import sys, queue, threading
+from multiprocessing.managers import BaseManager
+task, result = queue.Queue(), queue.Queue()
+task.put(sys.argv[1])
+class QueueManager(BaseManager): pass
+QueueManager.register('get_task_queue', callable=lambda: task)
+QueueManager.register('get_result_queue', callable=lambda: result)
+server = QueueManager(address=('127.0.0.1', 0), authkey=b'open sesame').get_server()
+threading.Thread(target=server.serve_forever, daemon=True).start()
+print(server.address[1], flush=True)
+for _ in sys.stdin: print(list(task.queue), flush=True)
+`,
+  );
+  const child = execFile('python3', [manager, server.url('/slow')]);
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let said = '';
+  child.stdout!.on('data', (text: string) => (said += text));
+  await expect.poll(() => said, { timeout: 10_000 }).toMatch(/^\d+\n/);
+  const to = ['--python-manager', `127.0.0.1:${said.trim()}`, '--authkey-file', key];
+  const program = sluice(['worker', ...to, '--dir', path.join(dir, 'out'), '--json']);
+  await program.until(({ event }) => event === 'progress');
+  program.child.kill('SIGTERM');
+  expect(await program.ended).toBe(0);
+  child.stdin!.write('\n');
+  await expect.poll(() => said, { timeout: 10_000 }).toContain(`['${server.url('/slow')}']`);
+});
 
 test('echo and check find what passes', async () => {
   const echo = sluice(['echo', '--port', '0']);
