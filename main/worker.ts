@@ -7,6 +7,9 @@ const SLOTS = 256;
 /** Of small files it may hold so many more, to go on without asking for each. */
 const AHEAD = 192;
 
+/** So long the engine has to take what was said last. */
+const LAST_WORDS_MS = 1000;
+
 const { parentPort: channel } = process as NodeJS.Process & { parentPort?: UtilityChannel };
 const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.cjs';
 const hashThread = new URL(`./hash-thread${extension}`, import.meta.url);
@@ -15,6 +18,11 @@ const hashThread = new URL(`./hash-thread${extension}`, import.meta.url);
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
 
-void runWorker(channel ? utilityPort(channel) : parentPort(), { slots: SLOTS, ahead: AHEAD, hashThread }).finally(() =>
-  process.exit(),
+void runWorker(channel ? utilityPort(channel) : parentPort(), { slots: SLOTS, ahead: AHEAD, hashThread }).finally(
+  () => {
+    if (!process.connected) process.exit();
+    // What it said last goes out first, while somebody takes it.
+    process.once('disconnect', () => process.exit());
+    setTimeout(() => process.exit(), LAST_WORDS_MS);
+  },
 );

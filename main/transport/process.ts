@@ -1,7 +1,10 @@
 // Ports between a process and its child: over Node's own channel, or Electron's to a utility process.
 import { fork, type ChildProcess } from 'node:child_process';
-import { postedPort } from './posted.ts';
+import { postedPort, type Channel } from './posted.ts';
 import type { CloseReason, Port } from './port.ts';
+
+/** What a child that is gone has said is heard by then. */
+const LAST_WORDS_MS = 1000;
 
 /** Starts a Node process from `entry` that talks through a Port. Its standard output is not ours to mix with. */
 export function forkWorker(entry: string): { port: Port; pid: number | undefined; kill: () => void } {
@@ -11,30 +14,45 @@ export function forkWorker(entry: string): { port: Port; pid: number | undefined
 
 /** The parent's end of a child started with an IPC channel. */
 export function childPort(child: ChildProcess): Port {
-  const { port, hear, gone } = postedPort({
-    post: (value) => void (child.connected && child.send(value, failed)),
-    // Messages handed over already go out first.
-    leave: () => setImmediate(() => child.connected && child.disconnect()),
-  });
-  const failed = (cause: Error | null) => cause && gone(reasonOf(cause));
+  const { port, hear, gone } = postedPort(channelOf(child, (cause) => gone(reasonOf(cause))));
   child.on('message', hear);
-  child.on('error', failed);
-  child.once('disconnect', () => gone({ kind: 'eof' }));
-  child.once('exit', () => gone({ kind: 'eof' }));
+  child.on('error', (cause) => gone(reasonOf(cause)));
+  const ended = () => gone({ kind: 'eof' });
+  child.once('disconnect', ended);
+  // What it said last may still be in the channel, which ends by itself, unless a process of its own holds it.
+  child.once('exit', () => (child.connected ? void setTimeout(ended, LAST_WORDS_MS).unref() : ended()));
   return port;
 }
 
 /** The child's end. Throws when this process was not started with an IPC channel. */
 export function parentPort(): Port {
   if (!process.send) throw new Error('This process has no parent to talk to.');
-  const { port, hear, gone } = postedPort({
-    post: (value) => void (process.connected && process.send!(value, undefined, undefined, failed)),
-    leave: () => setImmediate(() => process.connected && process.disconnect()),
-  });
-  const failed = (cause: Error | null) => cause && gone(reasonOf(cause));
+  const { port, hear, gone } = postedPort(channelOf(process as Linked, (cause) => gone(reasonOf(cause))));
   process.on('message', hear);
   process.once('disconnect', () => gone({ kind: 'eof' }));
   return port;
+}
+
+/** Either end of Node's own channel. */
+type Linked = Pick<ChildProcess, 'connected' | 'send' | 'disconnect'>;
+
+function channelOf(linked: Linked, failed: (cause: NodeJS.ErrnoException) => void): Channel {
+  let onTheWay = 0;
+  let leaving = false;
+  const arrived = (cause: Error | null): void => {
+    onTheWay -= 1;
+    if (cause) failed(cause);
+    // Who lets go before would take back what the system had no room for yet.
+    if (leaving && onTheWay === 0 && linked.connected) linked.disconnect();
+  };
+  return {
+    post(value) {
+      if (!linked.connected) return;
+      onTheWay += 1;
+      linked.send(value, undefined, undefined, arrived);
+    },
+    leave: () => void (leaving = true),
+  };
 }
 
 /** Codes with which a channel says that the other end is gone rather than that something is wrong. */
