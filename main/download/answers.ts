@@ -73,10 +73,30 @@ export function validatorsOf(head: Head, ranges: boolean | null): Validators {
  * than its Date (RFC 9110 8.8.2.2). Null when neither is there: then only comparing bytes helps.
  */
 export function strongValidator(kept: Validators): string | null {
-  if (kept.etag !== null) return /^"[^"]*"$/.test(kept.etag) ? kept.etag : null;
-  if (kept.lastModified === null || kept.date === null) return null;
-  const [modified, date] = [Date.parse(kept.lastModified), Date.parse(kept.date)];
-  return modified + 1000 <= date ? kept.lastModified : null;
+  return kept.etag === null ? strongDate(kept) : strongTag(kept);
+}
+
+function strongTag({ etag }: Validators): string | null {
+  return etag !== null && /^"[^"]*"$/.test(etag) ? etag : null;
+}
+
+function strongDate({ lastModified, date }: Validators): string | null {
+  if (lastModified === null || date === null) return null;
+  return Date.parse(lastModified) + 1000 <= Date.parse(date) ? lastModified : null;
+}
+
+/**
+ * Whether parts of the two answers may be put together unseen: both have the same strong ETag or, where what was kept has
+ * none, the same strong Last-Modified (RFC 9110 15.3.7.3).
+ */
+function vouches(kept: Validators, seen: Validators): boolean {
+  if (strongTag(kept) !== null) return seen.etag === kept.etag;
+  return strongDate(kept) !== null && seen.lastModified === kept.lastModified;
+}
+
+/** Whether what was kept has something by which parts of several answers may be put together without a common byte. */
+export function isCombinable(kept: Validators): boolean {
+  return vouches(kept, kept);
 }
 
 /** Why `seen` cannot be the content that was kept; null when nothing speaks against it. */
@@ -113,6 +133,8 @@ export type Verdict =
   /** The whole file from 0: it takes no ranges. */
   | { kind: 'whole' }
   | { kind: 'changed'; why: string }
+  /** It may be of another content: only bytes that are here already can tell. */
+  | { kind: 'unvouched'; why: string }
   /** 416, and the file ends exactly at `totalBytes`. */
   | { kind: 'complete'; totalBytes: number }
   /** The answer is of no use; a fresh request may be. */
@@ -123,10 +145,14 @@ export type Verdict =
   | { kind: 'html' }
   | { kind: 'refused' };
 
-/** What was asked: a range from `offset`, or (null) the plain file; `onDiskBytes` is where the known part of the file ends. */
+/**
+ * What was asked: a range from `offset`, or (null) the plain file; `onDiskBytes` is where the known part of the file ends.
+ * `compares`: some of what was asked for is here already, or nothing is that it could be mixed with.
+ */
 export interface Asked {
   offset: number | null;
   onDiskBytes: number;
+  compares: boolean;
 }
 
 /** The table of answers. `kept` is null for the first answer ever. */
@@ -151,15 +177,19 @@ export function judge(asked: Asked, head: Head, kept: Validators | null, nowMs: 
   return { kind: 'refused' };
 }
 
+const UNVOUCHED: Verdict = { kind: 'unvouched', why: 'nothing in the answer says that it is of the same file' };
+
 function judgePartial(asked: Asked, head: Head, kept: Validators | null): Verdict {
   const range = parseContentRange(head.headers.get('content-range'));
   if (asked.offset === null) return { kind: 'useless', why: 'a part was sent where the whole was asked for' };
   if (!range) return { kind: 'useless', why: 'the part is not labelled with its range' };
   if (encodingOf(head)) return { kind: 'useless', why: 'the part is encoded' };
-  const why = kept && contradiction(kept, validatorsOf(head, true));
+  const seen = validatorsOf(head, true);
+  const why = kept && contradiction(kept, seen);
   if (why) return { kind: 'changed', why };
   if (range.start > asked.offset)
     return { kind: 'useless', why: `the part starts ${range.start - asked.offset} too late` };
+  if (kept && !asked.compares && !vouches(kept, seen)) return UNVOUCHED;
   const length = bodyLength(head);
   const end = length === null ? range.end : Math.min(range.end, range.start + length);
   return { kind: 'body', start: range.start, end };
@@ -171,6 +201,8 @@ function judgeUnsatisfied(asked: Asked, head: Head, kept: Validators | null): Ve
   const seen = { ...validatorsOf(head, true), totalBytes: null };
   const why = kept && contradiction(kept, seen);
   if (why) return { kind: 'changed', why };
-  if (totalBytes === asked.onDiskBytes && asked.offset === totalBytes) return { kind: 'complete', totalBytes };
+  if (totalBytes === asked.onDiskBytes && asked.offset === totalBytes) {
+    return kept && !vouches(kept, seen) ? UNVOUCHED : { kind: 'complete', totalBytes };
+  }
   return { kind: 'changed', why: `the file has ${totalBytes} bytes now` };
 }

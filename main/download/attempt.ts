@@ -1,7 +1,7 @@
 // One request for one segment: what to ask for, and the answer's way into the file.
 import type { Extent, Validators } from '../../shared/download.ts';
 import type { Failure } from '../../shared/failure.ts';
-import { judge, strongValidator, type Head, type Verdict } from './answers.ts';
+import { isCombinable, judge, strongValidator, type Asked, type Head, type Verdict } from './answers.ts';
 import { knownAfter, knownBefore } from './extents.ts';
 import { failureOf } from './failures.ts';
 import type { Answer, Request } from './lane.ts';
@@ -76,8 +76,7 @@ export class Attempt {
       const isLimited = ask.buckets().some(({ bytesPerS }) => bytesPerS !== null);
       answer = await ask.ask({ url: ask.url, owner: ask.owner, range, isLimited, signal: this.#abort.signal });
       const { head, body } = answer;
-      const onDiskBytes = ask.part.written.length === 1 ? ask.part.written[0]![1] : 0;
-      const verdict = judge({ offset, onDiskBytes }, head, ask.kept, Date.now());
+      const verdict = judge({ offset, ...knownFor(ask, offset, tailBytes) }, head, ask.kept, Date.now());
       let taken: { start: number; end: number | null; segment: Segment } | null = null;
       if (verdict.kind === 'body') taken = { ...verdict, segment: ask.segment };
       if (verdict.kind === 'whole') {
@@ -134,7 +133,11 @@ function rangeFor(ask: Ask): { offset: number | null; range: Record<string, stri
   return { offset, range, tailBytes };
 }
 
-/** Whether two answers about the same URL share something that tells one content from another. */
-export function isComparable(kept: Validators): boolean {
-  return kept.etag !== null || kept.lastModified !== null;
+/** What is here already, as far as the answer is judged by it. */
+function knownFor({ segment, kept, part }: Ask, offset: number | null, tailBytes: number): Omit<Asked, 'offset'> {
+  const { written } = part;
+  // Where nothing can be put together, nobody else writes meanwhile.
+  const isFirst = written.length === 0 && kept !== null && !isCombinable(kept);
+  const onDiskBytes = written.length === 1 ? written[0]![1] : 0;
+  return { onDiskBytes, compares: offset !== segment.pos || tailBytes > 0 || isFirst };
 }

@@ -1,6 +1,6 @@
 // Opens and gives up a session's connections: as many as help, spread over its sources, none far slower than the others.
 import type { Validators } from '../../shared/download.ts';
-import { isComparable } from './attempt.ts';
+import { isCombinable } from './answers.ts';
 import { hostOf } from './sources.ts';
 import type { Feed } from './feed.ts';
 import type { Feeds } from './feeds.ts';
@@ -52,7 +52,7 @@ export class Crew {
   /** The content is known: others join the one connection that there is, when they may and there is something for them to do. */
   begin(kept: Validators | null): void {
     const { part, world } = this.#o;
-    if (this.#hasBegun || this.#feeds.granted === 1 || !kept || kept.totalBytes === null || !isComparable(kept)) return;
+    if (this.#hasBegun || this.#feeds.granted === 1 || !kept || kept.totalBytes === null || !isCombinable(kept)) return;
     if (kept.totalBytes - part.receivedBytes < 2 * RESERVED_BYTES) return;
     this.#hasBegun = this.#atWork = true;
     this.#feeds.begin(performance.now());

@@ -94,11 +94,14 @@ export class Feed {
     this.#fullMs *= 2;
   }
 
-  /** Waits before one of its connections asks again. */
-  async rest(ms: number, waits: Waits): Promise<void> {
+  /** Waits before one of its connections asks again; says so when no other source fetches and the wait is long. */
+  async rest(ms: number, waits: Waits, isAlone: boolean): Promise<void> {
+    const tells = isAlone && ms >= TELL_WAIT_MS;
+    if (tells) this.#o.report.waiting({ until: Date.now() + ms, reason: 'retry' });
     this.resting += 1;
     await waits.sleep(ms);
     this.resting -= 1;
+    if (tells) this.#o.report.waiting(null);
   }
 
   /** Ranges work on the direct lane: what still comes from here the slow way is fetched by it, too. */

@@ -1,5 +1,6 @@
 // Before a byte of a mirror counts: its length must be equal, and a piece of it to what is here already from elsewhere.
-import { Attempt, isComparable } from './attempt.ts';
+import { isCombinable } from './answers.ts';
+import { Attempt } from './attempt.ts';
 import { fail } from './failures.ts';
 import { emptySegment, type Feed } from './feed.ts';
 import { PROOF_BYTES, proofPoint } from './feeds.ts';
@@ -38,11 +39,11 @@ export async function prove(feed: Feed, options: SessionOptions, waits: Waits, i
   }
   if (isEqual) {
     const { kept } = feed.content;
-    if (kept && isComparable(kept)) {
+    if (kept && isCombinable(kept)) {
       feed.phase = 'open';
       return { kind: 'again', afterMs: 0 };
     }
-    return aside('It has nothing that tells one content from another');
+    return aside('It has nothing that surely tells one content from another');
   }
   // From here on it is to be tried again, unless it is given up.
   feed.phase = 'untried';

@@ -4,7 +4,7 @@ import type { Head, Verdict } from './answers.ts';
 import { fail } from './failures.ts';
 import { linkIsOver, pageInstead, statusMeans } from './plain-words.ts';
 import type { SessionEnd, SessionOptions } from './session-contract.ts';
-import type { Source } from './sources.ts';
+import type { Source, Sources } from './sources.ts';
 
 export type Next =
   | { kind: 'again'; afterMs: number }
@@ -133,4 +133,15 @@ export class Refusals {
 /** The session ends because the content is another one; `mixed`: bytes of it may have been written. */
 export function changed(why: string, mixed: boolean): Next {
   return { kind: 'end', end: { kind: 'changed', why, mixed } };
+}
+
+/** What it means that one source came to an end: `failed`, when that is its own affair and others may go on. */
+export function endOfSource(end: SessionEnd, source: Source, sources: Sources): SessionEnd {
+  if (end.kind !== 'changed') return end;
+  const isMain = source === sources.main;
+  // What it brought before may have been of that, too.
+  if (!isMain && source.brought.length > 0) return { kind: 'distrusted', sources: new Set([source]), why: end.why };
+  if (isMain && (!sources.isStranger || end.mixed)) return end;
+  // A mirror that never had what is kept: that is no news of the file.
+  return { kind: 'failed', failure: fail('changed-on-server', `A mirror has other content: ${end.why}`, 'soon') };
 }

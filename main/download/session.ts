@@ -1,20 +1,19 @@
 // Fetches all that is missing of one content into one part file, with as many connections and sources as it takes.
 import type { Validators } from '../../shared/download.ts';
-import type { Failure } from '../../shared/failure.ts';
-import { encodingOf, type Head, type Verdict } from './answers.ts';
-import { Attempt, isComparable, type AttemptEnd } from './attempt.ts';
+import { encodingOf, isCombinable, type Head, type Verdict } from './answers.ts';
+import { Attempt, type AttemptEnd } from './attempt.ts';
 import { endOf } from './extents.ts';
-import { fail, failureOf, NOTHING_CAME } from './failures.ts';
+import { failureOf, NOTHING_CAME } from './failures.ts';
 import { Crew } from './crew.ts';
 import type { Feed } from './feed.ts';
 import { Feeds } from './feeds.ts';
 import type { Answer } from './lane.ts';
 import { prove } from './proof.ts';
 import type { SessionEnd, SessionOptions } from './session-contract.ts';
-import { changed, type Next, type Situation } from './refusals.ts';
+import { changed, endOfSource, type Next, type Situation } from './refusals.ts';
 import { Segments, type Segment } from './segments.ts';
 import { hostOf, isOurs } from './sources.ts';
-import { TELL_WAIT_MS, Waits } from './waits.ts';
+import { Waits } from './waits.ts';
 
 export class Session {
   readonly #o: SessionOptions;
@@ -28,6 +27,8 @@ export class Session {
   #careful = false;
   /** What the first answer says of itself does not say that what is here is a piece of it: only a compare does. */
   readonly #unproven: boolean;
+  /** Answers do not say any more that they are of the same content: each part must begin behind bytes that tell. */
+  #comparing = false;
   #probed: boolean;
   #connections = 0;
   #end: SessionEnd | null = null;
@@ -39,7 +40,7 @@ export class Session {
     const { kept, part } = options;
     this.#feeds = new Feeds(options);
     this.#probed = kept !== null;
-    this.#unproven = part.written.length > 0 && !(kept && isComparable(kept));
+    this.#unproven = part.written.length > 0 && !(kept && isCombinable(kept));
     this.#segments = new Segments(kept?.totalBytes ?? null, part.written);
     this.#crew = new Crew(options, this.#feeds, this.#segments, {
       open: (feed) => this.#spawn(feed),
@@ -65,7 +66,7 @@ export class Session {
   /** How many connections it may open at most, from now on. */
   set granted(value: number) {
     this.#crew.granted = value;
-    if (this.#confirmed && !this.#whole && !this.#end) this.#crew.begin(this.#feeds.main.content.kept);
+    if (this.#confirmed && !this.#end) this.#beginCrew(this.#feeds.main.content.kept);
   }
 
   stop(): void {
@@ -112,20 +113,19 @@ export class Session {
       }
       if (this.#end || next.kind === 'leave') return;
       if (next.kind === 'end') return this.#giveUp(feed, next.end);
-      if (next.afterMs > 0) await this.#rest(feed, next.afterMs);
+      if (next.afterMs > 0) await feed.rest(next.afterMs, this.#waits, !this.#feeds.hasOthers(feed));
     }
   }
 
   #nextSegment(feed: Feed): Segment | null {
     const segments = this.#segments;
     if (this.#whole) return segments.running.size > 0 || segments.finished ? null : this.#takeAll();
-    if (this.#confirmed) {
+    if (this.#confirmed && !this.#comparing) {
       const takers = Math.max(1, this.#crew.wanted - segments.running.size);
       return segments.take(takers) ?? (this.#connections > 1 ? segments.steal(this.#crew.speedOf(feed)) : null);
     }
     // Before the first good answer there is one connection, and it must be able to compare.
-    const known = this.#o.part.written;
-    return (known.length > 0 ? segments.takeBehind(known) : null) ?? segments.take();
+    return segments.takeBehind(this.#o.part.written) ?? (segments.running.size > 0 ? null : segments.take());
   }
 
   /** One stream over the whole file. What is known is compared on the way, so only what is known without a gap counts. */
@@ -147,7 +147,7 @@ export class Session {
       end = await feed.fetch(attempt, this.#waits, {
         whole: fresh || this.#whole,
         careful: isMain && (this.#careful || (this.#unproven && !this.#confirmed)),
-        compares: !isMain,
+        compares: !isMain || this.#comparing,
         isOver: () => this.#end !== null,
         onBody: (answer, start) => this.#onBody(answer, start, attempt, feed),
         onWhole: (head) => this.#onWhole(head, segment, feed),
@@ -216,12 +216,23 @@ export class Session {
       case 'complete':
         this.#endAt(verdict.totalBytes);
         return { kind: 'again', afterMs: 0 };
+      case 'unvouched':
+        if (this.#mustCompare(feed)) return { kind: 'again', afterMs: 0 };
+        return this.#decideAnswer({ kind: 'useless', why: verdict.why }, head, feed, situation);
       case 'useless':
         if (this.#givesUpRanges(feed)) return { kind: 'again', afterMs: 0 };
         return feed.refusals.answered(verdict, head, situation);
       default:
         return feed.refusals.answered(verdict, head, situation);
     }
+  }
+
+  /** From now on parts of the first source are compared before they count. False when they are already. */
+  #mustCompare(feed: Feed): boolean {
+    if (this.#comparing || feed !== this.#feeds.main) return false;
+    this.#comparing = true;
+    this.#crew.stop();
+    return true;
   }
 
   /** Another answer to a range was of no use. When ranges had their chance and nobody else fetches, the whole is asked for. */
@@ -249,18 +260,9 @@ export class Session {
   /** A source came to its end: the others go on, when there are any. */
   #giveUp(feed: Feed, end: SessionEnd): void {
     const { sources } = this.#o;
-    const isMain = feed.source === sources.main;
-    let failure: Failure;
-    if (end.kind === 'failed') failure = end.failure;
-    // What it brought before may have been of that, too.
-    else if (end.kind === 'changed' && !isMain && feed.source.brought.length > 0) {
-      return this.#finish({ kind: 'distrusted', sources: new Set([feed.source]), why: end.why });
-    }
-    // A mirror that never had what is kept: that is no news of the file.
-    else if (end.kind === 'changed' && (!isMain || (sources.isStranger && !end.mixed))) {
-      failure = fail('changed-on-server', `A mirror has other content: ${end.why}`, 'soon');
-    } else return this.#finish(end);
-    if (isOurs(failure)) return this.#finish({ kind: 'failed', failure });
+    const told = endOfSource(end, feed.source, sources);
+    if (told.kind !== 'failed' || isOurs(told.failure)) return this.#finish(told);
+    const { failure } = told;
     sources.drop(feed.source, failure);
     if (!this.#feeds.hasOthers(feed)) return this.#finish({ kind: 'failed', failure });
     this.#retire(feed);
@@ -336,13 +338,10 @@ export class Session {
     this.#feeds.main.phase = 'open';
     const { part } = this.#o;
     if (part.receivedBytes > 0) this.#o.report.event('resumed', { offset: part.receivedBytes });
-    if (!this.#whole) this.#crew.begin(kept);
+    this.#beginCrew(kept);
   }
 
-  async #rest(feed: Feed, ms: number): Promise<void> {
-    const tells = ms >= TELL_WAIT_MS && !this.#feeds.hasOthers(feed);
-    if (tells) this.#o.report.waiting({ until: Date.now() + ms, reason: 'retry' });
-    await feed.rest(ms, this.#waits);
-    if (tells && !this.#end) this.#o.report.waiting(null);
+  #beginCrew(kept: Validators | null): void {
+    if (!this.#whole && !this.#comparing) this.#crew.begin(kept);
   }
 }

@@ -53,6 +53,12 @@ export const cases = [
     file: fresh,
   },
   {
+    name: 'replaced, and the server ignores If-Range and sends no ETag any more',
+    first: slow,
+    then: { ...fresh, ranges: 'blind', etag: null },
+    file: fresh,
+  },
+  {
     name: 'replaced by a shorter file while paused',
     first: slow,
     then: { sizeBytes: 100_000, seed: 2 },

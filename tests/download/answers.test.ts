@@ -21,6 +21,8 @@ const kept: Validators = {
   contentType: 'application/zip',
   ranges: true,
 };
+const DATE = 'Tue, 02 Jan 2024 00:00:00 GMT';
+const LATER = 'Tue, 02 Jan 2024 00:00:01 GMT';
 const head = (status: number, headers: Record<string, string> = {}): Head => ({
   status,
   headers: new Map(Object.entries(headers)),
@@ -121,10 +123,21 @@ test.each<[string, number | null, Head, object]>([
     head(206, { 'content-range': 'bytes 100-999/1000', etag: '"a"' }),
     { kind: 'body', start: 100, end: 1000 },
   ],
-  ['206 that starts earlier', 100, head(206, { 'content-range': 'bytes 50-999/1000' }), { kind: 'body', start: 50 }],
+  [
+    '206 that starts earlier',
+    100,
+    head(206, { 'content-range': 'bytes 50-999/1000', etag: '"a"' }),
+    { kind: 'body', start: 50 },
+  ],
+  ['206 without the tag', 100, head(206, { 'content-range': 'bytes 100-999/1000' }), { kind: 'unvouched' }],
   ['206 that starts later', 100, head(206, { 'content-range': 'bytes 101-999/1000' }), { kind: 'useless' }],
   ['206 without a range', 100, head(206), { kind: 'useless' }],
-  ['206 with total *', 100, head(206, { 'content-range': 'bytes 100-199/*' }), { kind: 'body', start: 100, end: 200 }],
+  [
+    '206 with total *',
+    100,
+    head(206, { 'content-range': 'bytes 100-199/*', etag: '"a"' }),
+    { kind: 'body', start: 100, end: 200 },
+  ],
   ['206 of another total', 100, head(206, { 'content-range': 'bytes 100-999/1001' }), { kind: 'changed' }],
   ['206 of another tag', 100, head(206, { 'content-range': 'bytes 100-999/1000', etag: '"b"' }), { kind: 'changed' }],
   [
@@ -137,7 +150,7 @@ test.each<[string, number | null, Head, object]>([
   [
     '206 whose length and range disagree',
     100,
-    head(206, { 'content-range': 'bytes 100-999/1000', 'content-length': '10' }),
+    head(206, { 'content-range': 'bytes 100-999/1000', 'content-length': '10', etag: '"a"' }),
     { kind: 'body', start: 100, end: 110 },
   ],
   ['200 to a range', 100, head(200, { 'content-length': '1000' }), { kind: 'whole' }],
@@ -150,7 +163,13 @@ test.each<[string, number | null, Head, object]>([
     { kind: 'body', start: 0, end: null },
   ],
   ['HTML instead', 100, head(200, { 'content-type': 'text/html' }), { kind: 'html' }],
-  ['416 with what is here', 500, head(416, { 'content-range': 'bytes */500' }), { kind: 'complete', totalBytes: 500 }],
+  [
+    '416 with what is here',
+    500,
+    head(416, { 'content-range': 'bytes */500', etag: '"a"' }),
+    { kind: 'complete', totalBytes: 500 },
+  ],
+  ['416 with as much, without the tag', 500, head(416, { 'content-range': 'bytes */500' }), { kind: 'unvouched' }],
   ['416 with more than is here', 400, head(416, { 'content-range': 'bytes */500' }), { kind: 'changed' }],
   ['416 of another tag', 500, head(416, { 'content-range': 'bytes */500', etag: '"b"' }), { kind: 'changed' }],
   ['416 without a length', 500, head(416), { kind: 'useless' }],
@@ -170,5 +189,31 @@ test.each<[string, number | null, Head, object]>([
   ['204', null, head(204), { kind: 'refused' }],
   ['207', 100, head(207, { 'content-range': 'bytes 100-999/1000' }), { kind: 'refused' }],
 ])('%s', (_, offset, answer, verdict) => {
-  expect(judge({ offset, onDiskBytes: 500 }, answer, kept, 0)).toMatchObject(verdict);
+  expect(judge({ offset, onDiskBytes: 500, compares: false }, answer, kept, 0)).toMatchObject(verdict);
 });
+
+test.each<[string, Partial<Validators>, Record<string, string>, string]>([
+  ['a weak tag', { etag: 'W/"a"' }, { etag: 'W/"a"' }, 'unvouched'],
+  [
+    'a date as young as the answer',
+    { etag: null, lastModified: DATE, date: DATE },
+    { 'last-modified': DATE },
+    'unvouched',
+  ],
+  ['nothing', { etag: null }, {}, 'unvouched'],
+  ['an older date', { etag: null, lastModified: DATE, date: LATER }, { 'last-modified': DATE }, 'body'],
+  [
+    'an older date and a weak tag',
+    { etag: 'W/"a"', lastModified: DATE, date: LATER },
+    { 'last-modified': DATE },
+    'body',
+  ],
+])(
+  'parts that have %s in common are put together only where it is strong, or where bytes are compared',
+  (_, had, has, kind) => {
+    const part = head(206, { 'content-range': 'bytes 100-999/1000', ...has });
+    const asked = { offset: 100, onDiskBytes: 100 };
+    expect(judge({ ...asked, compares: false }, part, { ...kept, ...had }, 0).kind).toBe(kind);
+    expect(judge({ ...asked, compares: true }, part, { ...kept, ...had }, 0).kind).toBe('body');
+  },
+);

@@ -7,6 +7,7 @@ import { contentBytes, seededContent, type Behaviour, type Seen } from '../suppo
 import { originForTest } from '../support/start.ts';
 
 const SIZE = 6_000_000;
+const DATE = 'Mon, 01 Jan 2024 00:00:00 GMT';
 const FILE = contentBytes(seededContent(SIZE));
 
 async function get(
@@ -81,6 +82,47 @@ describe.each(lanes)('on the %s lane', (lane) => {
       bytesPerS: 5_000_000,
     }));
     expect(bench.read(outcome).equals(contentBytes(seededContent(SIZE, 2)))).toBe(true);
+  });
+
+  test('content replaced while it is fetched never mixes, when its parts have no tag any more', async () => {
+    const { bench, outcome } = await get(lane, ({ count }) => ({
+      sizeBytes: SIZE,
+      ranges: 'blind',
+      bytesPerS: 5_000_000,
+      ...(count === 1 ? { cutAfterBytes: 3_000_000, cut: 'reset' } : { seed: 2, etag: null }),
+    }));
+    expect(bench.read(outcome).equals(contentBytes(seededContent(SIZE, 2)))).toBe(true);
+  });
+
+  test('a server whose parts never have its tag still gives the exact file', async () => {
+    const { bench, outcome } = await get(lane, ({ headers }) => ({
+      sizeBytes: SIZE,
+      ranges: 'blind',
+      bytesPerS: 5_000_000,
+      ...(headers['range'] ? { etag: null } : {}),
+    }));
+    expect(bench.read(outcome).equals(FILE)).toBe(true);
+    expect(bench.events()).not.toContain('restarted-from-zero');
+  });
+
+  test.each([
+    ['a weak ETag', { etag: 'W/"a"' }],
+    ['a date as young as the answer', { etag: null, lastModified: DATE, date: DATE }],
+  ])('with %s alone one connection is used, because it does not vouch for every byte', async (_, validator) => {
+    const { origin, bench, outcome } = await get(lane, { sizeBytes: SIZE, bytesPerS: 20_000_000, ...validator });
+    expect(bench.read(outcome).equals(FILE)).toBe(true);
+    expect(origin.requests('/f')).toHaveLength(1);
+  });
+
+  test('with a weak ETag and a date that is old enough several connections are used', async () => {
+    const { origin, bench, outcome } = await get(lane, {
+      sizeBytes: SIZE,
+      bytesPerS: 5_000_000,
+      etag: 'W/"a"',
+      lastModified: DATE,
+    });
+    expect(bench.read(outcome).equals(FILE)).toBe(true);
+    expect(origin.requests('/f').length).toBeGreaterThan(1);
   });
 
   test('without any validator one connection is used, because nothing could tell contents apart', async () => {

@@ -6,7 +6,14 @@ import type { Extent, Validators } from '../../shared/download.ts';
 import type { Task } from '../../shared/protocol.ts';
 import { lanes } from '../support/lanes.ts';
 import { startBench, type Bench } from '../support/lease.ts';
-import { contentBytes, contentSha256, seededContent, type Behaviour, type Origin, type Seen } from '../support/origin.ts';
+import {
+  contentBytes,
+  contentSha256,
+  seededContent,
+  type Behaviour,
+  type Origin,
+  type Seen,
+} from '../support/origin.ts';
 import { originForTest } from '../support/start.ts';
 
 const SIZE = 3_000_000;
@@ -121,6 +128,16 @@ describe.each(lanes)('on the %s lane', (lane) => {
     ['no validator', { etag: null }, {}],
     ['a server that ignores If-Range', { etag: '"b"', ranges: 'blind' as const }, { etag: '"a"' }],
     ['a server that sends no ETag any more', { etag: null, ranges: 'blind' as const }, { etag: 'W/"a"' }],
+    [
+      'a server that ignores If-Range and sends no ETag any more',
+      { etag: null, ranges: 'blind' as const },
+      { etag: '"a"' },
+    ],
+    [
+      'a server that ignores If-Range and sends no date any more',
+      { etag: null, ranges: 'blind' as const },
+      { lastModified: LONG_AGO, date: LATER },
+    ],
     ['no ranges and no validator', { etag: null, ranges: 'ignore' as const }, {}],
   ])('content replaced by other content of the same length is found with %s', async (_, served, kept) => {
     const { bench, file } = await resume(lane, { sizeBytes: SIZE, seed: 2, ...served }, kept);
@@ -138,6 +155,17 @@ describe.each(lanes)('on the %s lane', (lane) => {
     const { origin, file } = await resume(lane, other, {});
     expect(origin.requests('/f').length).toBeGreaterThan(1);
     expect(file.equals(NEW)).toBe(true);
+  });
+
+  test.each([
+    ['an ETag', { etag: null }, { etag: '"a"' }],
+    ['a date', { etag: null, date: LATER }, { lastModified: LONG_AGO, date: LATER }],
+  ])('the same content without %s that it had is compared and goes on', async (_, served, kept) => {
+    const { origin, bench, file } = await resume(lane, { sizeBytes: SIZE, ranges: 'blind', ...served }, kept);
+    expect(file.equals(OLD)).toBe(true);
+    expect(bench.events()).toContain('overlap-compared');
+    expect(bench.events()).not.toContain('restarted-from-zero');
+    expect(origin.requests('/f')).toHaveLength(2);
   });
 
   test('content of another length is other content', async () => {
@@ -271,12 +299,24 @@ describe.each(lanes)('on the %s lane', (lane) => {
 describe.each(lanes)('416 on the %s lane', (lane) => {
   test('is the end only when the server has exactly what is here', async () => {
     // The length was never told: the half that is here turns out to be all.
-    const { file } = await resume(
+    const served = { bytes: OLD.subarray(0, HALF), etag: '"a"' };
+    const { origin, file } = await resume(lane, served, { etag: '"a"', totalBytes: null });
+    expect(file.equals(OLD.subarray(0, HALF))).toBe(true);
+    expect(origin.bytesServed('/f')).toBe(0);
+  });
+
+  test.each([
+    ['the same', OLD],
+    ['other', NEW],
+  ])('without the tag that was kept is no word about what is here: %s bytes', async (_, content) => {
+    const bytes = content.subarray(0, HALF);
+    const { bench, file } = await resume(
       lane,
-      { bytes: OLD.subarray(0, HALF), etag: '"a"' },
+      { bytes, etag: null, ranges: 'blind' },
       { etag: '"a"', totalBytes: null },
     );
-    expect(file.equals(OLD.subarray(0, HALF))).toBe(true);
+    expect(file.equals(bytes)).toBe(true);
+    expect(bench.events()).toContain('overlap-compared');
   });
 
   test.each([

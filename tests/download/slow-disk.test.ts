@@ -41,6 +41,7 @@ describe.each(lanes)('on the %s lane', (lane) => {
     origin.serve('/f', ({ count }) => ({
       sizeBytes: SIZE,
       etag: 'W/"the same"',
+      lastModified: 'Mon, 01 Jan 2024 00:00:00 GMT',
       bytesPerS: 2_000_000,
       ...(count === 1 ? { cutAfterBytes: 800_000, cut: 'reset' } : { seed: 2 }),
     }));
