@@ -49,17 +49,24 @@ export class PartFile {
   onDurable: ((extents: Extent[]) => void) | null = null;
   /** Called when a write or flush failed; nothing more is written then. */
   onError: ((error: unknown) => void) | null = null;
+  /** Called when a flush failed: what is not durable by then may be lost, whatever the system says of it afterwards. */
+  onLost: (() => void) | null = null;
   #path: string;
   readonly #fd: number;
   #written: Extent[];
   #durable: Extent[];
   #receivedBytes: number;
+  /** Not durable yet: about to be written, written, and being flushed. */
+  #writingBytes = 0;
   #unclaimedBytes = 0;
   #flushingBytes = 0;
+  /** Why nothing more is written or claimed: a later flush would succeed all the same, and make nothing durable. */
+  #broken: { error: unknown } | null = null;
   #writesRunning = 0;
   /** How often something was dropped. */
   #drops = 0;
   #idle: (() => void)[] = [];
+  #waitingForWrite: (() => void)[] = [];
   #flush: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
   #flushDelayMs = UNCLAIMED_MIN_MS;
@@ -147,11 +154,16 @@ export class PartFile {
 
   /** Writes `pieces`, together `byteCount`, at `position`. Resolves when the pieces may be reused. */
   async write(pieces: readonly Uint8Array[], byteCount: number, position: number): Promise<void> {
+    this.#throwIfBroken();
     this.#receivedBytes += byteCount;
     this.#writesRunning += 1;
+    let writingBytes = 0;
     try {
-      while (this.#unclaimedBytes + this.#flushingBytes >= UNCLAIMED_MAX_BYTES && !this.#closed) await this.flush();
+      while (!this.#hasRoomFor(byteCount)) await this.#oneLess();
+      writingBytes = byteCount;
+      this.#writingBytes += byteCount;
       await this.#writeAll(pieces, byteCount, position);
+      this.#throwIfBroken();
       this.#written = addExtent(this.#written, position, position + byteCount);
       this.#unclaimedBytes += byteCount;
       this.onWritten?.(this.#written, this.#fd);
@@ -162,9 +174,36 @@ export class PartFile {
       this.onError?.(error);
       throw error;
     } finally {
+      this.#writingBytes -= writingBytes;
       this.#writesRunning -= 1;
+      this.#waitingForWrite.splice(0).forEach((resolve) => resolve());
       if (this.#writesRunning === 0) this.#idle.splice(0).forEach((resolve) => resolve());
     }
+  }
+
+  /** One write alone may be as large as it likes. */
+  #hasRoomFor(byteCount: number): boolean {
+    const notDurable = this.#writingBytes + this.#unclaimedBytes + this.#flushingBytes;
+    return notDurable === 0 || notDurable + byteCount <= UNCLAIMED_MAX_BYTES || this.#closed;
+  }
+
+  /** Resolves when something more is durable, or one of the writes under way is done. */
+  #oneLess(): Promise<void> {
+    if (this.#unclaimedBytes > 0 || this.#flush) return this.flush();
+    return new Promise((resolve) => this.#waitingForWrite.push(resolve));
+  }
+
+  #throwIfBroken(): void {
+    if (this.#broken) throw this.#broken.error;
+  }
+
+  /** Counts nothing any more but what is durable. */
+  #break(error: unknown): void {
+    this.#broken = { error };
+    this.#written = [...this.#durable];
+    this.#receivedBytes = bytesIn(this.#durable);
+    this.#unclaimedBytes = 0;
+    this.onLost?.();
   }
 
   async #writeAll(pieces: readonly Uint8Array[], byteCount: number, position: number): Promise<void> {
@@ -196,6 +235,7 @@ export class PartFile {
   /** Makes durable what is written by now, then says so through `onDurable`. */
   async flush(): Promise<void> {
     while (this.#flush) await this.#flush;
+    this.#throwIfBroken();
     if (this.#unclaimedBytes === 0 || this.#closed) return;
     this.#flush = this.#flushOnce().finally(() => (this.#flush = null));
     await this.#flush;
@@ -210,8 +250,14 @@ export class PartFile {
     this.#flushingBytes = this.#unclaimedBytes;
     this.#unclaimedBytes = 0;
     const begunMs = performance.now();
-    await syncData(this.#fd);
-    this.#flushingBytes = 0;
+    try {
+      await syncData(this.#fd);
+    } catch (error) {
+      this.#break(error);
+      throw error;
+    } finally {
+      this.#flushingBytes = 0;
+    }
     const tookMs = performance.now() - begunMs;
     this.#flushDelayMs = Math.min(Math.max(tookMs * FLUSH_SHARE, UNCLAIMED_MIN_MS), UNCLAIMED_MAX_MS);
     // What was dropped meanwhile may stand there anew by now, and not durably: the next flush tells of the rest.
@@ -236,13 +282,19 @@ export class PartFile {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
     while (this.#flush) await this.#flush;
+    this.#throwIfBroken();
     const { size } = await quickly(
       () => fstatSync(this.#fd),
       () => statFile(this.#fd),
     );
     if (size < sizeBytes) return false;
     if (size > sizeBytes) await truncate(this.#fd, sizeBytes);
-    await syncAll(this.#fd);
+    try {
+      await syncAll(this.#fd);
+    } catch (error) {
+      this.#break(error);
+      throw error;
+    }
     this.#unclaimedBytes = 0;
     this.#durable = this.#written;
     return true;

@@ -225,6 +225,7 @@ export class Transfer {
       const { known } = this.#sources;
       if (known) this.#note?.write(fd, known, extents);
     };
+    part.onLost = () => this.#note?.remove();
     part.onDurable = (extents) => {
       if (!this.#rival) this.#claim(extents);
       else if (coversAll(extents, this.#claimed)) this.#takeOver(part).catch((error: unknown) => part.onError?.(error));

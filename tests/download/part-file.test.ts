@@ -2,6 +2,7 @@
 import { existsSync, linkSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { bytesIn } from '../../main/download/extents.ts';
 import { FailureError, fail, failureOf } from '../../main/download/failures.ts';
 import { PartFile } from '../../main/download/part-file.ts';
 import { DirectorySyncs, isSameFile, place } from '../../main/download/placing.ts';
@@ -45,6 +46,16 @@ test('no more than 32 MiB are ever unclaimed', async () => {
     await part.write([mebibyte], mebibyte.length, (i - 1) * mebibyte.length);
     expect(i * mebibyte.length - claimed).toBeLessThanOrEqual(32 << 20);
   }
+});
+
+test('no more than 32 MiB are ever unclaimed, also of writes at once', async () => {
+  const part = await create(join(tempDir(), 'f'));
+  let most = 0;
+  part.onWritten = (extents) => (most = Math.max(most, bytesIn(extents) - bytesIn(part.durable)));
+  const mebibyte = Buffer.alloc(1 << 20);
+  await Promise.all(Array.from({ length: 100 }, (_, i) => part.write([mebibyte], 1 << 20, i << 20)));
+  expect(bytesIn(part.written)).toBe(100 << 20);
+  expect(most).toBeLessThanOrEqual(32 << 20);
 });
 
 test('several writes at once and out of order end where they belong', async () => {
