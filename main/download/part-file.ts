@@ -8,13 +8,14 @@ import {
   fstatSync,
   fsync,
   ftruncate,
+  lstatSync,
   open,
   openSync,
   read,
   writev,
   writevSync,
 } from 'node:fs';
-import { mkdir, rename, unlink } from 'node:fs/promises';
+import { lstat, mkdir, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import type { Extent } from '../../shared/download.ts';
@@ -39,6 +40,7 @@ const syncAll = promisify(fsync);
 const truncate = promisify(ftruncate);
 const closeFile = promisify(close);
 
+const EXACT = { bigint: true } as const;
 /** On systems that know it: a link in place of the file is an error instead of a way out of the folder. */
 const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
 
@@ -298,6 +300,16 @@ export class PartFile {
     this.#unclaimedBytes = 0;
     this.#durable = this.#written;
     return true;
+  }
+
+  /** Whether its name still leads to what was written, and not to what another program put there. */
+  async isInPlace(): Promise<boolean> {
+    const here = fstatSync(this.#fd, EXACT);
+    const there = await quickly(
+      () => lstatSync(this.#path, EXACT),
+      () => lstat(this.#path, EXACT),
+    ).catch(() => null);
+    return there?.dev === here.dev && there.ino === here.ino;
   }
 
   /** Counts nothing but `extents` of what is written any more, and says what of that is durable. */

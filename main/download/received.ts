@@ -86,7 +86,7 @@ class Received {
    */
   async complete(checksum: Checksum | null, signal: AbortSignal): Promise<Failure | 'wrong' | 'stopped' | null> {
     try {
-      if (!(await this.#part.seal(this.#content.sizeBytes))) return PART_CHANGED;
+      if (!(await this.#part.seal(this.#content.sizeBytes)) || !(await this.#part.isInPlace())) return PART_CHANGED;
       if (signal.aborted) return 'stopped';
       // To read a big file takes long, and those who wait for its end need not wait for that.
       const stopped = new Promise<'stopped'>((resolve) => {

@@ -259,8 +259,7 @@ export class Transfer {
     const inPlace = this.#claimed.length === 0;
     this.#rival = inPlace ? null : { tellProbed: null, move: null };
     this.#sources.forget(old.written);
-    this.#part = await PartFile.create(inPlace ? partPath : partPath + RIVAL_SUFFIX, true);
-    return this.#part!;
+    return (this.#part = (await PartFile.create(inPlace ? partPath : partPath + RIVAL_SUFFIX, true))!);
   }
 
   /** Puts the new content's part file in the old one's place. Its bytes are durable and at least as many. */
@@ -289,7 +288,6 @@ export class Transfer {
 
   /** Verifies and names a complete part file. Null: some of it is missing or wrong and must be fetched again. */
   async #finish(part: PartFile, totalBytes: number, mayRefetch: boolean): Promise<Outcome | null> {
-    const { task } = this;
     await part.settle();
     // The plan says that all is there; what was really written decides.
     if (gapsOf(part.written, totalBytes).length > 0) {
@@ -297,8 +295,10 @@ export class Transfer {
       const failure = fail('internal', 'Bytes are missing that were thought to be here', 'soon');
       return { kind: 'failed', failure, extents: await this.#release(part) };
     }
-    if (!(await part.seal(totalBytes))) return { kind: 'failed', failure: PART_CHANGED, extents: [] };
-    const checksum = task.checksum ?? this.#sources.known?.digest ?? null;
+    const isWhole = await part.seal(totalBytes);
+    await this.#rival?.move;
+    if (!isWhole || !(await part.isInPlace())) return { kind: 'failed', failure: PART_CHANGED, extents: [] };
+    const checksum = this.task.checksum ?? this.#sources.known?.digest ?? null;
     const wrong = await this.#unlessCancelled(verify(part.path, totalBytes, checksum, this.#world.hashFile));
     if (wrong === 'cancelled') return { kind: 'released', extents: await this.#release(part) };
     if (wrong && mayRefetch) {
@@ -317,6 +317,7 @@ export class Transfer {
     const sha256 = await this.#unlessCancelled(this.#sha256(part.path, checksum));
     if (sha256 === 'cancelled') return { kind: 'released', extents: await this.#release(part) };
     await this.#takeOver(part);
+    if (!(await part.isInPlace())) return { kind: 'failed', failure: PART_CHANGED, extents: [] };
     const path = await this.#place(part);
     if (path === null) return { kind: 'released', extents: await this.#release(part) };
     return { kind: 'done', path, sizeBytes: totalBytes, sha256, verified: checksum !== null };
@@ -330,9 +331,7 @@ export class Transfer {
   /** Hashing a big file takes long; a cancel does not wait for it. */
   #unlessCancelled<T>(work: Promise<T>): Promise<T | 'cancelled'> {
     if (this.#cancelled) return Promise.resolve('cancelled');
-    const cancelled = new Promise<'cancelled'>(
-      (resolve) => (this.#wake = () => this.#cancelled && resolve('cancelled')),
-    );
+    const cancelled = new Promise<'cancelled'>((go) => (this.#wake = () => this.#cancelled && go('cancelled')));
     return Promise.race([work, cancelled]);
   }
 

@@ -1,6 +1,15 @@
 // The end of a download: verified, under a name that was free, with nothing else touched.
 import { createHash } from 'node:crypto';
-import { existsSync, linkSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { hashHere, HashThreads } from '../../main/download/hashing.ts';
@@ -52,6 +61,20 @@ describe('the name', () => {
     expect(bench.read(resumed).equals(FILE)).toBe(true);
     expect(bench.events(2)).toContain('part-file-lost');
     expect(readFileSync(victim, 'utf8')).toBe('mine');
+  });
+
+  test('what another program put in place of the part file never gets the name', async () => {
+    const origin = await originForTest();
+    origin.serve('/f', { sizeBytes: SIZE, bytesPerS: SIZE });
+    const bench = startBench();
+    const ended = bench.download(origin.url('/f'), { connections: 1 });
+    await origin.served('/f', SIZE / 2);
+    const partPath = join(bench.dir, 'file-1.part');
+    await bench.until(({ kind }) => kind === 'saved');
+    rmSync(partPath);
+    writeFileSync(partPath, Buffer.alloc(SIZE));
+    expect(await ended).toMatchObject({ kind: 'failed', failure: { code: 'part-file-lost' }, extents: [] });
+    expect(existsSync(join(bench.dir, 'file-1'))).toBe(false);
   });
 
   test('a file that got its name just before a crash is found again, not fetched again', async () => {

@@ -1,5 +1,5 @@
 // The part file: what it claims is there, what it is told is not lost, and links lead nowhere.
-import { existsSync, linkSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { bytesIn } from '../../main/download/extents.ts';
@@ -145,6 +145,18 @@ test('sealing cuts what is too long and refuses what is too short', async () => 
   expect(await part.seal(7)).toBe(false);
   expect(await part.seal(4)).toBe(true);
   expect(readFileSync(part.path, 'utf8')).toBe('abcd');
+});
+
+test.each([
+  ['another file', (path: string) => writeFileSync(path, 'abcdef')],
+  ['a link to a file', (path: string) => symlinkSync(`${path}.moved`, path)],
+  ['nothing', () => {}],
+])('where %s stands in its place that is seen', async (_, stand) => {
+  const part = await create(join(tempDir(), 'f'));
+  expect(await part.isInPlace()).toBe(true);
+  renameSync(part.path, `${part.path}.moved`);
+  stand(part.path);
+  expect(await part.isInPlace()).toBe(false);
 });
 
 test('placing takes a free name only, and knows the file again', async () => {
