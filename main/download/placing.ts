@@ -51,7 +51,13 @@ async function placeByRename(partPath: string, targetPath: string): Promise<'pla
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     if (!(await holdsOnly(targetPath, mark))) return 'taken';
   }
-  await rename(partPath, targetPath);
+  try {
+    await rename(partPath, targetPath);
+  } catch (error) {
+    // An empty file under the final name would look like the finished one.
+    await unlink(targetPath).catch(() => {});
+    throw error;
+  }
   return 'placed';
 }
 

@@ -1,5 +1,14 @@
 // The part file: what it claims is there, what it is told is not lost, and links lead nowhere.
-import { existsSync, linkSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { bytesIn } from '../../main/download/extents.ts';
@@ -169,6 +178,14 @@ test('placing takes a free name only, and knows the file again', async () => {
   writeFileSync(join(dir, 'other'), 'y');
   expect(await place(part, join(dir, 'other'))).toBe('taken');
   expect(readFileSync(join(dir, 'other'), 'utf8')).toBe('y');
+});
+
+test('what cannot be renamed leaves no empty file under the final name', async () => {
+  const dir = tempDir();
+  // Neither to be linked nor to be renamed over a file, on any system.
+  mkdirSync(join(dir, 'p'));
+  await expect(place(join(dir, 'p'), join(dir, 't'))).rejects.toThrow();
+  expect(existsSync(join(dir, 't'))).toBe(false);
 });
 
 test('a link that stands where the file would go is somebody’s, wherever it leads', async () => {
