@@ -6,7 +6,7 @@ import { BUFFER_BYTES, type Buffers } from './buffers.ts';
 import { fail, FailureError, late } from './failures.ts';
 import type { Body, Sink } from './lane.ts';
 import { Replay } from './replay.ts';
-import { HEAD_MAX_BYTES, headEnd, parseHead, type ResponseHead } from './response-head.ts';
+import { findHead, HEAD_MAX_BYTES, parseHead, type ResponseHead } from './response-head.ts';
 
 /** Less room than this in a buffer and the next one takes over; a TLS record and more fits. */
 const ROOM_MIN_BYTES = 64 << 10;
@@ -212,22 +212,21 @@ export class DirectConnection implements Body {
   #parse(): void {
     const { memory, from, filled } = this.#held;
     const bytes = memory.subarray(from, filled);
-    const end = headEnd(bytes);
-    if (end < 0 && bytes.length < HEAD_MAX_BYTES) return;
-    const parsed = end < 0 || end > HEAD_MAX_BYTES ? null : parseHead(Buffer.from(bytes.subarray(0, end)));
-    if (!parsed) {
+    const found = findHead(bytes);
+    if (!found && bytes.length < HEAD_MAX_BYTES) return;
+    const head = Buffer.from(bytes.subarray(found?.start, found?.end));
+    const parsed = found && found.end <= HEAD_MAX_BYTES ? parseHead(head) : null;
+    if (!found || !parsed) {
       this.#error = new FailureError(fail('bad-response', 'The answer has no proper HTTP head', 'soon'));
       return this.drop();
     }
-    this.#rawHead = parsed.plain ? null : Buffer.from(bytes.subarray(0, end));
-    this.#held.from += end;
-    // An interim answer: the real one follows.
-    if (parsed.status < 200 && parsed.status !== 101) return this.#parse();
+    this.#rawHead = parsed.plain ? null : head;
+    this.#held.from += found.end;
     this.#left = parsed.contentLength;
     this.#keepAlive = parsed.keepAlive && parsed.plain;
-    const head = this.#head;
+    const asked = this.#head;
     this.#head = null;
-    head?.resolve(parsed);
+    asked?.resolve(parsed);
   }
 
   /** Takes stock of what is held: enough to hand over, or the end of the body. */

@@ -13,10 +13,17 @@ export interface ResponseHead {
 /** A head longer than this is a flood. */
 export const HEAD_MAX_BYTES = 64 << 10;
 
-/** Where the head in `bytes` ends, the empty line included; -1 when it is not all there. */
-export function headEnd(bytes: Buffer): number {
-  const end = bytes.indexOf('\r\n\r\n');
-  return end < 0 ? -1 : end + 4;
+/**
+ * Where in `bytes` the head of the real answer is, interim ones before it passed over (RFC 9110 15.2), the empty line
+ * included; null when it is not all there.
+ */
+export function findHead(bytes: Buffer): { start: number; end: number } | null {
+  for (let start = 0; ;) {
+    const end = bytes.indexOf('\r\n\r\n', start) + 4;
+    if (end < 4) return null;
+    if (!/^HTTP\/1\.\d 1(?!01)\d\d/.test(bytes.toString('latin1', start, start + 12))) return { start, end };
+    start = end;
+  }
 }
 
 /** Parses a whole head. Null when it is not one. The first of several headers of a name counts. */

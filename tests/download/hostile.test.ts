@@ -339,6 +339,14 @@ describe.each(lanes)('on the %s lane', (lane) => {
 
   test('one connection 50 times slower than the others does not make the file wait', async () => {
     const { origin, bench, outcome } = await get(lane, (seen) => ({
+  test('interim answers are passed over, and a flood of them is no answer', async () => {
+    const few = await get(lane, { sizeBytes: 1000, interims: 3 });
+    expect(few.bench.read(few.outcome).equals(FILE.subarray(0, 1000))).toBe(true);
+    const { bench, outcome } = await get(lane, { sizeBytes: 1000, interims: 30_000 }, { maxRetries: 0 });
+    if (lane === 'direct') expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'bad-response' } });
+    else expect(bench.read(outcome).equals(FILE.subarray(0, 1000))).toBe(true);
+  });
+
       sizeBytes: 20_000_000,
       bytesPerS: seen.count === 3 ? 100_000 : 5_000_000,
     }));

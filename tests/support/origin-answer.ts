@@ -36,7 +36,7 @@ export interface Behaviour {
   rawHeaders?: string;
   /** `ignore`: answers 200 to every range. `blind`: answers 206 whatever If-Range says. */
   ranges?: 'yes' | 'ignore' | 'blind';
-  /** Bends a 206. `short`: half of what was asked, honestly labelled. `shifted`/`early`: starts 1000 bytes after/before what was asked, labelled so. `overlong`: half, and then rubbish. `empty`: the label alone. */
+  /** Bends a 206. `short`: half of what was asked, honestly labelled. `shifted`/`early`: starts 1000 bytes after/before what was asked, labelled so. `overlong`: half, and then rubbish. `empty`: the label alone. `short-star`: half, and no total. */
   partial?:
     | 'short'
     | 'shifted'
@@ -47,7 +47,8 @@ export interface Behaviour {
     | 'multipart'
     | 'overlong'
     | 'empty'
-    | 'star';
+    | 'star'
+    | 'short-star';
   /** Claims another total in Content-Range. */
   claimTotal?: number;
   /** Adds this to the Content-Length it claims, without sending more or fewer bytes. */
@@ -63,8 +64,11 @@ export interface Behaviour {
   headBytesPerS?: number;
   location?: string;
   retryAfter?: string;
-  /** More open answers than this get a 503. */
+  /** More open answers than this get a 503, or what `tooMany` says. */
   maxActive?: number;
+  tooMany?: 'forbidden' | 'reset';
+  /** So many interim answers come before the real one. */
+  interims?: number;
 }
 
 type BodyPiece =
@@ -85,6 +89,8 @@ const encoders = { gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync 
 export function planAnswer(seen: Seen, behaviour: Behaviour): Plan {
   const asked = behaviour;
   if (asked.maxActive !== undefined && seen.active > asked.maxActive) {
+    if (asked.tooMany === 'reset') return { head: '', body: [], end: 'reset' };
+    if (asked.tooMany) return planAnswer(seen, { status: 403, bytes: Buffer.from('too many') });
     return planAnswer(seen, { status: 503, retryAfter: asked.retryAfter ?? '0', bytes: Buffer.from('busy') });
   }
   const content = asked.bytes ? bufferContent(asked.bytes) : seededContent(asked.sizeBytes ?? 0, asked.seed ?? 1);
@@ -146,10 +152,10 @@ function partialAnswer(
 ): Plan {
   let { start, end } = range;
   const total = asked.claimTotal ?? content.sizeBytes;
-  if (asked.partial === 'short') end = start + Math.ceil((end - start) / 2);
+  if (asked.partial === 'short' || asked.partial === 'short-star') end = start + Math.ceil((end - start) / 2);
   if (asked.partial === 'shifted') start = Math.min(start + 1000, end - 1);
   if (asked.partial === 'early') start = Math.max(0, start - 1000);
-  const label = `bytes ${start}-${end - 1}/${asked.partial === 'star' ? '*' : total}`;
+  const label = `bytes ${start}-${end - 1}/${asked.partial?.endsWith('star') ? '*' : total}`;
   if (asked.partial === 'multipart') {
     const part = `--b\r\nContent-Type: application/octet-stream\r\nContent-Range: ${label}\r\n\r\n`;
     const bytes = Buffer.concat([Buffer.from(part), contentBytes(content, start, end), Buffer.from('\r\n--b--\r\n')]);
@@ -198,7 +204,7 @@ function finish(
   if (end === 'close' || seen.headers['connection'] === 'close') headers['Connection'] = 'close';
   const lines = Object.entries({ ...headers, ...asked.headers }).map(([name, value]) => `${name}: ${value}\r\n`);
   return {
-    head: `HTTP/1.1 ${status} Status\r\n${lines.join('')}${asked.rawHeaders ?? ''}\r\n`,
+    head: `${'HTTP/1.1 100 Continue\r\n\r\n'.repeat(asked.interims ?? 0)}HTTP/1.1 ${status} Status\r\n${lines.join('')}${asked.rawHeaders ?? ''}\r\n`,
     body: seen.method === 'HEAD' ? [] : body,
     end,
     bytesPerS: asked.bytesPerS,
