@@ -50,6 +50,8 @@ export class Attempt {
   comparedBytes = 0;
   /** Where the answer that it reads promises to end. */
   declaredEnd = 0;
+  /** Whether bytes came that were not here. */
+  hasBrought = false;
   leaves = false;
   readonly #abort = new AbortController();
 
@@ -100,6 +102,10 @@ export class Attempt {
         declaredEnd: taken.end,
         askedEnd,
         tailBytes: taken.segment === ask.segment ? tailBytes : 0,
+        onBytes: (start, byteCount) => {
+          this.hasBrought = true;
+          ask.onBytes(start, byteCount);
+        },
         overKnown: (ask.whole || verdict.kind === 'whole') && ask.part.written.length > 0,
       });
       const broken = await body.pump(sink).then(

@@ -47,7 +47,7 @@ export async function prove(feed: Feed, options: SessionOptions, waits: Waits, i
   }
   // From here on it is to be tried again, unless it is given up.
   feed.phase = 'untried';
-  const situation = { url, host: hostOf(url), alone: true };
+  const situation = { url, host: hostOf(url), alone: true, hasBrought: false };
   switch (end.kind) {
     case 'differs':
       return changed('its bytes differ', false);

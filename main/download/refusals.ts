@@ -17,6 +17,8 @@ export interface Situation {
   host: string;
   /** No other connection to this source is open. */
   alone: boolean;
+  /** Its answer brought bytes that were not here, before it broke. */
+  hasBrought: boolean;
 }
 
 const BACKOFF_MS = 250;

@@ -171,16 +171,18 @@ export class Session {
     }
     // Taken over by a faster connection.
     if (attempt.stopped) return attempt.leaves ? { kind: 'leave' } : { kind: 'again', afterMs: 0 };
-    return this.#decide(end, attempt.segment, feed, { url, host: hostOf(url), alone: feed.attempts.size === 0 });
+    const { hasBrought } = attempt;
+    return this.#decide(end, attempt, feed, { url, host: hostOf(url), alone: feed.attempts.size === 0, hasBrought });
   }
 
-  #decide(end: Exclude<AttemptEnd, { kind: 'differs' }>, segment: Segment, feed: Feed, situation: Situation): Next {
+  #decide(end: Exclude<AttemptEnd, { kind: 'differs' }>, attempt: Attempt, feed: Feed, situation: Situation): Next {
+    const { segment, declaredEnd, hasBrought } = attempt;
     switch (end.kind) {
       case 'over':
-        // A body without a length came to its proper end: that is the file's end.
-        if (segment.end === Infinity) this.#endAt(segment.pos);
+        // A body without a length came to its proper end: that is the file's end. That of a part is not.
+        if (segment.end === Infinity && declaredEnd === Infinity) this.#endAt(segment.pos);
         // Asking the same at once again would go on for ever.
-        else if (segment.pos === segment.start && segment.pos < segment.end) {
+        else if (!hasBrought && segment.pos < segment.end) {
           if (this.#givesUpRanges(feed)) return { kind: 'again', afterMs: 0 };
           return this.#stepDown(feed, feed.refusals.failed(NOTHING_CAME, situation));
         }

@@ -78,6 +78,12 @@ export const cases = [
     file: old,
   },
   { name: 'resume: 206 as multipart/byteranges', first: slow, then: bent('multipart'), file: old },
+  {
+    name: 'resume: 206 shorter than asked, of a length that was never told',
+    first: { ...slow, framing: 'chunked' },
+    then: bent('short-star'),
+    file: old,
+  },
   { name: 'resume: 416 although there is more', first: slow, then: always416(SIZE), file: old },
   {
     name: 'resume: nothing is missing, 416 with the right length',

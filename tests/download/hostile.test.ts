@@ -34,6 +34,7 @@ describe.each(lanes)('on the %s lane', (lane) => {
     'overlong',
     'empty',
     'star',
+    'short-star',
   ];
   test.each(bent)('a server whose parts are "%s" still gives the exact file', async (partial) => {
     const { bench, outcome } = await get(lane, { sizeBytes: SIZE, partial: partial!, bytesPerS: 20_000_000 });
@@ -51,6 +52,20 @@ describe.each(lanes)('on the %s lane', (lane) => {
     else expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'bad-response' } });
     // The whole file has nothing to do with parts.
     if (partial === 'empty' || partial === 'no-content-range') expect(outcome.kind).toBe('done');
+  });
+
+  test.each<[string, Behaviour, Behaviour]>([
+    ['shorter than asked', {}, { partial: 'short-star' }],
+    ['shorter than asked, without a tag', { etag: null }, { partial: 'short-star' }],
+    ['cut off', {}, { partial: 'star', framing: 'close', cutAfterBytes: 500_000 }],
+  ])('where the length is not known, a part that is %s does not end the file', async (_, always, part) => {
+    const { bench, outcome } = await get(lane, ({ count, headers }) => ({
+      sizeBytes: SIZE,
+      ...always,
+      ...(headers['range'] ? part : { framing: 'chunked' }),
+      ...(count === 1 && { cutAfterBytes: 1_000_000, cut: 'reset' }),
+    }));
+    expect(bench.read(outcome).equals(FILE)).toBe(true);
   });
 
   test('a part that claims another total is another file', async () => {

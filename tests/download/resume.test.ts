@@ -192,6 +192,18 @@ describe.each(lanes)('on the %s lane', (lane) => {
     expect(bench.events()).not.toContain('restarted-from-zero');
   });
 
+  test.each(['chunked', 'close'] as const)(
+    'a whole body (%s) that ends too early is not asked for without end',
+    async (framing) => {
+      const origin = await originForTest();
+      origin.serve('/f', { bytes: OLD.subarray(0, 2_000_000), etag: null, ranges: 'ignore', framing });
+      const bench = startBench({ settings: { lane } });
+      const outcome = await bench.download(origin.url('/f'), halfDone(bench, {}));
+      expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'bad-response' }, extents: [[0, 2_000_000]] });
+      expect(origin.requests('/f').length).toBeLessThan(8);
+    },
+  );
+
   test('holes in the middle are filled, whatever vouches for the rest', async () => {
     const extents: Extent[] = [
       [100_000, 400_000],
