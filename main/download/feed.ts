@@ -152,6 +152,11 @@ export class Feed {
         part,
         buckets: () => this.#buckets,
         key: task.id,
+        onBody: (answer, start) => {
+          const isGood = ask.onBody(answer, start);
+          this.refusals.gives ||= isGood;
+          return isGood;
+        },
         ask: async (request) => {
           const answer = await world.ask(request);
           if (answer.head.status !== this.#status) this.#o.report.exchange(exchangeOf(answer));

@@ -49,12 +49,12 @@ export class Hosts {
     if (host.open === 0 && host.cap === Infinity) this.#hosts.delete(name);
   }
 
-  /** It refused one of its open connections. Returns what it takes now, or null when nothing was learned. */
+  /** It refused one more than are open. Returns what it takes now, or null when nothing was learned. */
   refused(name: string): number | null {
     const host = this.#host(name);
-    const cap = Math.max(1, Math.min(host.cap, host.open - 1));
+    const cap = Math.max(1, Math.min(host.cap, host.open));
     host.loweredAt = Date.now();
-    if (cap === host.cap || host.open <= 1) return null;
+    if (cap === host.cap || host.open === 0) return null;
     host.cap = cap;
     return cap;
   }

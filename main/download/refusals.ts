@@ -32,6 +32,8 @@ const WAIT_WITH_OTHERS_MS = 5000;
 export class Refusals {
   /** The URL that redirects led to has expired: ask the first one. */
   useOriginal = false;
+  /** A good answer came in this session. */
+  gives = false;
   readonly #o: SessionOptions;
   readonly #source: Source;
   #inARow = 0;
@@ -55,6 +57,8 @@ export class Refusals {
 
   failed(failure: Failure, situation: Situation): Next {
     if (failure.retry !== 'soon') return { kind: 'end', end: { kind: 'failed', failure } };
+    // Some break off what is one too many.
+    if (failure.code === 'reset' && this.gives && !situation.hasBrought) this.#learnCap(situation.host);
     if (!situation.alone) return { kind: 'leave' };
     return this.#retry(failure, null);
   }
@@ -85,13 +89,18 @@ export class Refusals {
   }
 
   #busy(failure: Failure, retryAfterMs: number | null, situation: Situation): Next {
-    const { hosts } = this.#o.world;
-    const cap = hosts.refused(situation.host);
-    if (cap !== null) this.#o.report.hostCap(situation.host, cap);
+    const cap = this.#learnCap(situation.host);
     if (!situation.alone) return { kind: 'leave' };
     // Other downloads hold this host's places: the next one that is free is waited for.
-    if (cap !== null && !hosts.hasRoom(situation.host)) return { kind: 'again', afterMs: 0 };
+    if (cap !== null && !this.#o.world.hosts.hasRoom(situation.host)) return { kind: 'again', afterMs: 0 };
     return this.#retry(failure, retryAfterMs);
+  }
+
+  /** It would not have one more connection than are open. Null when that is no news. */
+  #learnCap(host: string): number | null {
+    const cap = this.#o.world.hosts.refused(host);
+    if (cap !== null) this.#o.report.hostCap(host, cap);
+    return cap;
   }
 
   #gone(head: Head, situation: Situation): Next {
@@ -102,11 +111,12 @@ export class Refusals {
       this.#o.report.event('link-expired', { status });
       return { kind: 'again', afterMs: 0 };
     }
-    if (!situation.alone) return { kind: 'leave' };
     const more = { httpStatus: status };
-    if (part.receivedBytes > 0) {
-      return this.#end(fail('needs-new-link', linkIsOver(head.url, status), 'by-hand', more));
-    }
+    const isOver = fail('needs-new-link', linkIsOver(head.url, status), 'by-hand', more);
+    // It was good a moment ago: some say so to one connection too many.
+    if (status === 403 && this.gives) return this.#busy(isOver, null, situation);
+    if (!situation.alone) return { kind: 'leave' };
+    if (part.receivedBytes > 0) return this.#end(isOver);
     const code = status === 401 ? 'needs-login' : status === 403 ? 'http-status' : 'not-found';
     return this.#end(fail(code, statusMeans(head.url, status), 'by-hand', more));
   }

@@ -255,11 +255,27 @@ describe.each(lanes)('on the %s lane', (lane) => {
     expect(outcome).toMatchObject({ failure: { code: 'http-status', retry: 'soon', retryAfterMs: 3_600_000 } });
   });
 
-  test('a server that takes one connection works without an error, and its limit is learned', async () => {
-    const { bench, outcome } = await get(lane, { sizeBytes: SIZE, maxActive: 1, bytesPerS: 8_000_000 });
-    expect(bench.read(outcome).equals(FILE)).toBe(true);
-    expect(bench.of('host-cap').at(-1)).toMatchObject({ connections: 1 });
-    expect(bench.events()).not.toContain('retrying');
+  test.each<[string, Behaviour]>([
+    ['says 503', {}],
+    ['says 403', { tooMany: 'forbidden' }],
+    ['breaks off', { tooMany: 'reset' }],
+  ])(
+    'a server that takes one connection and else %s works without an error, and its limit is learned',
+    async (_, to) => {
+      const { bench, outcome } = await get(lane, { sizeBytes: SIZE, maxActive: 1, bytesPerS: 8_000_000, ...to });
+      expect(bench.read(outcome).equals(FILE)).toBe(true);
+      expect(bench.of('host-cap').at(-1)).toMatchObject({ connections: 1 });
+      expect(bench.events()).not.toContain('retrying');
+    },
+  );
+
+  test('a 403 from a link that just gave bytes is no end yet', async () => {
+    const { bench, outcome } = await get(lane, ({ count }) => ({
+      sizeBytes: 1_000_000,
+      ...(count === 1 && { cutAfterBytes: 500_000, cut: 'close' }),
+      ...(count === 2 && { status: 403, bytes: Buffer.from('too many') }),
+    }));
+    expect(bench.read(outcome).equals(FILE.subarray(0, 1_000_000))).toBe(true);
   });
 
   test('two downloads share the one connection that a server takes', async () => {
@@ -323,6 +339,14 @@ describe.each(lanes)('on the %s lane', (lane) => {
     expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'timeout' } });
   });
 
+  test('interim answers are passed over, and a flood of them is no answer', async () => {
+    const few = await get(lane, { sizeBytes: 1000, interims: 3 });
+    expect(few.bench.read(few.outcome).equals(FILE.subarray(0, 1000))).toBe(true);
+    const { bench, outcome } = await get(lane, { sizeBytes: 1000, interims: 30_000 }, { maxRetries: 0 });
+    if (lane === 'direct') expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'bad-response' } });
+    else expect(bench.read(outcome).equals(FILE.subarray(0, 1000))).toBe(true);
+  });
+
   test('a flood of headers is refused', async () => {
     const { outcome } = await get(
       lane,
@@ -354,14 +378,6 @@ describe.each(lanes)('on the %s lane', (lane) => {
 
   test('one connection 50 times slower than the others does not make the file wait', async () => {
     const { origin, bench, outcome } = await get(lane, (seen) => ({
-  test('interim answers are passed over, and a flood of them is no answer', async () => {
-    const few = await get(lane, { sizeBytes: 1000, interims: 3 });
-    expect(few.bench.read(few.outcome).equals(FILE.subarray(0, 1000))).toBe(true);
-    const { bench, outcome } = await get(lane, { sizeBytes: 1000, interims: 30_000 }, { maxRetries: 0 });
-    if (lane === 'direct') expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'bad-response' } });
-    else expect(bench.read(outcome).equals(FILE.subarray(0, 1000))).toBe(true);
-  });
-
       sizeBytes: 20_000_000,
       bytesPerS: seen.count === 3 ? 100_000 : 5_000_000,
     }));
