@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { bytesIn } from '../../main/download/extents.ts';
 import { lanes } from '../support/lanes.ts';
 import { startBench } from '../support/lease.ts';
-import { contentBytes, seededContent } from '../support/origin.ts';
+import { certificate } from '../support/certificate.ts';
+import { contentBytes, seededContent, type Behaviour } from '../support/origin.ts';
 import { originForTest } from '../support/start.ts';
 
 const FILE = contentBytes(seededContent(600_000));
@@ -24,6 +25,22 @@ describe.each(lanes)('on the %s lane', (lane) => {
       const outcome = await bench.download(origin.url(path), { connections: 1 });
       expect(bench.read(outcome).equals(FILE.subarray(0, length))).toBe(true);
     }
+  });
+
+  test.each<[string, Behaviour]>([
+    ['a length', {}],
+    ['chunks', { framing: 'chunked' }],
+  ])('over TLS, too, a body with %s that ends early is asked for again', async (_, framed) => {
+    const origin = await originForTest({ tls: certificate });
+    origin.serve('/f', ({ count }) => ({
+      bytes: FILE,
+      ...framed,
+      ...(count === 1 && { cutAfterBytes: 200_000, cut: 'close' }),
+    }));
+    const bench = startBench({ settings: { lane, extraCa: certificate.cert } });
+    const outcome = await bench.download(origin.url('/f'), { connections: 1 });
+    expect(bench.read(outcome).equals(FILE)).toBe(true);
+    expect(origin.requests('/f')).toHaveLength(2);
   });
 
   test('an answer of two lengths is whole or a failure', async () => {
