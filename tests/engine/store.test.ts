@@ -93,6 +93,36 @@ test('ten thousand downloads of one name are added in a moment, each with its ow
   expect(last.name).toBe('index (9999).html');
 });
 
+test('what is said of one of many is kept with it, and nothing with those beside it', () => {
+  const store = open(tempDir());
+  const said = {
+    url: 'http://a.test/1',
+    mirrors: ['http://b.test/1'],
+    name: 'one.zip',
+    headers: { referer: 'http://a.test/' },
+    checksum: { algorithm: 'md5', hex: '0'.repeat(32) } as const,
+    limitBytesPerS: 1000,
+    connections: 2,
+    category: 'documents',
+  };
+  const bare = prepared('two.zip');
+  const ids = store.add([bare, { ...prepared('one.zip'), download: said }, prepared('two.zip')], 1);
+  const [before, given, after] = ids.map((id) => store.get(id)!);
+  expect(given).toMatchObject({ ...said, nameGiven: true, categoryGiven: true });
+  const nothing = {
+    mirrors: [],
+    nameGiven: false,
+    headers: {},
+    checksum: null,
+    limitBytesPerS: null,
+    connections: null,
+    category: 'archives',
+    categoryGiven: false,
+  };
+  expect(before).toMatchObject({ ...nothing, url: bare.download.url, name: 'two.zip', producer: 'test', addedAt: 1 });
+  expect(after).toMatchObject({ ...nothing, url: bare.download.url, name: 'two (1).zip' });
+});
+
 test('entries are moved first, last and before another', () => {
   const store = open(tempDir());
   const [a, b, c, d] = store.add(

@@ -5,6 +5,7 @@ import { Bin } from './bin.ts';
 import { HashTable } from './hash-table.ts';
 import { openJournal, type Journal, type JournalEntry } from './journal.ts';
 import { ListTable } from './list-table.ts';
+import { inserts, moreOf } from './new-rows.ts';
 import { backUp, lastBackupAt, openDatabase } from './open.ts';
 import { Stored, type Candidate, type NameRules } from './rows.ts';
 import { MachineTable } from './machine-table.ts';
@@ -78,40 +79,35 @@ export class Store {
 
   /** Keeps new downloads, each under a name that no other one has. Returns their ids in order. */
   add(prepared: readonly Prepared[], now: number): DownloadId[] {
+    /** Numbers that names which are taken go on with, by folder and name. */
     const nextNumber = new Map<string, number>();
     const tally = new Map<string, { status: Status; category: string; n: number }>();
     const ids = this.#sql.transaction(() => {
-      const insert = this.#sql.prepare(`
-        INSERT INTO downloads (id, url, url_key, mirrors, host, dir, name, folded, name_given, part_name, category, status,
-          position, headers, checksum, producer, added_at, limit_bytes_per_s, connections, category_given)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT DO NOTHING`);
+      const bare = this.#sql.prepare(inserts.bare);
+      const whole = this.#sql.prepare(inserts.whole);
       let position = this.list.edgePosition('max');
       let id = this.#lastId();
       const ids = prepared.map(({ download, urlKey, host, dir, name: wanted, status, producer, id: before = 0 }) => {
         const category = download.category ?? this.names.category(wanted);
         const sort = `${status} ${category}`;
         tally.set(sort, { status, category, n: (tally.get(sort)?.n ?? 0) + 1 });
-        const { url, mirrors = [], headers = {}, checksum, limitBytesPerS = null } = download;
-        const given = download.name === undefined ? 0 : 1;
-        const sum = checksum ? JSON.stringify(checksum) : null;
-        const head = JSON.stringify(headers);
-        const others = JSON.stringify(mirrors);
+        const { url } = download;
+        const more = Object.keys(download).length > 1 ? moreOf(download) : null;
         position += 1;
         id = Math.max(id + 1, before);
         const foldedWanted = this.names.fold(wanted);
-        const key = `${dir}\0${foldedWanted}`;
-        for (let n = nextNumber.get(key) ?? 0; ; n++) {
+        const key = () => `${dir}\0${foldedWanted}`;
+        for (let n = nextNumber.size > 0 ? (nextNumber.get(key()) ?? 0) : 0; ; n++) {
           const name = n === 0 ? wanted : this.names.numbered(wanted, n);
           const folded = n === 0 ? foldedWanted : this.names.fold(name);
           const part = this.names.partName(name, id);
           // One after the other: an array of them for each of a hundred thousand rows is felt.
-          const { changes } = insert.run(
-            id, url, urlKey, others, host, dir, name, folded, given, part, category, status, position, head, sum, producer, now,
-            limitBytesPerS, download.connections ?? null, download.category === undefined ? 0 : 1,
-          ); // prettier-ignore
+          // prettier-ignore
+          const { changes } = more
+            ? whole.run(id, url, urlKey, host, dir, name, folded, part, category, status, position, producer, now, ...more)
+            : bare.run(id, url, urlKey, host, dir, name, folded, part, category, status, position, producer, now);
           if (changes === 0) continue;
-          nextNumber.set(key, n + 1);
+          if (n > 0) nextNumber.set(key(), n + 1);
           return id;
         }
       });
