@@ -53,6 +53,8 @@ export class Downloads {
   #speeds = new Map<number, number[]>();
   #fetching = false;
   #wanted = false;
+  /** What has been fetched may be older than the list. */
+  #stale = false;
   #fetchedAt = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #generation = 0;
@@ -69,6 +71,7 @@ export class Downloads {
       this.counts = answer.value.counts;
       this.totals = answer.value.totals;
     }
+    this.#stale = true;
     await this.#fetch();
     // Nothing known is not nothing there.
     this.ready = answer.ok;
@@ -85,7 +88,8 @@ export class Downloads {
       this.#forgetEnded();
       if (changesByItself(this.query) && Date.now() - this.#fetchedAt >= RESORT_MS) this.#freshen();
     }
-    this.#show();
+    // Ten times a second, and mostly of none that is in sight.
+    if (this.rows.some((row, i) => row !== this.rowAt(this.first + i))) this.#show();
   }
 
   /** Takes a sample of each running download's speed; to be called once a second. */
@@ -177,6 +181,7 @@ export class Downloads {
     const wait = Math.max(0, this.#fetchedAt + FRESHEN_MS - Date.now());
     this.#timer = setTimeout(() => {
       this.#timer = null;
+      this.#stale = true;
       void this.#fetch();
     }, wait);
   }
@@ -198,8 +203,19 @@ export class Downloads {
 
   async #fetchOnce(): Promise<void> {
     const generation = this.#generation;
-    const offset = Math.max(0, this.first - MARGIN);
-    const limit = Math.max(1, this.first + this.count + MARGIN - offset);
+    const { size } = this.#known;
+    const whole = this.#stale || size === 0 || size > KEEP || changesByItself(this.query);
+    let offset = Math.max(0, this.first - MARGIN);
+    let end = this.first + this.count + MARGIN;
+    if (!whole) {
+      // Not again what is at either end already: who scrolls has most of it.
+      end = Math.min(end, this.total);
+      while (offset < end && this.#known.has(offset)) offset += 1;
+      while (offset < end && this.#known.has(end - 1)) end -= 1;
+      if (offset >= end) return;
+    }
+    this.#stale = false;
+    const limit = Math.max(1, end - offset);
     const answer = await this.#bridge.call('list', { query: this.query, offset, limit });
     this.#fetchedAt = Date.now();
     // The answer to a question that is no longer asked.
@@ -207,6 +223,8 @@ export class Downloads {
     if (!answer.ok) return;
     const { rows, total, revision } = answer.value;
     const anew = revision > this.#seenRevision || total !== this.total || changesByItself(this.query);
+    // What was fetched before may not be what stands beside these rows now.
+    if (anew && !whole) this.#wanted = this.#stale = true;
     if (anew || this.#known.size > KEEP) this.#known.clear();
     this.#seenRevision = Math.max(revision, this.#seenRevision);
     rows.forEach((row, i) => {

@@ -14,11 +14,14 @@ export function slotsOf(
   before: readonly Slot[],
   moving: boolean,
 ): Slot[] {
-  const held = new Map(before.map((slot) => [slot.key, slot.row]));
+  const held = new Map(before.map((slot) => [slot.key, slot]));
   const slots = rows.map((row, i) => {
     const index = first + i;
     const key = index % Math.max(1, count);
-    return { key, index, row: row ?? held.get(key) ?? null, coming: row === null };
+    const was = held.get(key);
+    const slot = { key, index, row: row ?? was?.row ?? null, coming: row === null };
+    // The same object says that nothing is to be done for it.
+    return was && was.index === index && was.row === slot.row && was.coming === slot.coming ? was : slot;
   });
   return moving ? slots.sort((a, b) => a.key - b.key) : slots;
 }

@@ -33,6 +33,38 @@ test('scrolling by a few rows asks for nothing new', async () => {
   await vi.waitFor(() => expect(bridge.times('list')).toBe(before + 1));
 });
 
+test('only what has not come is asked for, unless the list is another one by now', async () => {
+  const asked = () => {
+    const { offset, limit } = bridge.asked.findLast(({ name }) => name === 'list')!.arg as Record<string, number>;
+    return [offset, limit];
+  };
+  downloads.setWindow(1000, 20);
+  await vi.waitFor(() => expect(downloads.rows[0]?.id).toBe(1001));
+  expect(asked()).toEqual([940, 140]);
+  downloads.setWindow(1045, 20);
+  expect(asked()).toEqual([1080, 45]);
+  await vi.waitFor(() => expect(downloads.rowAt(1124)?.id).toBe(1125));
+  expect(downloads.rowAt(940)?.id, 'what had come is kept').toBe(941);
+
+  bridge.rows.splice(500, 1);
+  bridge.revision += 1;
+  downloads.setWindow(1090, 20);
+  expect(asked()).toEqual([1125, 45]);
+  await vi.waitFor(() => expect(downloads.rows[0]?.id).toBe(1092));
+  expect(asked()).toEqual([1030, 140]);
+  for (let index = 1030; index < 1170; index += 1) expect(downloads.rowAt(index)?.id).toBe(index + 2);
+});
+
+test('what changes out of sight leaves the rows in sight as they are', async () => {
+  downloads.setWindow(0, 5);
+  await vi.waitFor(() => expect(downloads.rows[0]?.id).toBe(1));
+  const shown = downloads.rows;
+  downloads.changed(bridge.changed([aRow(30, { status: 'running' })]));
+  expect(downloads.rows).toBe(shown);
+  downloads.changed(bridge.changed([aRow(3, { status: 'running' })]));
+  expect(downloads.rows[2]?.status).toBe('running');
+});
+
 test('what runs is shown fresh, and keeps its last state until the list has it', async () => {
   downloads.setWindow(0, 5);
   await vi.waitFor(() => expect(downloads.rows[0]?.id).toBe(1));
