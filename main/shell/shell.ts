@@ -3,7 +3,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { app, dialog, nativeTheme, type BrowserWindow } from 'electron';
 import type { Settings } from '../../shared/settings.ts';
-import type { MenuCommand } from '../../shared/shell-api.ts';
+import type { MenuCommand, ShellEvent } from '../../shared/shell-api.ts';
 import type { ThreadCounts } from '../../shared/traffic.ts';
 import type { Doors } from '../gateway/doors.ts';
 import type { Helping } from '../gateway/helping.ts';
@@ -98,6 +98,9 @@ class Shell {
   #leaving = false;
   #shown: () => void = () => {};
   readonly #isShown = new Promise<void>((resolve) => (this.#shown = resolve));
+  #pageShown: () => void = () => {};
+  /** The page of the window that is there now listens. */
+  #page = this.#nextPage();
 
   constructor(options: ShellOptions, unlock: () => void) {
     const { args, dataDir, folder, version, nativeBinding, hasher, receiving } = options;
@@ -122,7 +125,7 @@ class Shell {
       engine: this.engine,
       window: () => this.#window,
       raise: () => this.raise(),
-      tell: (event) => tellWindow(this.#window?.webContents, event),
+      tell: (event) => this.#tellPage(event),
       iconFolder: path.join(folder, '../icons'),
       systemLocale: systemLocale(),
     });
@@ -142,7 +145,10 @@ class Shell {
         dataDir,
         version,
         takeOpened: () => this.#takeOpened(),
-        shown: () => this.#shown(),
+        shown: () => {
+          this.#shown();
+          this.#pageShown();
+        },
         doors: () => this.#doors,
         helping: () => (this.#helping ??= this.#startHelping()),
         whenDone: this.#everyday.whenDone,
@@ -189,6 +195,7 @@ class Shell {
   #open(): void {
     if (this.#window) return;
     const { dataDir, folder } = this.#options;
+    this.#page = this.#nextPage();
     this.#window = openWindow({ dataDir, preload: preloadPath(folder), show: true, devUrl: this.#devUrl });
     this.#everyday.adopt(this.#window, () => this.#leaving);
     this.#window.on('closed', () => (this.#window = undefined));
@@ -263,7 +270,16 @@ class Shell {
 
   #command(command: MenuCommand): void {
     this.raise();
-    tellWindow(this.#window?.webContents, { event: 'menu', command });
+    this.#tellPage({ event: 'menu', command });
+  }
+
+  #nextPage(): Promise<void> {
+    return new Promise((resolve) => (this.#pageShown = resolve));
+  }
+
+  /** A window that was just opened hears it when its page listens. */
+  #tellPage(event: ShellEvent): void {
+    void this.#page.then(() => tellWindow(this.#window?.webContents, event));
   }
 
   async #picture(file: string): Promise<void> {

@@ -197,3 +197,23 @@ test('an error that nobody foresaw is told in words, and the program leaves', as
   expect(told).toMatch(/an error that nobody foresaw[^]*Nothing that was saved is lost[^]*out of the blue/);
   expect(await ended).toBe(1);
 });
+
+test('what the menu says while there is no window is heard by the one that it opens', async () => {
+  const { app } = await startSluice();
+  // Where a program outlives its windows.
+  await app.evaluate(() => void Object.defineProperty(process, 'platform', { value: 'darwin' }));
+  await app.evaluate(
+    ({ BrowserWindow }) =>
+      new Promise<void>((resolve) => {
+        const [window] = BrowserWindow.getAllWindows();
+        window!.once('closed', () => resolve());
+        window!.destroy();
+      }),
+  );
+  const opened = app.waitForEvent('window');
+  await app.evaluate(({ Menu }) => {
+    const items = Menu.getApplicationMenu()!.items.flatMap(({ submenu }) => submenu?.items ?? []);
+    items.find(({ label }) => label.startsWith('Settings'))!.click();
+  });
+  await (await opened).getByRole('heading', { name: 'Settings' }).first().waitFor();
+});
