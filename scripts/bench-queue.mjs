@@ -14,10 +14,12 @@ import { say, SetupError } from './setup/step.mjs';
 const thorough = { rounds: 5, roundS: 1, warmUpS: 1, clients: [1, 16] };
 const quick = { rounds: 1, roundS: 0.1, warmUpS: 0.1, clients: [1, 2] };
 
+/** A worker's downloads ask over its one connection without waiting for one another: so many calls of a client are under way. */
+const UNDER_WAY = 16;
+
 /** What is to be reached with the most clients, in calls a second beside CPython's. */
 const targets = [
   { name: 'own protocol', limit: 3 },
-  { name: 'own, one connection', limit: 3 },
   { name: 'Python door', limit: 1 },
 ];
 
@@ -103,9 +105,11 @@ const ownServer = (/** @type {string} */ kind) => start(toolNode(), [script('que
 const pythonClients = (way) => (port, count, times) =>
   Array.from({ length: count }, () => start('python3', ['-c', pythonClient, port, ...times, way]));
 
-/** @type {(port: string, clients: number, times: string[]) => Process} */
-const ownClient = (port, clients, times) =>
-  start(toolNode(), [script('queue-client.mjs'), port, String(clients), ...times]);
+/** @type {(underWay: number) => Contestant['clients']} Each a process of its own, too, with so many calls at a time. */
+const ownClients = (underWay) => (port, count, times) =>
+  Array.from({ length: count }, () =>
+    start(toolNode(), [script('queue-client.mjs'), port, String(underWay), ...times]),
+  );
 
 /**
  * Starts a server, and so many clients at its port.
@@ -125,17 +129,9 @@ const contestants = [
     server: () => ownServer('list'),
     clients: pythonClients('settle'),
   },
-  {
-    name: 'own protocol',
-    server: () => ownServer('own'),
-    clients: (port, count, times) => Array.from({ length: count }, () => ownClient(port, 1, times)),
-  },
-  {
-    // As the tasks of one worker go: all of them over its one connection.
-    name: 'own, one connection',
-    server: () => ownServer('own'),
-    clients: (port, count, times) => [ownClient(port, count, times)],
-  },
+  { name: 'own protocol', server: () => ownServer('own'), clients: ownClients(UNDER_WAY) },
+  // As CPython's clients, which wait for each answer.
+  { name: 'own, one by one', server: () => ownServer('own'), clients: ownClients(1) },
 ];
 
 /**
@@ -240,7 +236,8 @@ if (isMain(import.meta.url)) {
     const rows = await benchQueue(chosen, how);
     if (values.json) return void console.log(JSON.stringify({ rows, targets: verdicts(rows) }));
     say(`put and get calls a second, medians of ${how.rounds} rounds; each client is a process of its own`);
-    say('but with "one connection", as the tasks of one worker go; "list": durable, and with a result for each task');
+    say(`own: ${UNDER_WAY} calls of a client at a time, as a worker's downloads ask, or one by one, as CPython's do`);
+    say('list: durable, and with a result for each task');
     const line = (/** @type {string[]} */ [name = '', ...cells]) =>
       console.log(name.padEnd(20) + cells.map((cell) => cell.padStart(10)).join(''));
     line(['server', 'clients', 'calls/s', 'ratio', 'µs/call']);
