@@ -59,11 +59,14 @@ export function settingsFor(settings: TransferSettings, hosts: ReadonlySet<strin
 
 /** The login of a proxy is for the programs of this machine. Null for what is no address. */
 function withoutLogin(proxy: string): string | null {
-  const url = URL.parse(proxy.includes('://') ? proxy : `http://${proxy}`);
-  if (!url) return null;
-  url.username = '';
-  url.password = '';
-  return url.href;
+  try {
+    const url = new URL(proxy.includes('://') ? proxy : `http://${proxy}`);
+    url.username = '';
+    url.password = '';
+    return url.href;
+  } catch {
+    return null;
+  }
 }
 
 /** Those lines of a cookies.txt that can be for one of these names. */
