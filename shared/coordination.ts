@@ -26,7 +26,16 @@ export const Coordination = z.object({
       joinCommand: z.string(),
     })
     .nullable(),
-  python: z.object({ host: z.string(), port: z.number(), keyFile: z.string(), counts: DoorCounts }).nullable(),
+  python: z
+    .object({
+      host: z.string(),
+      port: z.number(),
+      keyFile: z.string(),
+      counts: DoorCounts,
+      /** The connections that call methods, each of a thread of a program. */
+      clients: z.array(z.object({ id: z.number(), name: z.string(), address: z.string(), cameAt: z.number() })),
+    })
+    .nullable(),
   /** A door that could not be opened, and why; else null. */
   trouble: Told.extend({ door: z.enum(['coordinator', 'python', 'discoverable']) }).nullable(),
 });

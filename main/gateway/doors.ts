@@ -206,6 +206,7 @@ export class Doors {
       port: door.port,
       keyFile: path.resolve(this.#pythonKeyFile),
       counts: door.counts(),
+      clients: door.clients().map(({ id, name, address, cameAt }) => ({ id, name, address, cameAt })),
     };
   }
 }

@@ -28,11 +28,14 @@ export interface PythonDoorOptions extends PythonKey {
   maxMessageBytes?: number;
 }
 
+/** `cameAt`: since when it is here. */
+export type PythonPeer = PythonClient & { readonly cameAt: number };
+
 export interface PythonDoor {
   readonly port: number;
   counts(): DoorCounts;
   /** The connections that may hold leases. */
-  clients(): readonly PythonClient[];
+  clients(): readonly PythonPeer[];
   /** Ends every connection; their leases go back. */
   close(): Promise<void>;
 }
@@ -82,7 +85,7 @@ class Refusal extends Error {}
 class House {
   readonly #options: PythonDoorOptions;
   readonly #calls: QueueCalls;
-  readonly #clients = new Set<PythonClient>();
+  readonly #clients = new Set<PythonPeer>();
   readonly #references = new Map<string, number>();
   #nextId = 1;
 
@@ -91,7 +94,7 @@ class House {
     this.#calls = new QueueCalls({ queues: options.queues, results: options.results ?? 'text' });
   }
 
-  clients(): readonly PythonClient[] {
+  clients(): readonly PythonPeer[] {
     return [...this.#clients];
   }
 
@@ -216,7 +219,8 @@ class House {
   }
 }
 
-class Client implements PythonClient {
+class Client implements PythonPeer {
+  readonly cameAt = Date.now();
   readonly id: number;
   readonly name: string;
   readonly address: string;

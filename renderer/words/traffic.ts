@@ -39,6 +39,12 @@ export function trafficEn({ count: n }: Format) {
     hostHolders: (used: number, places: number, holders: readonly string[]) =>
       `${n(used)} of ${n(places)}: ${holders.join(', ')}`,
     lockWaiters: (count: number) => (count === 0 ? 'nobody waits' : count === 1 ? '1 waits' : `${n(count)} wait`),
+    peers: 'Peers',
+    noPeers: 'No other machine and no program is here.',
+    doorsShut: 'The doors for other machines and programs are shut.',
+    peerDoor: { coordinator: 'Other machines', python: 'Python programs' },
+    peerCounts: (strangers: number, wrongKeys: number) =>
+      `${many(strangers, 'stranger', 'strangers')}, ${many(wrongKeys, 'wrong key', 'wrong keys')}`,
     trafficPicture: 'Producers, task queue, workers and result queue',
   };
 }
@@ -77,6 +83,11 @@ export function trafficZh({ count: n }: Format): ReturnType<typeof trafficEn> {
     lockHolder: (holder, depth) => (depth > 1 ? `${holder}（${n(depth)} 层）` : holder),
     hostHolders: (used, places, holders) => `${n(used)} / ${n(places)}：${holders.join('、')}`,
     lockWaiters: (count) => (count === 0 ? '无等待' : `${n(count)} 个等待`),
+    peers: '连接方',
+    noPeers: '没有其他机器或程序在线。',
+    doorsShut: '其他机器和程序的入口都已关闭。',
+    peerDoor: { coordinator: '其他机器', python: 'Python 程序' },
+    peerCounts: (strangers, wrongKeys) => `${n(strangers)} 个未登录，错误密钥 ${n(wrongKeys)} 次`,
     trafficPicture: '生产者、任务队列、工作进程与结果队列',
   };
 }

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { Coordination } from '../../shared/coordination.ts';
 import { contentBytes, seededContent } from '../support/origin.ts';
 import { originForTest } from '../support/start.ts';
@@ -57,6 +57,16 @@ test('a machine joins with the command and the key that the window shows, and is
   await doors(program, (now) => now.coordinator?.counts.guests === 1);
   await page.getByText('No other machine has joined yet.').waitFor({ state: 'detached' });
   expect(await page.getByText(os.hostname(), { exact: true }).count()).toBe(2);
+
+  // Traffic tells of it, too, and of who did not get in.
+  const rooms = page.getByRole('navigation');
+  await rooms.getByRole('button', { name: 'Traffic' }).click();
+  const peers = page.getByRole('group', { name: 'Peers' });
+  const peer = peers.locator('.peer');
+  await expect.poll(() => peer.allInnerTexts()).toHaveLength(1);
+  expect((await peer.innerText()).split('\n')).toEqual([os.hostname(), '127.0.0.1', expect.stringMatching(/^\d/)]);
+  await peers.getByText('0 strangers, 1 wrong key', { exact: true }).waitFor();
+  await rooms.getByRole('button', { name: 'Machines' }).click();
 
   const orders = page.getByRole('group', { name: `What ${os.hostname()} is to do` });
 
@@ -166,6 +176,19 @@ test('the Python door opens by its setting, takes a download, and shuts again', 
   fs.writeFileSync(file, lines.replace(/https:\/\/[^']+/, origin.url('/py.bin')));
   const { stdout } = await run('python3', [file], { timeout: 30_000 });
   expect(stdout.trim()).toBe(`${origin.url('/py.bin')}--->success`);
+
+  // One that stays is among the peers of Traffic.
+  await page.getByRole('navigation').getByRole('button', { name: 'Traffic' }).click();
+  const peers = page.getByRole('group', { name: 'Peers' });
+  await peers.getByText('No other machine and no program is here.').waitFor();
+  const waiting = path.join(tempDir(), 'waiting.py');
+  fs.writeFileSync(waiting, lines.replace(/^tasks\.put[^]*/m, 'tasks.get()'));
+  const child = execFile('python3', [waiting]);
+  onTestFinished(() => void child.kill());
+  await peers.getByText('Python MainProcess').first().waitFor();
+  child.kill();
+  await peers.getByText('Python MainProcess').first().waitFor({ state: 'detached' });
+
   await page.getByRole('navigation').getByRole('button', { name: 'Settings' }).click();
   const said = page.locator('pre', { hasText: 'BaseManager' });
   expect(await said.innerText()).toBe(lines);
