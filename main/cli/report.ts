@@ -34,6 +34,8 @@ function words(told: Told): string | null {
       return `done    ${told.path}  ${size(told.sizeBytes)}${told.sha256 ? `  sha256=${told.sha256}` : ''}`;
     case 'failed':
       return `failed  ${told.url}  ${told.code}: ${told.message}`;
+    case 'removed':
+      return `removed ${told.ids.length}`;
     case 'waiting':
       return `waits   ${told.url}  ${told.message}`;
     case 'rejected':
@@ -72,6 +74,8 @@ async function bars(output: Output, stream: NodeJS.WriteStream): Promise<Report>
       if (told.event === 'added') added++;
       if (told.event === 'progress') moving.set(told.id, told);
       if (told.event === 'done' || told.event === 'failed') over++;
+      if (told.event === 'removed') over += told.ids.length;
+      for (const id of told.event === 'removed' ? told.ids : []) moving.delete(id);
       if (told.event === 'done' || told.event === 'failed' || told.event === 'waiting') moving.delete(told.id);
       const text = words(told);
       if (text === null) return;

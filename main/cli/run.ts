@@ -82,6 +82,7 @@ class Run {
       this.#report.tell(signal);
       if (signal.event === 'failed' || signal.event === 'waiting') this.#failed.add(signal.id);
       if (signal.event === 'done') this.#done.add(signal.id);
+      for (const id of signal.event === 'removed' ? signal.ids : []) this.#failed.delete(id);
       if (signal.event === 'started' || signal.event === 'done') this.#failed.delete(signal.id);
       if (signal.event !== 'progress') this.#leaveWhenIdle();
     });

@@ -148,7 +148,7 @@ export class Engine {
       options.version ?? '0',
     );
     this.#resting = this.#limits.scheduled?.kind === 'N';
-    this.#removals = new Removals({ store: this.#store, dispatch: this.#dispatch, notes, now });
+    this.#removals = new Removals({ store: this.#store, dispatch: this.#dispatch, notes, signals: this.#signals, now });
     this.adding = new Adding({
       store: this.#store,
       queue: this.queue,

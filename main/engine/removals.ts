@@ -2,8 +2,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Selection } from '../../shared/api.ts';
-
 import type { Dispatch } from './dispatch.ts';
+import type { Listeners, Signal } from './signal.ts';
 import type { Store } from './store/store.ts';
 
 /** How long a removal can be undone. */
@@ -13,14 +13,22 @@ export class Removals {
   readonly #store: Store;
   readonly #dispatch: Dispatch;
   readonly #notes: string;
+  readonly #signals: Listeners<Signal>;
   readonly #now: () => number;
   readonly #timers = new Map<number, NodeJS.Timeout>();
   #lastStamp = 0;
 
-  constructor(options: { store: Store; dispatch: Dispatch; notes: string; now: () => number }) {
+  constructor(options: {
+    store: Store;
+    dispatch: Dispatch;
+    notes: string;
+    signals: Listeners<Signal>;
+    now: () => number;
+  }) {
     this.#store = options.store;
     this.#dispatch = options.dispatch;
     this.#notes = options.notes;
+    this.#signals = options.signals;
     this.#now = options.now;
   }
 
@@ -45,6 +53,8 @@ export class Removals {
     if (changed === 0) return { changed, undo: null };
     this.#dispatch.recall(leased, 'removed');
     this.#purgeLater(stamp, deleteFiles, UNDO_MS);
+    const ids = this.#store.bin.unfinished(stamp);
+    if (ids.length > 0) this.#signals.tell({ event: 'removed', ids });
     return { changed, undo: String(stamp) };
   }
 

@@ -19,7 +19,9 @@ export type Signal =
   | { event: 'done'; id: DownloadId; url: string; path: string; sizeBytes: number; sha256: string | null }
   | { event: 'failed'; id: DownloadId; url: string; code: FailureCode; message: string }
   /** It cannot go on now but will by itself: no room on the disk, or its server said when to ask again. */
-  | { event: 'waiting'; id: DownloadId; url: string; code: FailureCode; message: string };
+  | { event: 'waiting'; id: DownloadId; url: string; code: FailureCode; message: string }
+  /** A person took them off the list before they were done. */
+  | { event: 'removed'; ids: DownloadId[] };
 
 /** A listener list: `tell` calls each, `on` returns how to leave. */
 export class Listeners<T> {

@@ -7,8 +7,11 @@ import type { Stored } from '../engine/store/store.ts';
 import type { PythonResult } from './python-queues.ts';
 
 type Ended = Extract<Signal, { event: 'done' | 'failed' }>;
+type Removed = Extract<Signal, { event: 'removed' }>;
 /** A text, those of its downloads that have not ended, and what became of the others. */
 type Asked = { text: string; left: Set<DownloadId>; results: PythonResult[] };
+
+const REMOVED: PythonResult = { url: '', outcome: 'failed', why: 'removed: somebody took it off the list' };
 
 export class AskedTexts {
   readonly #engine: Engine;
@@ -46,12 +49,18 @@ export class AskedTexts {
   }
 
   /** Gives the results that a signal allows. False when nobody has asked for this download. */
-  heard(signal: Ended): boolean {
-    const asked = this.#open.get(signal.id);
-    this.#open.delete(signal.id);
+  heard(signal: Ended | Removed): boolean {
+    if (signal.event !== 'removed') return this.#ended(signal.id, resultOf(signal));
+    for (const id of signal.ids) this.#ended(id, REMOVED);
+    return true;
+  }
+
+  #ended(id: DownloadId, result: PythonResult): boolean {
+    const asked = this.#open.get(id);
+    this.#open.delete(id);
     for (const one of asked ?? []) {
-      one.left.delete(signal.id);
-      one.results.push(resultOf(signal));
+      one.left.delete(id);
+      one.results.push(result);
       this.#giveIfEnded(one);
     }
     return asked !== undefined;

@@ -118,6 +118,7 @@ export class EngineQueues implements PythonQueues {
   }
 
   #heard(signal: Signal): void {
+    if (signal.event === 'removed') this.#asked.heard(signal);
     const ended = signal.event === 'done' || signal.event === 'failed';
     // Programs hear of what others have added, too.
     if (ended && !this.#asked.heard(signal)) this.#give(resultOf(signal));

@@ -107,7 +107,7 @@ class ManagerWork {
     this.#options = options;
     this.#asked = new AskedTexts(engine, (result) => this.#give(result));
     this.#stop = engine.onSignal((one) => {
-      if (one.event === 'done' || one.event === 'failed') this.#asked.heard(one);
+      if (one.event === 'done' || one.event === 'failed' || one.event === 'removed') this.#asked.heard(one);
     });
     signal.addEventListener('abort', () => this.#wake(), { once: true });
   }

@@ -82,7 +82,7 @@ function stateOf(engine: Engine, name: string) {
   const { status, verified, failure } = engine.view.detail(ids.get(name)!)!.row;
   return { status, verified, message: failure?.message };
 }
-const told = (event: Signal['event']) => signals.filter((one) => one.event === event).map(({ url }) => nameIn(url));
+const told = (event: 'done' | 'failed') => signals.flatMap((one) => (one.event === event ? [nameIn(one.url)] : []));
 const filesOf = (name: string) => fs.readdirSync(path.join(dir, 'files')).filter((one) => one.startsWith(name));
 
 test.each(['before', 'after'])(

@@ -178,6 +178,16 @@ test.each(['pause', 'remove'] as const)('the join of tasks ends when the last on
   await joined;
 });
 
+test('what a person takes off the list has the result that it is owed', async () => {
+  const { put, result, engine } = open();
+  await put('http://a.test/1 http://a.test/2');
+  const [row] = engine.view.list(all, 0, 9).rows;
+  await engine.handlers.remove({ which: { ids: [row!.id] }, deleteFiles: false });
+  await engine.handlers.remove({ which: { query: all }, deleteFiles: false });
+  const why = 'removed: somebody took it off the list';
+  expect(await result()).toMatchObject({ url: 'http://a.test/1 http://a.test/2', outcome: 'failed', why });
+});
+
 test('the join of tasks ends with the last result, that of results when all are taken, and both with their caller', async () => {
   const { put, lease, settle, result, queues } = open();
   await put('http://a.test/1');

@@ -1,5 +1,6 @@
 // Removed entries: hidden until their time to undo is over, then gone.
 import type { Selection } from '../../../shared/api.ts';
+import type { DownloadId } from '../../../shared/download.ts';
 import { whereSelected } from './list-query.ts';
 import type { ListTable } from './list-table.ts';
 import { Stored, type NameRules } from './rows.ts';
@@ -62,6 +63,14 @@ export class Bin {
       .prepare('SELECT * FROM downloads WHERE removed_at = ?')
       .all(stamp)
       .map((row) => Stored.parse(row));
+  }
+
+  /** Those of a removal's entries that were not done. */
+  unfinished(stamp: number): DownloadId[] {
+    return this.#sql
+      .prepare(`SELECT id FROM downloads WHERE removed_at = ? AND status != 'done'`)
+      .pluck()
+      .all(stamp) as DownloadId[];
   }
 
   /** Stamps of removals that were not carried out to the end. */
