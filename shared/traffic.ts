@@ -74,7 +74,7 @@ export const Traffic = z.object({
    */
   threads: z.array(ThreadCounts.extend({ name: z.string() })),
   messagesPerS: z.number(),
-  /** The newest messages, oldest first; at most 500. */
+  /** The newest messages, oldest first: at most 500, and before these the last 50 of each pipe. */
   messages: z.array(TapMessage),
 });
 export type Traffic = z.infer<typeof Traffic>;

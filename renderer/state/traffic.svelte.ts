@@ -6,6 +6,9 @@ import { every } from './polling.ts';
 const POLL_MS = 250;
 /** Messages kept for reading. */
 const KEEP = 2000;
+/** Of each pipe so many are kept beside them, and of so many pipes. */
+const KEEP_OF_PIPE = 50;
+const PIPES = 256;
 /** Dots that start in one poll at most; the rest of the messages are only counted. */
 const DOTS = 3;
 
@@ -75,10 +78,28 @@ export class Traffic {
     }
     const first = this.#seq === 0;
     this.#seq = fresh.at(-1)!.seq;
-    this.messages = [...this.messages, ...fresh].slice(-KEEP);
+    this.messages = lastOf([...this.messages, ...fresh]);
     // What happened before anybody looked is to be read, not played.
     this.fresh = first ? [] : thin(fresh, DOTS);
   }
+}
+
+/** The newest messages, and before these the last of each pipe. */
+function lastOf(messages: readonly TapMessage[]): TapMessage[] {
+  const counts: Record<string, number> = {};
+  let pipes = 0;
+  const kept: TapMessage[] = [];
+  for (let i = messages.length - 1; i >= 0; i--) {
+    const message = messages[i]!;
+    const count = counts[message.pipe] ?? 0;
+    const ofPipe = count < KEEP_OF_PIPE && (count > 0 || pipes < PIPES);
+    if (ofPipe) {
+      counts[message.pipe] = count + 1;
+      if (count === 0) pipes += 1;
+    } else if (messages.length - i > KEEP) continue;
+    kept.push(message);
+  }
+  return kept.reverse();
 }
 
 /** At most `count` of the messages, taken at even steps. */

@@ -15,3 +15,22 @@ test('of many producers those are known that have put something last, in the ord
   expect(producers[0]).toMatchObject({ name: 'steady', puts: 1001 });
   expect(producers.at(-1)).toMatchObject({ name: 'thread 999', puts: 1 });
 });
+
+test('of each pipe the last messages are kept however busy another is, of so many pipes', () => {
+  const tap = new Tap(() => 0);
+  const say = (pipe: string, count: number) => {
+    for (let n = 1; n <= count; n++) tap.saw(pipe, { kind: 'said', n });
+  };
+  say('quiet', 60);
+  say('busy', 20_000);
+  const told = tap.messages(0, 500);
+  const of = (pipe: string) => told.filter((one) => one.pipe === pipe);
+  expect(of('quiet').map(({ text }) => text)).toEqual(Array.from({ length: 50 }, (_, i) => `{"n":${i + 11}}`));
+  expect(of('busy')).toHaveLength(500);
+  expect(told.map(({ seq }) => seq)).toEqual(told.map(({ seq }) => seq).sort((one, other) => one - other));
+  expect(tap.messages(60, 500), 'what was told is not told again').toHaveLength(500);
+  for (let n = 0; n < 600; n++) say(`pipe ${n}`, 100);
+  const all = tap.messages(0);
+  expect(all.filter(({ pipe }) => pipe === 'quiet')).toEqual([]);
+  expect(new Set(all.map(({ pipe }) => pipe)).size).toBe(512);
+});

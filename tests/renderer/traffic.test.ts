@@ -70,6 +70,23 @@ test('a flood of messages costs bounded memory and a few dots', async () => {
   expect(traffic.fresh.length).toBeLessThanOrEqual(3);
 });
 
+test('what a quiet pipe said last stays to be read while another floods', async () => {
+  const { bridge, traffic } = trafficOf(0);
+  let seq = 0;
+  const said = (pipe: string) => ({ seq: ++seq, at: 0, pipe, kind: 'k', text: '', sizeBytes: 1, downloadId: null });
+  const picture = bridge.answers['traffic']!(undefined as never) as object;
+  const tell = async (pipes: string[]) => {
+    bridge.answers['traffic'] = () => ({ ...picture, messages: pipes.map(said) });
+    await traffic.poll();
+  };
+  await tell(Array.from({ length: 60 }, () => 'quiet'));
+  for (let i = 0; i < 20; i += 1) await tell(Array.from({ length: 500 }, () => 'busy'));
+  const kept = traffic.messages.filter(({ pipe }) => pipe === 'quiet').map((one) => one.seq);
+  expect(kept).toEqual(Array.from({ length: 50 }, (_, i) => i + 11));
+  for (let i = 0; i < 6; i += 1) await tell(Array.from({ length: 500 }, (_, n) => `${i} ${n}`));
+  expect(traffic.messages, 'pipes that come and go are bounded, too').toHaveLength(2000);
+});
+
 test('messages can be filtered, and nothing moves while it is paused', async () => {
   const { bridge, traffic } = trafficOf(10);
   await traffic.poll();
