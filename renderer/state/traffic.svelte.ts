@@ -12,6 +12,9 @@ const PIPES = 256;
 /** Dots that start in one poll at most; the rest of the messages are only counted. */
 const DOTS = 3;
 
+/** `carries`: whether what is on that pipe is shown. */
+export type Only = { title: string; carries: (pipe: string) => boolean };
+
 export class Traffic {
   picture = $state.raw<Picture | null>(null);
   /** The last messages, oldest first. */
@@ -23,10 +26,14 @@ export class Traffic {
   deepestTask = $state(0);
   deepestResult = $state(0);
   filter = $state('');
+  /** Of which queue, pipe or worker messages are shown; null: of all. */
+  only = $state.raw<Only | null>(null);
   shown = $derived.by(() => {
+    const { only } = this;
+    const ofPlace = only ? this.messages.filter(({ pipe }) => only.carries(pipe)) : this.messages;
     const wanted = searched(this.filter.trim());
-    if (wanted === '') return this.messages;
-    return this.messages.filter((one) =>
+    if (wanted === '') return ofPlace;
+    return ofPlace.filter((one) =>
       searched(`${Traffic.wayOf(one)} ${one.kind} ${Traffic.readable(one)}`).includes(wanted),
     );
   });
@@ -50,6 +57,11 @@ export class Traffic {
       .replace(/"([^"]*)":/g, '$1 ')
       .replace(/[{}"[\]]/g, '')
       .replaceAll(',', '  ');
+  }
+
+  /** Shows the messages of one place; of all where that one was chosen already. */
+  choose(only: Only): void {
+    this.only = this.only?.title === only.title ? null : only;
   }
 
   /** Starts looking; returns what ends it. */

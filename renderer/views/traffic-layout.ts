@@ -2,6 +2,14 @@
 
 export type Box = { x: number; y: number; width: number; height: number };
 export type Pipe = { name: string; path: string; back: boolean };
+/** What messages can be asked of: `carries` says whether one on that pipe is among them. */
+export type Place = {
+  kind: 'producer' | 'task queue' | 'worker' | 'pipe' | 'result queue' | 'store';
+  /** Of the producer, the number of the worker, or of the pipe; else empty. */
+  name: string;
+  box: Box;
+  carries: (pipe: string) => boolean;
+};
 export type Layout = {
   width: number;
   height: number;
@@ -96,6 +104,36 @@ function curve(x1: number, y1: number, x2: number, y2: number): string {
   const bend = (x2 - x1) * 0.55;
   const n = (value: number) => Number(value.toFixed(1));
   return `M${n(x1)} ${n(y1)}C${n(x1 + bend)} ${n(y1)} ${n(x2 - bend)} ${n(y2)} ${n(x2)} ${n(y2)}`;
+}
+
+/** The places of a picture, from left to right. */
+export function placesOf(layout: Layout, producers: readonly string[], workers: readonly number[]): Place[] {
+  const pipeAt = (name: string, box: Box): Place => ({ kind: 'pipe', name, box, carries: (pipe) => pipe === name });
+  return [
+    ...producers.map((name, i): Place => {
+      const own = `${name} > task queue`;
+      return { kind: 'producer', name, box: layout.producers[i]!, carries: (pipe) => pipe === own };
+    }),
+    {
+      ...{ kind: 'task queue', name: '', box: layout.taskQueue },
+      carries: (pipe) => pipe.endsWith(' > task queue') || pipe.startsWith('engine > '),
+    },
+    ...workers.flatMap((id, i): Place[] => {
+      const box = layout.workers[i]!;
+      const [to, from] = [`engine > worker ${id}`, `worker ${id} > engine`];
+      const end = { y: centre(box) - 14, width: 56, height: 28 };
+      return [
+        pipeAt(to, { ...end, x: box.x - 4 - end.width }),
+        { kind: 'worker', name: String(id), box, carries: (pipe) => pipe === to || pipe === from },
+        pipeAt(from, { ...end, x: box.x + box.width + 4 }),
+      ];
+    }),
+    {
+      ...{ kind: 'result queue', name: '', box: layout.resultQueue },
+      carries: (pipe) => pipe.endsWith(' > engine') || pipe.startsWith('result queue > '),
+    },
+    { kind: 'store', name: '', box: layout.store, carries: (pipe) => pipe === 'result queue > store' },
+  ];
 }
 
 /** How full a queue is drawn, 0 to 1: against its capacity, or against the deepest it has been. */

@@ -54,6 +54,23 @@ test('Traffic shows workers with what they hold, and rates; messages are filtere
   await page.getByRole('button', { name: 'Go on' }).click();
   await expect.poll(() => lines.first().innerText()).not.toBe(newest);
 
+  // Of one place alone, with the mouse or the keyboard; what its lane has no room for is said of it.
+  await filter.fill('');
+  const places = page.getByRole('group', { name: 'Show the messages of' });
+  const ways = async () => [...new Set(await lines.locator('.pipe').allInnerTexts())].sort();
+  const worker1 = places.getByRole('button', { name: 'Worker 1', exact: true });
+  expect(await worker1.getAttribute('title')).toMatch(/^Worker 1 · .* · pid \d+ · this computer · .* · CPU \d+%/);
+  await places.getByRole('button', { name: 'worker 1 → engine' }).click();
+  await expect.poll(ways).toEqual(['worker 1 → engine']);
+  await page.keyboard.press('ArrowRight');
+  expect(await page.evaluate(() => document.activeElement!.getAttribute('aria-label'))).not.toBe('worker 1 → engine');
+  await worker1.focus();
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('Enter');
+  await expect.poll(ways).toEqual(['engine → worker 1']);
+  await page.getByRole('button', { name: 'engine → worker 1: show all messages' }).click();
+  await expect.poll(async () => (await ways()).length).toBeGreaterThan(1);
+
   // With the keyboard: from a lease to its download.
   const lease = page.getByRole('group', { name: 'Locks' }).getByRole('button', { name: /two\.bin.*Worker/ });
   await lease.focus();

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { thin, Traffic } from '../../renderer/state/traffic.svelte.ts';
-import { fullness, layOut } from '../../renderer/views/traffic-layout.ts';
+import { fullness, layOut, placesOf } from '../../renderer/views/traffic-layout.ts';
 import { FakeBridge } from './fake-bridge.ts';
 
 const queue = {
@@ -124,6 +124,39 @@ test('lanes never overlap, and many workers make the picture taller', () => {
     expect(box.height).toBeGreaterThanOrEqual(33);
   });
   expect(layout.pipes.map(({ name }) => name)).toContain('engine > worker 32');
+});
+
+test('each queue, pipe and worker of the picture has its own messages', async () => {
+  const places = placesOf(layOut(1000, 300, ['window'], [1, 10]), ['window'], [1, 10]);
+  const pipes = ['window > task queue', 'engine > worker 1', 'worker 1 > engine', 'engine > worker 10'];
+  pipes.push('result queue > store');
+  const carried = places.map(({ kind, name, carries }) => [`${kind} ${name}`.trim(), pipes.filter(carries)]);
+  expect(Object.fromEntries(carried)).toEqual({
+    'producer window': ['window > task queue'],
+    'task queue': ['window > task queue', 'engine > worker 1', 'engine > worker 10'],
+    'pipe engine > worker 1': ['engine > worker 1'],
+    'worker 1': ['engine > worker 1', 'worker 1 > engine'],
+    'pipe worker 1 > engine': ['worker 1 > engine'],
+    'pipe engine > worker 10': ['engine > worker 10'],
+    'worker 10': ['engine > worker 10'],
+    'pipe worker 10 > engine': [],
+    'result queue': ['worker 1 > engine', 'result queue > store'],
+    store: ['result queue > store'],
+  });
+  const { traffic } = trafficOf(10);
+  await traffic.poll();
+  const [one, ten] = ['worker 1', 'worker 10'].map((title) => {
+    const { carries } = places.find(({ kind, name }) => `${kind} ${name}` === title)!;
+    return { title, carries };
+  });
+  traffic.choose(ten!);
+  expect(traffic.shown).toEqual([]);
+  traffic.choose(one!);
+  expect(traffic.shown).toHaveLength(10);
+  traffic.filter = 'saved';
+  expect(traffic.shown, 'both at once').toHaveLength(5);
+  traffic.choose(one!);
+  expect(traffic.only, 'once more shows all').toBeNull();
 });
 
 test('an empty queue is drawn empty, a full one full', () => {
