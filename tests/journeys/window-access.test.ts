@@ -262,6 +262,17 @@ test('in Traffic only the messages in sight exist, and what is read stays where 
   const [before, heightBefore] = [await place(), await heldHeight()];
   await expect.poll(heldHeight, { timeout: 30_000 }).toBeGreaterThan(heightBefore + 200);
   await expect.poll(place).toBe(before);
+
+  // Nor does what has the focus leave, though it was the newest.
+  await log.evaluate((one) => (one.scrollTop = 0));
+  const newest = () => log.evaluate((one) => one.querySelector('.message')!.textContent);
+  const above = await newest();
+  await expect.poll(newest, { message: 'at the upper end the newest are followed' }).not.toBe(above);
+  await log.getByRole('button').first().focus();
+  const focused = () => page.evaluate(() => document.activeElement!.textContent);
+  const [text, height] = [await focused(), await heldHeight()];
+  await expect.poll(heldHeight, { timeout: 30_000 }).toBeGreaterThan(height + 1000);
+  expect(await focused()).toBe(text);
 });
 
 test('the queue is put in order by dragging and with the keyboard', async () => {
