@@ -3,6 +3,7 @@ import type { DownloadId } from '../../shared/download.ts';
 import type { Outcome, Task, ToWorker } from '../../shared/protocol.ts';
 import type { Holder } from './lease.ts';
 import type { WaitOptions } from './queue.ts';
+import { Rate } from './rate.ts';
 import type { Tap } from './tap.ts';
 import type { TaskQueue } from './task-queue.ts';
 import { firstTask, type WorkerFacts } from './worker-link.ts';
@@ -21,6 +22,8 @@ export class Guest implements Holder {
   readonly #life = new AbortController();
   /** Leased, and not yet given out by `lease`. */
   readonly #fresh: Task[] = [];
+  readonly #in = new Rate();
+  readonly #out = new Rate();
   #seenAt = Date.now();
 
   constructor(id: number, visitor: Visitor, queue: TaskQueue, tap: Tap) {
@@ -40,6 +43,7 @@ export class Guest implements Holder {
   }
 
   send(message: ToWorker): void {
+    this.#out.add(1, Date.now());
     this.#tap.saw(`engine > worker ${this.id}`, message, 'id' in message ? message.id : firstTask(message));
     if (message.kind === 'tasks') {
       for (const task of message.tasks) this.tasks.set(task.id, task);
@@ -63,6 +67,7 @@ export class Guest implements Holder {
     if (!task) return Promise.resolve(false);
     this.tasks.delete(id);
     const message = { kind: 'result', id, epoch: task.epoch, outcome } as const;
+    this.#in.add(1, this.#seenAt);
     this.#tap.saw(`worker ${this.id} > engine`, message, id);
     return this.#queue.settle(this, message);
   }
@@ -75,7 +80,8 @@ export class Guest implements Holder {
 
   state(): WorkerFacts {
     const { machine, kind } = this.#visitor;
-    const idle = { rssBytes: 0, cpuPercent: 0, loopDelayMs: 0, inPerS: 0, outPerS: 0 };
+    const unknown = { rssBytes: 0, cpuPercent: 0, loopDelayMs: 0 };
+    const now = Date.now();
     return {
       id: this.id,
       pid: 0,
@@ -85,7 +91,9 @@ export class Guest implements Holder {
       kind,
       state: 'ready',
       slots: 1,
-      ...idle,
+      ...unknown,
+      inPerS: this.#in.perS(now),
+      outPerS: this.#out.perS(now),
     };
   }
 }

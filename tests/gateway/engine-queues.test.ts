@@ -238,6 +238,8 @@ test('what a Python worker gets and gives passes on the pipes of its lane, and o
   await settle(success(url));
   const [worker] = engine.view.traffic(0).workers;
   expect(worker).toMatchObject({ kind: 'python' });
+  expect(worker!.outPerS).toBeGreaterThan(0);
+  expect(worker!.inPerS).toBeGreaterThan(0);
   await vi.waitFor(() =>
     expect(engine.view.messages(0).map(({ pipe, kind }) => `${pipe}: ${kind}`)).toEqual([
       expect.stringMatching(/ > task queue: put$/),
