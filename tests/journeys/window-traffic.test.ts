@@ -124,6 +124,10 @@ test('every lane has its two rates, the task queue what is put and got; a hostâ€
     .getByText(/^get \d[\d.]*\/s$/)
     .first()
     .waitFor();
+  // Both queues say what comes in and goes out, each twice for the two colours, and who waits.
+  const figures = async () => (await picture.locator('text.line').allTextContents()).map((text) => text.split(' ')[0]);
+  await expect.poll(figures).toEqual(Array.from({ length: 4 }, () => ['put', 'get']).flat());
+  expect(await picture.getByText(/^(nobody waits|1 getter waits|\d+ getters wait)$/).count()).toBe(2);
 
   const locks = page.getByRole('group', { name: 'Locks' });
   const host = locks.locator('div.lock').filter({ hasText: `127.0.0.1:${origin.port}` });
