@@ -19,12 +19,12 @@ export function linesOf(worker: WorkerState, height: number, words: Words, forma
     const oldest = Math.max(0, ...worker.leases.map(({ ageMs }) => ageMs));
     const leases = words.leases(worker.leases.length);
     lines.push([
-      `${words.pid(worker.pid)} · ${where}`,
+      worker.pid > 0 ? `${words.pid(worker.pid)} · ${where}` : where,
       worker.leases.length === 0 ? leases : `${leases} · ${format.duration(oldest)}`,
     ]);
   }
-  if (height >= THREE_LINES) {
-    // A Python program does not say what it costs.
+  // A Python program does not say what it costs.
+  if (height >= THREE_LINES && worker.kind !== 'python') {
     const memory = worker.rssBytes > 0 ? format.size(worker.rssBytes) : '';
     lines.push([words.cpu(format.percent(worker.cpuPercent, 100)), memory]);
   }

@@ -38,7 +38,12 @@ test('a lane says who works where, what it holds and for how long, and what that
   expect(linesOf(worker, 34, words, format)).toEqual(whole.slice(0, 1));
 });
 
-test('what is not known is left out: the memory of a Python program, the speed of one that starts', () => {
+test('what is not known is left out: what a Python program costs, the speed and memory of one that starts', () => {
+  const python = { ...worker, kind: 'python', pid: 0, machine: '127.0.0.1', rssBytes: 0, cpuPercent: 0 } as const;
+  expect(linesOf({ ...python, leases: [] }, 80, words, format)).toEqual([
+    ['Worker 3', '2.00 MB/s'],
+    ['127.0.0.1', '0 leases'],
+  ]);
   const other = { ...worker, kind: 'local', state: 'starting', leases: [], rssBytes: 0 } as const;
   expect(linesOf({ ...other, leases: [] }, 80, words, format)).toEqual([
     ['Worker 3', 'starting'],
