@@ -28,6 +28,8 @@ const BOTTOM = 22;
 const QUEUE_WIDTH = 84;
 const PRODUCER = { width: 116, height: 52 };
 const STORE = { width: 84, height: 52 };
+/** There is room for so many without a picture that has to be scrolled. */
+const PRODUCERS_DRAWN = 6;
 const LANE = { highest: 82, lowest: 34, gap: 10 };
 
 /** Lays the picture out in `width` x `height`; it grows in height when the lanes would become too thin to read. */
@@ -104,6 +106,12 @@ function curve(x1: number, y1: number, x2: number, y2: number): string {
   const bend = (x2 - x1) * 0.55;
   const n = (value: number) => Number(value.toFixed(1));
   return `M${n(x1)} ${n(y1)}C${n(x1 + bend)} ${n(y1)} ${n(x2 - bend)} ${n(y2)} ${n(x2)} ${n(y2)}`;
+}
+
+/** The producers that are drawn, those that came last, and how many are not. */
+export function drawnOf<T>(producers: readonly T[]): { drawn: T[]; more: number } {
+  const drawn = producers.slice(-PRODUCERS_DRAWN);
+  return { drawn, more: producers.length - drawn.length };
 }
 
 /** The places of a picture, from left to right. */

@@ -24,6 +24,7 @@ export function trafficEn({ count: n }: Format) {
     leasesColumn: 'Leases',
     workerColumn: 'Worker',
     producer: (name: string) => ({ window: 'Window', demo: 'Demo', 'command line': 'Command line' })[name] ?? name,
+    moreProducers: (count: number) => `+${n(count)} more`,
     settled: (count: number) => `${n(count)} settled`,
     workerName: (id: number) => `Worker ${n(id)}`,
     workerState: (state: string) =>
@@ -72,6 +73,7 @@ export function trafficZh({ count: n }: Format): ReturnType<typeof trafficEn> {
     leasesColumn: '租约',
     workerColumn: '工作进程',
     producer: (name) => ({ window: '窗口', demo: '演示', 'command line': '命令行' })[name] ?? name,
+    moreProducers: (count) => `另有 ${n(count)} 个`,
     settled: (count) => `已处理 ${n(count)}`,
     workerName: (id) => `工作进程 ${n(id)}`,
     workerState: (state) => ({ starting: '启动中', ready: '就绪', stopping: '停止中', gone: '已离开' })[state] ?? state,

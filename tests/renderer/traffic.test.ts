@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { thin, Traffic } from '../../renderer/state/traffic.svelte.ts';
-import { fullness, layOut, placesOf } from '../../renderer/views/traffic-layout.ts';
+import { drawnOf, fullness, layOut, placesOf } from '../../renderer/views/traffic-layout.ts';
 import { FakeBridge } from './fake-bridge.ts';
 
 const queue = {
@@ -157,6 +157,11 @@ test('each queue, pipe and worker of the picture has its own messages', async ()
   expect(traffic.shown, 'both at once').toHaveLength(5);
   traffic.choose(one!);
   expect(traffic.only, 'once more shows all').toBeNull();
+});
+
+test('of many producers the last are drawn, and it is said how many are not', () => {
+  expect(drawnOf([1, 2, 3])).toEqual({ drawn: [1, 2, 3], more: 0 });
+  expect(drawnOf([1, 2, 3, 4, 5, 6, 7, 8])).toEqual({ drawn: [3, 4, 5, 6, 7, 8], more: 2 });
 });
 
 test('an empty queue is drawn empty, a full one full', () => {
