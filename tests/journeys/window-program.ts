@@ -1,8 +1,9 @@
 // The program in real Electron, driven by Playwright, with a state directory and a download folder of its own.
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { _electron as electron, type ElectronApplication, type Page } from 'playwright';
-import { expect, onTestFailed, onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import type { Counts } from '../../shared/api.ts';
 import type { Bridge } from '../../shared/shell-api.ts';
 import { runtime } from '../../scripts/runtime.mjs';
@@ -37,19 +38,13 @@ export async function startSluice(options: SluiceOptions = {}): Promise<Sluice> 
   const data = options.data ?? join(base, 'state');
   const dir = options.dir ?? mkdtempSync(join(base || tempDir(), 'files-'));
   const { electronPath, env } = runtime();
-  const app = await electron.launch({
+  const app = await launch({
     executablePath: electronPath,
-    args: [root, '--data', data, ...(options.args ?? [])],
-    env: { ...(process.env as Record<string, string>), ...env, LANGUAGE: 'en', ...options.env },
+    args: ['--log-level=3', root, '--data', data, ...(options.args ?? [])],
+    env: { ...(process.env as Record<string, string>), NO_AT_BRIDGE: '1', ...env, LANGUAGE: 'en', ...options.env },
     colorScheme: null,
   });
   const pid = app.process().pid!;
-  const said: string[] = [];
-  app.process().stderr?.on('data', (piece) => said.push(String(piece)));
-  // What a display without a desktop lacks is said at every start and means nothing.
-  onTestFailed(() =>
-    console.error(said.join('').replace(/^(?:\[\d+:.*\.cc\(\d+\)\].*|Debugger .*|For help.*)\n/gm, '')),
-  );
   let ended = false;
   const gone = new Promise<void>((resolve) => {
     app.process().once('exit', () => {
@@ -67,7 +62,10 @@ export async function startSluice(options: SluiceOptions = {}): Promise<Sluice> 
     }
     await gone;
   };
-  onTestFinished(async () => {
+  const said: string[] = [];
+  app.process().stderr?.on('data', (piece) => said.push(String(piece)));
+  onTestFinished(async ({ task }) => {
+    if (task.result?.state === 'fail') await tell(app, said.join(''), ended);
     if (!ended) await kill();
   });
   const page = await app.firstWindow();
@@ -90,6 +88,30 @@ export async function startSluice(options: SluiceOptions = {}): Promise<Sluice> 
     },
     kill,
   };
+}
+
+/**
+ * Playwright begins when it has read two lines of the program's standard error, and waits in vain where one is broken: what
+ * Chromium's processes and the system's libraries say there at the same moment may fall into it. So they say little, and a
+ * start that was not seen is made once more.
+ */
+async function launch(options: Parameters<typeof electron.launch>[0]): Promise<ElectronApplication> {
+  const timeout = 30_000;
+  try {
+    return await electron.launch({ ...options, timeout });
+  } catch (error) {
+    console.error(`Started once more: ${String(error)}`);
+    return electron.launch({ ...options, timeout });
+  }
+}
+
+/** How the program stands where a test failed. */
+async function tell(app: ElectronApplication, said: string, ended: boolean): Promise<void> {
+  const soon = <T>(answer: Promise<T>) =>
+    Promise.race([answer, sleep(3000, 'no answer')]).catch((error: unknown) => String(error));
+  const main = ended ? 'ended' : await soon(app.evaluate(({ app: program }) => `answers as ${program.getName()}`));
+  const pages = await Promise.all(app.windows().map((page) => soon(page.evaluate(() => document.body.innerText))));
+  console.error([`main process: ${main}`, ...pages.map((page) => `page: ${page}`), `stderr: ${said}`].join('\n'));
 }
 
 /** Every living descendant of a process. */
