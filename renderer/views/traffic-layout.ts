@@ -129,7 +129,9 @@ export function placesOf(layout: Layout, producers: readonly string[], workers: 
     ...workers.flatMap((id, i): Place[] => {
       const box = layout.workers[i]!;
       const [to, from] = [`engine > worker ${id}`, `worker ${id} > engine`];
-      const end = { y: centre(box) - 14, width: 56, height: 28 };
+      // As high as the closest lanes lie apart: with the rate, above the pipe or below it.
+      const height = LANE.lowest + LANE.gap;
+      const end = { y: centre(box) - height / 2, width: 56, height };
       return [
         pipeAt(to, { ...end, x: box.x - 4 - end.width }),
         { kind: 'worker', name: String(id), box, carries: (pipe) => pipe === to || pipe === from },

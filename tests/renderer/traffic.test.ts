@@ -110,13 +110,15 @@ test('thinning keeps the first and spreads the rest', () => {
   expect(thin([0, 1, 2, 3, 4, 5, 6, 7, 8, 9], 5)).toEqual([0, 2, 4, 6, 8]);
 });
 
-test('lanes never overlap, and many workers make the picture taller', () => {
-  const layout = layOut(
-    1000,
-    300,
-    ['window'],
-    Array.from({ length: 32 }, (_, i) => i + 1),
-  );
+test('lanes and what is clicked beside them never overlap, and many workers make the picture taller', () => {
+  const ids = Array.from({ length: 32 }, (_, i) => i + 1);
+  const layout = layOut(1000, 300, ['window'], ids);
+  const ends = placesOf(layout, ['window'], ids).filter(({ name }) => name.startsWith('engine > '));
+  ends.forEach(({ box }, i) => {
+    const next = ends[i + 1]?.box.y ?? layout.height;
+    expect(box.height, 'a rate fits in').toBeGreaterThan(40);
+    expect(Math.round(box.y + box.height)).toBeLessThanOrEqual(Math.round(next));
+  });
   expect(layout.height).toBeGreaterThan(300);
   layout.workers.forEach((box, i) => {
     const next = layout.workers[i + 1];
