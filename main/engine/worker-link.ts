@@ -43,6 +43,8 @@ export class WorkerLink implements Holder {
   readonly #port: Port;
   readonly #queue: TaskQueue;
   readonly #tap: Tap;
+  /** Made once: the tap looks them up with every message. */
+  readonly #pipes: { to: string; from: string };
   readonly #life = new AbortController();
   readonly #settings: ToldSettings;
   readonly #now: () => number;
@@ -71,6 +73,7 @@ export class WorkerLink implements Holder {
     this.#port = options.port;
     this.#queue = options.queue;
     this.#tap = options.tap;
+    this.#pipes = { to: `engine > worker ${options.id}`, from: `worker ${options.id} > engine` };
     this.#now = options.now;
     this.#settings = new ToldSettings(options.kind === 'remote');
     this.seenAt = options.now();
@@ -86,7 +89,7 @@ export class WorkerLink implements Holder {
       this.seenAt = this.#now();
       this.#in.add(1, this.seenAt);
       if (message.kind !== 'vitals' && message.kind !== 'pong') {
-        this.#tap.saw(`worker ${this.id} > engine`, message, 'id' in message ? message.id : null);
+        this.#tap.saw(this.#pipes.from, message, 'id' in message ? message.id : null);
       }
       if (message.kind === 'hello') events.ready(this);
       else if (message.kind === 'vitals') this.#noteVitals(message);
@@ -145,7 +148,7 @@ export class WorkerLink implements Holder {
     }
     this.#out.add(1, this.#now());
     if (message.kind !== 'ping') {
-      this.#tap.saw(`engine > worker ${this.id}`, message, 'id' in message ? message.id : firstTask(message));
+      this.#tap.saw(this.#pipes.to, message, 'id' in message ? message.id : firstTask(message));
     }
     this.#port.send(message);
   }
