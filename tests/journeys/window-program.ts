@@ -40,6 +40,7 @@ export async function startSluice(options: SluiceOptions = {}): Promise<Sluice> 
   const { electronPath, env } = runtime();
   const app = await launch({
     executablePath: electronPath,
+    // What a display without a desktop lacks would be said at every start, and means nothing.
     args: ['--log-level=3', root, '--data', data, ...(options.args ?? [])],
     env: { ...(process.env as Record<string, string>), NO_AT_BRIDGE: '1', ...env, LANGUAGE: 'en', ...options.env },
     colorScheme: null,
@@ -90,11 +91,7 @@ export async function startSluice(options: SluiceOptions = {}): Promise<Sluice> 
   };
 }
 
-/**
- * Playwright begins when it has read two lines of the program's standard error, and waits in vain where one is broken: what
- * Chromium's processes and the system's libraries say there at the same moment may fall into it. So they say little, and a
- * start that was not seen is made once more.
- */
+/** Now and then Playwright is connected to the program and never says so (seen with 1.65 and Electron 25): then it starts once more. */
 async function launch(options: Parameters<typeof electron.launch>[0]): Promise<ElectronApplication> {
   const timeout = 30_000;
   try {
