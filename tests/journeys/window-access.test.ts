@@ -271,7 +271,10 @@ test('in Traffic only the messages in sight exist, and what is read stays where 
   await othersCome();
   expect(await place()).toBe(before);
 
-  // Nor does what has the focus leave, though it was the newest.
+  // Nor does what has the focus leave, though it was the newest. A page without it, as when another test's window has it, would
+  // not be told of it.
+  const session = await page.context().newCDPSession(page);
+  await session.send('Emulation.setFocusEmulationEnabled', { enabled: true });
   await log.evaluate((one) => (one.scrollTop = 0));
   const newest = () => log.evaluate((one) => one.querySelector('.message')!.textContent);
   const above = await newest();
