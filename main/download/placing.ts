@@ -48,13 +48,16 @@ async function placeByRename(partPath: string, targetPath: string): Promise<'pla
   try {
     await writeFile(targetPath, mark, { flag: 'wx', mode: 0o666 });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    // It was made, and there was no room for the mark.
+    if (syscall === 'write') await unlink(targetPath).catch(() => {});
+    if (code !== 'EEXIST') throw error;
     if (!(await holdsOnly(targetPath, mark))) return 'taken';
   }
   try {
     await rename(partPath, targetPath);
   } catch (error) {
-    // An empty file under the final name would look like the finished one.
+    // A placeholder under the final name would look like the finished file.
     await unlink(targetPath).catch(() => {});
     throw error;
   }
