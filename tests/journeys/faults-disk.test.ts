@@ -62,19 +62,23 @@ for (const [call, error, code] of errors) {
   });
 }
 
-for (const [call, error] of [
+for (const [call, error, unknown] of [
   ['pwrite64', 'ENOSPC'],
   ['pwrite64', 'EDQUOT'],
   ['fdatasync', 'ENOSPC'],
   ['link', 'EDQUOT'],
+  // What is written to the final name before a rename, where a file cannot have two names.
+  ['write', 'ENOSPC', 'link'],
 ] as const) {
   testWithStrace(`${error} at ${call} pauses with the reason, and the file is exact once there is room`, async () => {
     const server = await origin({ bytesPerS: 12_000_000 });
     const args = words('--exit', '--lane', 'direct', server.url('/f.bin'));
-    const ran = await runTraced(args, { calls: call, paths: [part, file], nth: 1, error });
+    const fault = { calls: call, paths: [part, file], nth: 1, error, ...(unknown && { unknown }) };
+    const ran = await runTraced(args, fault);
     expect(ran.hit).toBe(true);
     const waiting = ran.told.filter(({ event }) => event === 'waiting');
     expect(waiting[0]).toMatchObject({ code: 'disk-full' });
+    expect(fs.existsSync(file)).toBe(false);
     const again = sluice(words('--exit', server.url('/f.bin')));
     expect(await again.ended, again.stdout()).toBe(0);
     expectExact();

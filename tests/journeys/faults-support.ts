@@ -49,7 +49,7 @@ export type Ran = {
 /** Runs `sluice` with these words. One thread in the pool makes the calls the same in each run; `threads` for more. */
 export async function runTraced(args: readonly string[], fault: Fault, threads = 1): Promise<Ran> {
   const effect = fault.error ? `error=${fault.error}` : 'signal=SIGKILL';
-  const traced = fault.error ? fault.calls : WRITES_AND_NAMES;
+  const traced = fault.error ? [fault.calls, ...(fault.unknown ? [fault.unknown] : [])].join() : WRITES_AND_NAMES;
   const child = spawn(
     'strace',
     [
