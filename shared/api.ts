@@ -185,8 +185,10 @@ export const calls = {
   detail: { arg: z.object({ id: DownloadId }), result: Detail.nullable() },
   pause: { arg: Selection, result: z.object({ changed: z.number() }) },
   resume: { arg: Selection, result: z.object({ changed: z.number() }) },
-  /** Failed ones once more, from what is on the disk; done ones again from zero. */
+  /** Those that failed or are paused for a failure once more, from what is on the disk. */
   retry: { arg: Selection, result: z.object({ changed: z.number() }) },
+  /** Done ones once more, from zero. */
+  redownload: { arg: Selection, result: z.object({ changed: z.number() }) },
   remove: {
     arg: z.object({ which: Selection, deleteFiles: z.boolean().default(false) }),
     /** `undo` brings the entries back for some seconds; files are deleted only after that. */

@@ -53,7 +53,8 @@ export async function control(command: Control, around: Surroundings): Promise<n
       }
       case 'pause':
       case 'resume':
-      case 'retry': {
+      case 'retry':
+      case 'redownload': {
         const { changed } = await caller.call(command.kind, await selectionOf(caller, command.which));
         return told(changed, command, around);
       }

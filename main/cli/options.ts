@@ -7,7 +7,7 @@ import { requestHelp, requestOf, requestOptions, requestSettings, type RequestOp
 /** Says what is wrong with the words of a command line; ends with status 2. */
 export class UsageError extends Error {}
 
-export type ListAction = 'pause' | 'resume' | 'retry' | 'remove';
+export type ListAction = 'pause' | 'resume' | 'retry' | 'redownload' | 'remove';
 
 export type Command =
   | { kind: 'download'; inputs: string[]; run: RunOptions }
@@ -120,7 +120,7 @@ const options = {
   version: { type: 'boolean', short: 'V' },
 } satisfies ParseArgsConfig['options'];
 
-const listActions: readonly string[] = ['pause', 'resume', 'retry', 'remove'] satisfies ListAction[];
+const listActions: readonly string[] = ['pause', 'resume', 'retry', 'redownload', 'remove'] satisfies ListAction[];
 
 /** Parses the words after the program's name. Throws a UsageError. */
 export function parseCommand(argv: readonly string[]): Command {
@@ -281,7 +281,8 @@ function lane(text: string): Settings['lane'] {
 export const help = `sluice [options] [URL | LIST-FILE | -]...   download, and resume what is unfinished
 sluice add [--dir DIR] URL | LIST-FILE | -  add to the list without waiting
 sluice list [--json]                        every download and its state
-sluice pause|resume|retry|remove ID|URL|all change downloads (remove --delete-files: the finished files too)
+sluice pause|resume|remove ID|URL|all       change downloads (remove --delete-files: the finished files too)
+sluice retry|redownload ID|URL|all          try once more what failed; fetch again what is done
 sluice export [--settings] [--secrets] [FILE]   write the list (or the settings) as text, as JSON to FILE.json
 sluice import FILE...                       take over what export wrote, a list or settings
 sluice serve                                the engine for other machines and programs, until SIGTERM

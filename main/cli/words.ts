@@ -11,6 +11,7 @@ export const commandWords = [
   'pause',
   'resume',
   'retry',
+  'redownload',
   'remove',
   'serve',
   'worker',

@@ -86,9 +86,14 @@ export function createHandlers(parts: Parts): Handlers {
       return { changed };
     },
     retry(which) {
+      const changed = store.transaction(() => store.list.retry(which));
+      listChanged();
+      return { changed };
+    },
+    redownload(which) {
       const changed = store.transaction(() => {
         for (const id of store.list.selectedIds(which, ['done'])) store.forgetContent(id);
-        return store.list.moveSelected(which, ['failed', 'done'], 'queued');
+        return store.list.moveSelected(which, ['done'], 'queued');
       });
       listChanged();
       return { changed };

@@ -27,7 +27,7 @@ export type Question =
   | { kind: 'limit'; ids: number[]; limit: number | null }
   | { kind: 'shortcuts' }
   | { kind: 'about' };
-type Change = Extract<CallName, 'pause' | 'resume' | 'retry'>;
+type Change = Extract<CallName, 'pause' | 'resume' | 'retry' | 'redownload'>;
 
 const everything: Which = { query: { status: 'all' } };
 
@@ -146,10 +146,7 @@ export class App {
     const any = (...wanted: Row['status'][]) => rows.some(({ status }) => wanted.includes(status));
     if (any('queued', 'running')) return this.act('pause', which);
     if (any('paused')) return this.act('resume', which);
-    // Only those that failed: done ones would be downloaded again.
-    const failed = rows.filter(({ status }) => status === 'failed').map(({ id }) => id);
-    if (failed.length === 0) return;
-    return this.act('retry', 'ids' in which ? { ids: failed } : { query: { ...which.query, status: 'failed' } });
+    if (any('failed')) return this.act('retry', which);
   }
 
   askRemove(which: Which | null, count: number, name: string | null): void {

@@ -25,11 +25,17 @@ export function rowMenu(app: App): MenuItem[] {
       key: 'Space',
       run: () => void app.act('resume', which),
     },
-    (row.status === 'failed' || row.status === 'done' || !one) && {
+    (row.status === 'failed' || !one) && {
       kind: 'item',
-      label: row.status === 'done' && one ? words.again : words.retry,
+      label: words.retry,
       icon: 'retry',
       run: () => void app.act('retry', which),
+    },
+    selection.rows().some(({ status }) => status === 'done') && {
+      kind: 'item',
+      label: one ? words.again : words.againDone,
+      icon: 'retry',
+      run: () => void app.act('redownload', which),
     },
     one &&
       row.status !== 'done' && {

@@ -77,6 +77,7 @@ export function en(f: Format) {
     resume: 'Resume',
     retry: 'Try again',
     again: 'Download again',
+    againDone: 'Download finished ones again',
     remove: 'Remove',
     removeAsk: 'Remove…',
     openFile: 'Open file',

@@ -69,6 +69,7 @@ export function zh(f: Format): Words {
     resume: '继续',
     retry: '重试',
     again: '重新下载',
+    againDone: '重新下载已完成的',
     remove: '移除',
     removeAsk: '移除…',
     openFile: '打开文件',

@@ -289,6 +289,24 @@ test('pausing takes the lease back, resuming leases anew with what is durable', 
   expect(workers[0]!.tasks[1]).toMatchObject({ id, epoch: 2 });
 });
 
+test('to try again is for what failed; what is done is downloaded again only when that is asked', async () => {
+  const failure = { code: 'not-found', message: 'No.', retry: 'by-hand' } as const;
+  const { spawn, workers } = fakeWorkers((worker, task) =>
+    worker.settle(task, task.url.endsWith('done') ? doneOf(task) : { kind: 'failed', failure, extents: [] }),
+  );
+  const engine = start(spawn);
+  await add(engine, 'http://a.test/done', 'http://a.test/gone');
+  await call(engine, 'add', { downloads: [{ url: 'http://a.test/paused' }], paused: true });
+  const settled = () => vi.waitFor(async () => expect(await statuses(engine)).toEqual(['done', 'failed', 'paused']));
+  await settled();
+  const asked = () => workers[0]!.tasks.map(({ url }) => url.slice('http://a.test/'.length));
+  expect(await call(engine, 'retry', { query: {} })).toEqual({ changed: 1 });
+  await vi.waitFor(() => expect(asked()).toEqual(['done', 'gone', 'gone']));
+  await settled();
+  expect(await call(engine, 'redownload', { query: {} })).toEqual({ changed: 1 });
+  await vi.waitFor(() => expect(asked()).toEqual(['done', 'gone', 'gone', 'done']));
+});
+
 test('a removal can be undone, then the entry goes on', async () => {
   const { spawn, workers } = fakeWorkers();
   const engine = start(spawn);

@@ -70,6 +70,18 @@ test('text is found as it is written, wildcards included', () => {
   expect(store.list.count(query({ text: '100' }))).toBe(2);
 });
 
+test('those that failed or are paused for a failure are queued again, and no others', () => {
+  const store = open(tempDir());
+  const failure = { code: 'disk-full', message: 'No room.', retry: 'when-possible' } as const;
+  const ids = store.add(
+    (['queued', 'paused', 'done', 'failed', 'paused'] as const).map((status, n) => prepared(`${n}`, status)),
+    1,
+  );
+  store.setStatus(ids[4]!, 'paused', failure);
+  expect(store.list.retry({ query: query() })).toBe(2);
+  expect(ids.map((id) => store.get(id)!.status)).toEqual(['queued', 'paused', 'done', 'queued', 'queued']);
+});
+
 test('a lease has a new epoch each time and its result counts once', () => {
   const store = open(tempDir());
   const [id] = store.add([prepared('a')], 1);

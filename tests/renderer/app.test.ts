@@ -65,12 +65,16 @@ test('Space looks at all that is selected, wherever the cursor is, and leaves do
   expect(bridge.asked.at(-1)?.name).toBe('resume');
   await list(['done', 'failed']);
   await app.toggle();
-  expect(bridge.asked.at(-1)).toEqual({ name: 'retry', arg: { query: { ...app.downloads.query, status: 'failed' } } });
+  expect(bridge.asked.at(-1)).toEqual({ name: 'retry', arg: { query: app.downloads.query } });
   app.selection.clear();
   await app.selection.goTo(0);
   await app.selection.goTo(1, 'extend');
   await app.toggle();
-  expect(bridge.asked.at(-1)).toEqual({ name: 'retry', arg: { ids: [2] } });
+  expect(bridge.asked.at(-1)).toEqual({ name: 'retry', arg: { ids: [1, 2] } });
+  await list(['done', 'done']);
+  const before = bridge.asked.length;
+  await app.toggle();
+  expect(bridge.asked.slice(before)).toEqual([]);
 
   // One that the list has not at hand any more.
   bridge.answers['detail'] = () => ({ row: aRow(1, { status: 'paused' }) });

@@ -102,14 +102,24 @@ export class ListTable {
 
   /** Moves all selected ones that are in `from` to `to`; returns how many. */
   moveSelected(selection: Selection, from: readonly Status[], to: Status): number {
+    return this.#move(selection, 'status IN (SELECT value FROM json_each(@from))', { to, from: JSON.stringify(from) });
+  }
+
+  /** Queues all selected ones that failed or are paused for a failure; returns how many. */
+  retry(selection: Selection): number {
+    const wrong = `(status = 'failed' OR (status = 'paused' AND failure IS NOT NULL))`;
+    return this.#move(selection, wrong, { to: 'queued' });
+  }
+
+  #move(selection: Selection, condition: string, params: { to: Status; from?: string }): number {
     const where = whereSelected(selection);
     this.touched(selection, 'status');
     return this.#sql
       .prepare(
         `UPDATE downloads SET status = @to, failure = NULL, not_before = 0, crashes = 0
-       WHERE status IN (SELECT value FROM json_each(@from)) AND ${where.sql}`,
+       WHERE ${condition} AND ${where.sql}`,
       )
-      .run({ ...where.params, to, from: JSON.stringify(from) }).changes;
+      .run({ ...where.params, ...params }).changes;
   }
 
   /** After a change of the categories. What a person sorted stays there, under its category's new name, too. */
