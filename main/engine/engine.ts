@@ -9,7 +9,7 @@ import type { Port } from '../transport/port.ts';
 import { Adding } from './adding.ts';
 import { DiskRoom } from './disk-room.ts';
 import { Dispatch } from './dispatch.ts';
-import { Guest, type Visitor } from './guest.ts';
+import { Guests } from './guests.ts';
 import { createHandlers } from './handlers.ts';
 import { HashLater, type Hasher } from './hash-later.ts';
 import { foldName, numbered, partName } from './names.ts';
@@ -29,7 +29,7 @@ import { View } from './view.ts';
 import type { WorkerLink } from './worker-link.ts';
 
 export type { Hasher } from './hash-later.ts';
-export type { Guest, Visitor } from './guest.ts';
+export type { Guest } from './guest.ts';
 export type { SpawnedWorker } from './pool.ts';
 export { Queue } from './queue.ts';
 export type { Signal } from './signal.ts';
@@ -66,6 +66,7 @@ export class Engine {
   readonly adding: Adding;
   readonly view: View;
   readonly machines: Machines;
+  readonly guests: Guests;
   readonly #store: Store;
   readonly #tap: Tap;
   readonly #pool: Pool;
@@ -75,7 +76,6 @@ export class Engine {
   readonly #hashLater: HashLater;
   readonly #events = new Listeners<EngineEvent>();
   readonly #signals = new Listeners<Signal>();
-  readonly #guests = new Set<Guest>();
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #limits: SpeedLimits;
   readonly #sorting = new Sorting(() => this.#settings);
@@ -136,6 +136,7 @@ export class Engine {
         },
       },
     });
+    this.guests = new Guests(this.queue, this.#tap, () => this.#pool.nextId());
     this.#limits = new SpeedLimits({
       settings: () => this.#settings,
       now,
@@ -161,7 +162,7 @@ export class Engine {
       store: this.#store,
       dispatch: this.#dispatch,
       pool: this.#pool,
-      guests: this.#guests,
+      guests: this.guests,
       tap: this.#tap,
       disk: this.#disk,
       now,
@@ -248,14 +249,6 @@ export class Engine {
   /** Takes in a worker of another machine; `place` is its own name for itself, the same each time it comes. A closed engine closes the port. */
   attachWorker(port: Port, place: string, address = ''): void {
     return this.#closing ? port.close() : this.#pool.attach(port, place, address);
-  }
-
-  /** Takes in somebody who gets tasks without a Port. */
-  admit(visitor: Visitor): Guest {
-    const guest = new Guest(this.#pool.nextId(), visitor, this.queue, this.#tap);
-    this.#guests.add(guest);
-    guest.gone.addEventListener('abort', () => this.#guests.delete(guest), { once: true });
-    return guest;
   }
 
   /** Stops all work with everything durable and closes the list. Safe to call twice. */

@@ -8,7 +8,7 @@ import type { TapMessage, ThreadCounts, Traffic } from '../../shared/traffic.ts'
 import { maskCredentials } from '../../shared/url.ts';
 import type { DiskRoom } from './disk-room.ts';
 import type { Dispatch } from './dispatch.ts';
-import type { Guest } from './guest.ts';
+import type { Guests } from './guests.ts';
 import type { Lease } from './lease.ts';
 import { isLive, LiveOrder } from './live-order.ts';
 import type { Pool } from './pool.ts';
@@ -24,7 +24,7 @@ export type ViewParts = {
   store: Store;
   dispatch: Dispatch;
   pool: Pool;
-  guests: ReadonlySet<Guest>;
+  guests: Guests;
   tap: Tap;
   disk: DiskRoom;
   now: () => number;
@@ -151,8 +151,12 @@ export class View {
         waitingGetters: dispatch.waitingGetters,
         waitingPutters: 0,
       },
-      resultQueue: dispatch.results.state(),
-      workers: [...pool.links.values(), ...guests].map((worker) => ({
+      resultQueue: {
+        ...dispatch.results.state(),
+        // The list takes what there is and never waits.
+        waitingGetters: guests.waitingForResults,
+      },
+      workers: [...pool.links.values(), ...guests.all].map((worker) => ({
         ...worker.state(),
         leases: this.#leasesOf(worker.id).map(({ id, epoch, leasedAt }) => ({ id, epoch, ageMs: at - leasedAt })),
         bytesPerS: this.#leasesOf(worker.id).reduce((sum, lease) => sum + lease.bytesPerS, 0),

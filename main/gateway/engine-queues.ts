@@ -23,7 +23,7 @@ export class EngineQueues implements PythonQueues {
   readonly #asked: AskedTexts;
   readonly #results = new Queue<PythonResult>({ capacity: RESULTS_KEPT, now: Date.now });
   readonly #joiners = new Set<() => void>();
-  readonly #stop: () => void;
+  readonly #stops: (() => void)[];
   readonly #onLoss: (why: string) => void;
   #losing = false;
 
@@ -32,11 +32,11 @@ export class EngineQueues implements PythonQueues {
     this.#engine = engine;
     this.#onLoss = onLoss;
     this.#asked = new AskedTexts(engine, (result) => this.#give(result));
-    this.#stop = engine.queue.watch((signal) => this.#heard(signal));
+    this.#stops = [engine.queue.watch((signal) => this.#heard(signal)), engine.guests.open(this.#results)];
   }
 
   close(): void {
-    this.#stop();
+    for (const stop of this.#stops) stop();
     this.#results.close();
   }
 
@@ -64,9 +64,10 @@ export class EngineQueues implements PythonQueues {
     return { kind: 'unknown' };
   }
 
-  async takeResult(_client: PythonClient, wait: Wait): Promise<TakeOutcome> {
+  async takeResult({ name }: PythonClient, wait: Wait): Promise<TakeOutcome> {
     const got = await this.#results.get(wait);
     if (got.kind !== 'item') return { kind: 'empty' };
+    this.#engine.guests.took(`python ${name}`, got.item);
     this.#losing = false;
     this.#tellJoiners();
     return { kind: 'result', result: got.item };
@@ -111,7 +112,11 @@ export class EngineQueues implements PythonQueues {
   #guestOf(client: PythonClient): Guest {
     let guest = this.#guests.get(client.id);
     if (!guest) {
-      guest = this.#engine.admit({ name: `${client.name} #${client.id}`, machine: client.address, kind: 'python' });
+      guest = this.#engine.guests.admit({
+        name: `${client.name} #${client.id}`,
+        machine: client.address,
+        kind: 'python',
+      });
       this.#guests.set(client.id, guest);
     }
     return guest;

@@ -250,3 +250,24 @@ test('what a Python worker gets and gives passes on the pipes of its lane, and o
     ]),
   );
 });
+
+test('who waits for results is shown at the result queue while it waits, and what it takes among the messages', async () => {
+  const { engine, queues, put, lease, settle } = open();
+  const waiting = () => engine.view.traffic(0).resultQueue.waitingGetters;
+  const gone = new AbortController();
+  const takes = [
+    queues.takeResult(client(), { signal }),
+    queues.takeResult(client(), { timeoutMs: 60_000, signal: gone.signal }),
+  ];
+  expect(waiting()).toBe(2);
+  gone.abort();
+  expect(await takes[1]).toEqual({ kind: 'empty' });
+  expect(waiting()).toBe(1);
+  await put('http://me:secret@a.test/x');
+  await settle(success((await lease())!));
+  expect(await takes[0]).toMatchObject({ kind: 'result' });
+  expect(waiting()).toBe(0);
+  const taken = engine.view.messages(0).filter(({ pipe }) => pipe === 'result queue > python MainProcess');
+  expect(taken).toMatchObject([{ kind: 'result', text: expect.stringContaining('a.test/x') as string }]);
+  expect(taken[0]!.text).not.toContain('secret');
+});
