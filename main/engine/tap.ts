@@ -13,7 +13,7 @@ const PRODUCERS_MAX = 256;
 
 /** A message as a pipe carries it. */
 type Message = { kind: string; [key: string]: unknown };
-type Seen = { seq: number; at: number; pipe: string; message: Message; downloadId: number | null };
+type Seen = { seq: number; at: number; pipe: string; message: Message; downloadId: number | null; bytes: number };
 
 /** The last messages of one pipe, at `count` modulo `PIPE_KEPT`. */
 type Pipe = { ring: Seen[]; count: number; lastSeq: number };
@@ -30,12 +30,12 @@ export class Tap {
     this.#now = now;
   }
 
-  /** Notes a message as it passes. Costs a few assignments. */
-  saw(pipe: string, message: Message, downloadId: number | null = null): void {
+  /** Notes a message as it passes, and how many `bytes` it carries beside its words. Costs a few assignments. */
+  saw(pipe: string, message: Message, downloadId: number | null = null, bytes = 0): void {
     const at = this.#now();
     this.#seq++;
     this.#all.add(1, at);
-    const seen = { seq: this.#seq, at, pipe, message, downloadId };
+    const seen = { seq: this.#seq, at, pipe, message, downloadId, bytes };
     this.#ring[this.#seq % KEPT] = seen;
     const own = this.#pipes.get(pipe) ?? this.#newPipe(pipe);
     own.ring[own.count++ % PIPE_KEPT] = seen;
@@ -93,7 +93,7 @@ export class Tap {
   }
 }
 
-function inWords({ seq, at, pipe, message, downloadId }: Seen): TapMessage {
+function inWords({ seq, at, pipe, message, downloadId, bytes }: Seen): TapMessage {
   const json = JSON.stringify(message, maskSecrets);
   const { kind, ...rest } = JSON.parse(json) as { kind: string };
   const text = JSON.stringify(rest);
@@ -103,7 +103,7 @@ function inWords({ seq, at, pipe, message, downloadId }: Seen): TapMessage {
     pipe,
     kind,
     text: text.length > 300 ? `${text.slice(0, 299)}…` : text,
-    sizeBytes: json.length,
+    sizeBytes: json.length + bytes,
     downloadId,
   };
 }

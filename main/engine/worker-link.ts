@@ -79,6 +79,12 @@ export class WorkerLink implements Holder {
     this.seenAt = options.now();
     const { events } = options;
     let complaint: string | null = null;
+    options.port.onAside?.(({ way, message, bytes }) => {
+      const now = this.#now();
+      if (way === 'in') this.seenAt = now;
+      (way === 'in' ? this.#in : this.#out).add(1, now);
+      this.#tap.saw(way === 'in' ? this.#pipes.from : this.#pipes.to, message, message.id, bytes);
+    });
     options.port.onMessage((raw) => {
       const parsed = FromWorker.safeParse(raw);
       if (!parsed.success) complaint = 'it sent a message that makes no sense';

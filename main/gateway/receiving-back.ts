@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Checksum, Extent } from '../../shared/download.ts';
 import type { Failure } from '../../shared/failure.ts';
 import { FromWorker, type ToWorker, type Outcome, type Task } from '../../shared/protocol.ts';
-import type { CloseReason, Port } from '../transport/port.ts';
+import type { Aside, CloseReason, Port } from '../transport/port.ts';
 import { decodePiece, MAX_OPEN, Offer, WINDOW_BYTES, type ToSender } from './back-messages.ts';
 
 /** A file on the disk that is being received. Failures are the disk's and come as values. */
@@ -40,6 +40,7 @@ export function receivingBack(port: Port, open: OpenIncoming, notesDir: string):
     onMessage: (listener) => reception.listen(listener),
     onClose: (listener) => reception.whenClosed(listener),
     drained: () => port.drained(),
+    onAside: (listener) => reception.tellAsides(listener),
     close: () => port.close(),
   };
 }
@@ -72,6 +73,7 @@ class Reception {
   /** Told to the engine; their part files stay until it has them in writing. */
   readonly #told = new Map<number, Incoming>();
   #listener: (message: unknown) => void = () => {};
+  #onAside: (aside: Aside) => void = () => {};
   #ended: Promise<CloseReason>;
   #lie: string | null = null;
 
@@ -94,6 +96,10 @@ class Reception {
   /** Told when nobody here touches the files any more: they may be leased to others then. */
   whenClosed(listener: (reason: CloseReason) => void): void {
     void this.#ended.then(listener);
+  }
+
+  tellAsides(listener: (aside: Aside) => void): void {
+    this.#onAside = listener;
   }
 
   toWorker(message: ToWorker): boolean {
@@ -145,7 +151,9 @@ class Reception {
     const kind = (raw as { kind?: unknown } | null)?.kind;
     if (kind === 'offer') {
       const offer = Offer.safeParse(raw);
-      return offer.success ? this.#begin(offer.data) : this.#expel('it made an offer that makes no sense');
+      if (!offer.success) return this.#expel('it made an offer that makes no sense');
+      this.#tell('in', offer.data);
+      return this.#begin(offer.data);
     }
     // All others only pass.
     if (kind !== 'probed' && kind !== 'result') return this.#listener(raw);
@@ -206,12 +214,14 @@ class Reception {
   #take(body: Buffer): void {
     const piece = decodePiece(body);
     if (!piece) return this.#expel('it sent a piece that is none');
-    const arrival = this.#arrivals.get(piece.id);
+    const { id, epoch, offset } = piece;
+    this.#tell('in', { kind: 'piece', id, epoch, offset, sizeBytes: piece.bytes.length }, body.length);
+    const arrival = this.#arrivals.get(id);
     // Still on its way when the file was no longer wanted.
-    if (!arrival || arrival.offer.epoch !== piece.epoch) return;
-    const end = piece.offset + piece.bytes.length;
-    if (piece.offset !== arrival.at || end > arrival.upTo) {
-      return this.#expelSender(arrival.offer, `it sent bytes ${piece.offset} to ${end} out of turn`);
+    if (!arrival || arrival.offer.epoch !== epoch) return;
+    const end = offset + piece.bytes.length;
+    if (offset !== arrival.at || end > arrival.upTo) {
+      return this.#expelSender(arrival.offer, `it sent bytes ${offset} to ${end} out of turn`);
     }
     arrival.at = end;
     this.#then(arrival, async (file) => {
@@ -308,7 +318,15 @@ class Reception {
   }
 
   #answer(message: ToSender): void {
+    this.#tell('out', message);
     this.#port.send(message);
+  }
+
+  /** Of a file on its way, by name. */
+  #tell(way: Aside['way'], { kind, ...message }: Aside['message'], bytes?: number): void {
+    const { targetPath } = this.#wanted.get(message.id) ?? {};
+    const name = targetPath === undefined ? {} : { name: path.basename(targetPath) };
+    this.#onAside({ way, message: { kind, ...name, ...message }, ...(bytes !== undefined && { bytes }) });
   }
 
   /** What it has is of no use; it is told so, in case that it does not know itself. */

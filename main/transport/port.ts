@@ -4,6 +4,13 @@
 export type CloseReason =
   { kind: 'eof' } | { kind: 'closed' } | { kind: 'error'; cause: unknown } | { kind: 'lied'; why: string };
 
+/** What else passes a Port than its messages, such as a file that comes back, in words; `bytes`: what it carries beside them. */
+export type Aside = {
+  way: 'in' | 'out';
+  message: { kind: string; id: number; [key: string]: unknown };
+  bytes?: number;
+};
+
 export interface Port {
   /**
    * Hands a message over, a plain JSON value. Returns false when the pipe is full: the sender should wait for `drained`
@@ -16,6 +23,8 @@ export interface Port {
   onClose(listener: (reason: CloseReason) => void): void;
   /** Resolves when a full pipe has room again, or has ended. */
   drained(): Promise<void>;
+  /** Tells of asides, where a Port has any, as they pass. One listener. */
+  onAside?(listener: (aside: Aside) => void): void;
   /** Ends the pipe; messages already sent still arrive. */
   close(): void;
 }

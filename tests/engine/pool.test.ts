@@ -6,7 +6,7 @@ import { Pool } from '../../main/engine/pool.ts';
 import { Tap } from '../../main/engine/tap.ts';
 import type { TaskQueue } from '../../main/engine/task-queue.ts';
 import { memoryPorts } from '../../main/transport/memory.ts';
-import type { Port } from '../../main/transport/port.ts';
+import type { Aside, Port } from '../../main/transport/port.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { fakeWorkers } from './fake-worker.ts';
 
@@ -88,4 +88,19 @@ test('who does not leave is killed: when asked at the end, and after it has said
   await vi.advanceTimersByTimeAsync(200);
   await closed;
   expect(stays!.killed).toBe(true);
+});
+
+test('what passes a port beside its messages counts for the rates of its lane', async () => {
+  const { pool: workers } = pool();
+  const [port] = memoryPorts();
+  let tell: (aside: Aside) => void = () => {};
+  workers.attach({ ...port, onAside: (listener) => (tell = listener) }, 'elsewhere', '');
+  const [link] = workers.links.values();
+  for (let n = 0; n < 6; n++) tell({ way: 'in', message: { kind: 'piece', id: 1 }, bytes: 1000 });
+  for (let n = 0; n < 2; n++) tell({ way: 'out', message: { kind: 'credit', id: 1 } });
+  // Smoothed over two seconds.
+  expect(link!.state()).toMatchObject({ inPerS: 3, outPerS: 1 });
+  await vi.advanceTimersByTimeAsync(5000);
+  tell({ way: 'in', message: { kind: 'piece', id: 1 } });
+  expect(link!.state().seenAt, 'it was heard').toBe(Date.now());
 });

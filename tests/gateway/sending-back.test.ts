@@ -110,6 +110,28 @@ test('files of all sizes come back whole to the folder they were meant for, and 
   await expect.poll(() => fs.readdirSync(path.join(dataDir, 'parts')), patient).toEqual([]);
 });
 
+test("what is said of a file that comes back is among the messages of its worker's pipes, by name and size", async () => {
+  const { to, add, allDone, engine } = await house();
+  const origin = await originForTest();
+  origin.serve('/named.bin', { sizeBytes: 40_000, seed: 1 });
+  const [id] = await add([origin.url('/named.bin')]);
+  helper(to);
+  await expect.poll(allDone, patient).toBe(true);
+  const of = (kind: string) => engine.view.messages(0).filter((one) => one.kind === kind);
+  const pieces = of('piece');
+  const asides = [...of('offer'), ...of('credit').slice(0, 1), ...pieces];
+  expect(asides.map(({ pipe, kind }) => `${pipe.replace(/\d+/, 'N')}: ${kind}`)).toEqual([
+    'worker N > engine: offer',
+    'engine > worker N: credit',
+    'worker N > engine: piece',
+    'worker N > engine: piece',
+  ]);
+  for (const one of asides) expect(one).toMatchObject({ downloadId: id, text: expect.stringMatching(/named\.bin/) });
+  expect(pieces.map(({ text }) => (JSON.parse(text) as { sizeBytes: number }).sizeBytes)).toEqual([32_768, 7232]);
+  // The bytes of the file count where it is said how big a message was.
+  expect(pieces[0]!.sizeBytes - pieces[1]!.sizeBytes).toBeGreaterThan(25_000);
+});
+
 test('a line that is cut while a file comes back goes on from what is durable', async () => {
   const { to, add, allDone, dir } = await house();
   const origin = await originForTest();
