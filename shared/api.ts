@@ -1,7 +1,7 @@
 // The contract between the engine and whoever steers it: the window, the command line, a test.
 import { z } from 'zod';
 import type { HandlersOf } from './answer.ts';
-import { DownloadEvent, DownloadId, Exchange, NewDownload, Row, Status, Validators } from './download.ts';
+import { DownloadEvent, DownloadId, Exchange, NewDownload, Priority, Row, Status, Validators } from './download.ts';
 import { Headers } from './host-rules.ts';
 import { Machine, MachineDownload, MachineMode, MachineOrder } from './machines.ts';
 import { hourKinds } from './schedule.ts';
@@ -57,9 +57,9 @@ export const ListQuery = z.object({
   text: z.string().max(1000).default(''),
   category: z.string().nullable().default(null),
   host: z.string().nullable().default(null),
-  /** `done` is the part of the whole. `speed` and `left` (the time that is left) are of the running ones; all others come after them, in the queue's order. */
+  /** `priority` is the order in which the queued ones start, `done` the part of the whole. `speed` and `left` (the time that is left) are of the running ones; all others come after them, in the queue's order. */
   sort: z
-    .enum(['position', 'name', 'host', 'status', 'size', 'done', 'added', 'finished', 'speed', 'left'])
+    .enum(['position', 'priority', 'name', 'host', 'status', 'size', 'done', 'added', 'finished', 'speed', 'left'])
     .default('position'),
   descending: z.boolean().default(false),
 });
@@ -207,6 +207,11 @@ export const calls = {
   setLimit: {
     arg: z.object({ id: DownloadId, limitBytesPerS: z.number().int().min(1024).nullable() }),
     result: z.null(),
+  },
+  /** Of all of them that are not done. */
+  setPriority: {
+    arg: z.object({ which: Selection, priority: Priority }),
+    result: z.object({ changed: z.number() }),
   },
   settings: { arg: z.null(), result: Settings },
   changeSettings: { arg: SettingsChange, result: Settings },

@@ -8,6 +8,10 @@ export type DownloadId = z.infer<typeof DownloadId>;
 export const Status = z.enum(['queued', 'running', 'paused', 'done', 'failed']);
 export type Status = z.infer<typeof Status>;
 
+/** Who of those in the queue goes first: each high one before each normal one, whatever their order. */
+export const Priority = z.enum(['high', 'normal', 'low']);
+export type Priority = z.infer<typeof Priority>;
+
 /** A byte range of the file, `[start, end)`, in bytes. */
 export const Extent = z.tuple([z.number().int().nonnegative(), z.number().int().positive()]);
 export type Extent = z.infer<typeof Extent>;
@@ -73,6 +77,7 @@ export const NewDownload = z.object({
   category: z.string().min(1).max(60).optional(),
   /** How many connections it may open at most; else the setting says. */
   connections: z.number().int().min(1).max(32).optional(),
+  priority: Priority.optional(),
 });
 export type NewDownload = z.infer<typeof NewDownload>;
 
@@ -153,6 +158,7 @@ export const Row = z.object({
   waiting: z.object({ until: z.number().nullable(), reason: z.string() }).nullable(),
   worker: z.number().nullable(),
   verified: z.boolean(),
+  priority: Priority,
   position: z.number(),
   addedAt: z.number(),
   finishedAt: z.number().nullable(),

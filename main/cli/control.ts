@@ -182,9 +182,9 @@ async function machines(
 }
 
 function rowAsJson(row: Row): object {
-  const { id, url, status, name, dir, sizeBytes, doneBytes, bytesPerS, failure, addedAt, finishedAt } = row;
+  const { id, url, status, name, dir, priority, sizeBytes, doneBytes, bytesPerS, failure, addedAt, finishedAt } = row;
   const file = path.join(dir, name);
-  return { id, url, status, path: file, sizeBytes, doneBytes, bytesPerS, failure, addedAt, finishedAt };
+  return { id, url, status, path: file, priority, sizeBytes, doneBytes, bytesPerS, failure, addedAt, finishedAt };
 }
 
 function rowAsText({ id, status, name, sizeBytes, doneBytes, failure, url }: Row): string {

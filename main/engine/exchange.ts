@@ -102,8 +102,8 @@ async function write(file: string, text: string): Promise<void> {
 }
 
 function asked(stored: Stored): NewDownload {
-  const { url, mirrors, name, nameGiven, category, categoryGiven, checksum, headers, limitBytesPerS, connections } =
-    stored;
+  const { url, mirrors, name, nameGiven, category, categoryGiven, checksum, headers } = stored;
+  const { limitBytesPerS, connections, priority } = stored;
   return {
     url,
     ...(mirrors.length > 0 && { mirrors }),
@@ -113,5 +113,6 @@ function asked(stored: Stored): NewDownload {
     ...(Object.keys(headers).length > 0 && { headers }),
     ...(limitBytesPerS !== null && { limitBytesPerS }),
     ...(connections !== null && { connections }),
+    ...(priority !== 'normal' && { priority }),
   };
 }

@@ -142,6 +142,16 @@ export function createHandlers(parts: Parts): Handlers {
       return null;
     },
 
+    setPriority({ which, priority }) {
+      const changed = store.list.setPriority(which, priority);
+      for (const id of store.list.selectedAmong(which, [...dispatch.leases.keys()])) {
+        const lease = dispatch.leases.get(id)!;
+        lease.stored = { ...lease.stored, priority };
+      }
+      listChanged();
+      return { changed };
+    },
+
     settings: () => parts.settings(),
     changeSettings,
     exportList: (to) => exportList(store, to),

@@ -33,7 +33,7 @@ export type Running = {
 type CapOf = (host: string) => number;
 
 export type PlanState = {
-  /** Queued ones in list order. */
+  /** Queued ones in the order in which they are to start. */
   candidates: readonly {
     id: DownloadId;
     host: string;
@@ -99,7 +99,7 @@ export function plan(state: PlanState, limits: Limits, perWorker = Infinity): St
 /** A holder with room for `room` more ahead of time, to begin as those that it runs from `hosts` are done. */
 export type AheadHolder = { holder: number; room: number; hosts: ReadonlySet<string> };
 
-/** Who holds what ahead of time: in list order, each goes where its host is in use and the most room is. */
+/** Who holds what ahead of time: in their order, each goes where its host is in use and the most room is. */
 export function planAhead<C extends { host: string }>(
   candidates: readonly C[],
   holders: readonly AheadHolder[],

@@ -222,6 +222,7 @@ function rowOf(stored: Stored, lease: Lease | undefined): Row {
     waiting: live?.waiting ?? (stored.notBefore > 0 ? { until: stored.notBefore, reason: 'retry' } : null),
     worker: live?.holder.id ?? null,
     verified: stored.verified,
+    priority: stored.priority,
     position: stored.position,
     addedAt: stored.addedAt,
     finishedAt: stored.finishedAt,

@@ -1,7 +1,7 @@
 // Everything the window holds, and what a person can do in it; components only show it.
 import { createContext } from 'svelte';
 import type { CallArg, CallName, EngineEvent } from '../../shared/api.ts';
-import type { Row } from '../../shared/download.ts';
+import type { Priority, Row } from '../../shared/download.ts';
 import type { Bridge, Countdown, MenuCommand, ShellEvent } from '../../shared/shell-api.ts';
 import { Adding } from './adding.svelte.ts';
 import { guard } from './bridge.ts';
@@ -192,6 +192,11 @@ export class App {
     const answers = await Promise.all(ids.map((id) => this.bridge.call('setLimit', { id, limitBytesPerS })));
     for (const answer of answers) if (!answer.ok) return this.toasts.error(answer.error.message);
     void this.inspected.refresh();
+  }
+
+  async setPriority(which: Which, priority: Priority): Promise<void> {
+    const answer = await this.bridge.call('setPriority', { which, priority });
+    if (!answer.ok) this.toasts.error(answer.error.message);
   }
 
   async setTotalLimit(limitBytesPerS: number | null): Promise<void> {

@@ -1,6 +1,6 @@
 // The list as the window sees it: the rows around the visible place, fetched from the engine and kept fresh by its events.
 /* eslint-disable svelte/prefer-svelte-reactivity -- caches behind the reactive fields, which say when they changed */
-import { changesByItself, firstOrder, ListQuery } from './query.ts';
+import { changesByItself, ListQuery, orderFor } from './query.ts';
 import type { Counts, EngineEvent, Totals } from '../../shared/api.ts';
 import type { Row } from '../../shared/download.ts';
 import type { Bridge } from '../../shared/shell-api.ts';
@@ -114,8 +114,7 @@ export class Downloads {
   /** Changes the filter or the order and starts at the top. */
   setQuery(change: Partial<ListQuery>): void {
     const { status = this.query.status } = change;
-    const order = (status === 'done') === (this.query.status === 'done') ? {} : firstOrder(status);
-    this.query = { ...this.query, ...order, ...change };
+    this.query = { ...this.query, ...orderFor(status, this.query), ...change };
     this.#generation += 1;
     this.#known.clear();
     this.first = 0;

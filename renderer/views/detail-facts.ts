@@ -9,6 +9,7 @@ export type Fact = { label: string; value: string };
 /** How much of it is there, over how many connections, by whom. */
 export function summaryOf(row: Row, limitBytesPerS: number | null, words: Words, format: Format): string {
   const parts = [amountOf(row, words, format)];
+  if (row.priority !== 'normal' && row.status !== 'done') parts.push(words.priority[row.priority]);
   if (row.status === 'running') {
     if (row.connections > 0) parts.push(words.connections(row.connections));
     if (limitBytesPerS !== null) parts.push(words.limitAt(format.speed(limitBytesPerS)));

@@ -1,4 +1,5 @@
 // Moving rows within the queue by dragging them; only where the list stands in the queue's own order.
+import type { Row } from '../../shared/download.ts';
 import type { App } from '../state/app.svelte.ts';
 
 /** Marks a drag as one of our rows, so that it is not taken for dropped links. */
@@ -7,7 +8,7 @@ export const ROWS_TYPE = 'application/x-sluice-rows';
 /** Whether dragging has a meaning now: the order on the screen is the order of the queue. */
 export function canReorder(app: App): boolean {
   const { sort, descending } = app.downloads.query;
-  return sort === 'position' && !descending;
+  return (sort === 'position' || sort === 'priority') && !descending;
 }
 
 export function startDrag(app: App, event: DragEvent): void {
@@ -31,7 +32,17 @@ export async function dropAt(app: App, gap: number): Promise<void> {
   // The first row from the gap on that does not move itself.
   let before = app.downloads.rowAt(gap);
   for (let index = gap; before !== null && chosen.has(before.id);) before = app.downloads.rowAt(++index);
-  await app.move(inListOrder(app, ids), before === null ? 'last' : { before: before.id });
+  await app.move(inListOrder(app, ids), placeFor(app, chosen, before));
+}
+
+/** Before that row; where the list stands by priority, and it has another one than those that move: at that end of theirs. */
+function placeFor(app: App, chosen: ReadonlySet<number>, before: Row | null): Parameters<App['move']>[1] {
+  if (before === null) return 'last';
+  const moved = app.downloads.fetched().find(({ id }) => chosen.has(id));
+  if (app.downloads.query.sort === 'position' || !moved || moved.priority === before.priority) {
+    return { before: before.id };
+  }
+  return before.priority === 'high' || moved.priority === 'low' ? 'first' : 'last';
 }
 
 /** Moves the selected rows one place up or down. */

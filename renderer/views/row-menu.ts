@@ -1,8 +1,21 @@
-// The context menu of the selected rows.
+// The context menu of the selected rows, and the one of priorities.
+import type { Selection as Which } from '../../shared/api.ts';
+import type { Row } from '../../shared/download.ts';
 import type { App } from '../state/app.svelte.ts';
 import type { MenuItem } from '../ui/menu.ts';
 
-export function rowMenu(app: App): MenuItem[] {
+/** The priorities to choose from for some downloads; `rows`: what is known of them. */
+export function priorityMenu(app: App, which: Which, rows: readonly Row[]): MenuItem[] {
+  return (['high', 'normal', 'low'] as const).map((priority) => ({
+    kind: 'item',
+    label: app.words.priority[priority],
+    checked: rows.every((row) => row.priority === priority),
+    run: () => void app.setPriority(which, priority),
+  }));
+}
+
+/** `choose`: shows another menu in the place of this one. */
+export function rowMenu(app: App, choose: (items: MenuItem[]) => void): MenuItem[] {
   const { words, selection, downloads, preferences } = app;
   const which = selection.which();
   const row = selection.row();
@@ -10,6 +23,8 @@ export function rowMenu(app: App): MenuItem[] {
   const one = selection.count === 1;
   const runs = row.status === 'queued' || row.status === 'running';
   const ids = 'ids' in which ? which.ids : null;
+  const rows = selection.rows();
+  const unfinished = rows.filter(({ status }) => status !== 'done');
   const items: (MenuItem | false)[] = [
     (runs || !one) && {
       kind: 'item',
@@ -31,7 +46,7 @@ export function rowMenu(app: App): MenuItem[] {
       icon: 'retry',
       run: () => void app.act('retry', which),
     },
-    selection.rows().some(({ status }) => status === 'done') && {
+    rows.some(({ status }) => status === 'done') && {
       kind: 'item',
       label: one ? words.again : words.againDone,
       icon: 'retry',
@@ -75,7 +90,13 @@ export function rowMenu(app: App): MenuItem[] {
         icon: 'search',
         run: () => app.filter({ host: row.host }),
       },
-    ids !== null && { kind: 'line' },
+    (ids !== null || unfinished.length > 0) && { kind: 'line' },
+    unfinished.length > 0 && {
+      kind: 'item',
+      label: words.priorityAsk,
+      icon: 'high',
+      run: () => choose(priorityMenu(app, which, unfinished)),
+    },
     ids !== null && { kind: 'item', label: words.moveFirst, run: () => void app.move(ids, 'first') },
     ids !== null && { kind: 'item', label: words.moveLast, run: () => void app.move(ids, 'last') },
     { kind: 'line' },

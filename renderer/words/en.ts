@@ -86,6 +86,8 @@ export function en(f: Format) {
     copyName: 'Copy name',
     moveFirst: 'Move to the top of the queue',
     moveLast: 'Move to the end of the queue',
+    priorityAsk: 'Priority…',
+    priority: { high: 'High priority', normal: 'Normal priority', low: 'Low priority' },
     newLink: 'Give a new link…',
     openDetail: 'Details',
     more: 'More actions',

@@ -78,6 +78,8 @@ export function zh(f: Format): Words {
     copyName: '复制名称',
     moveFirst: '移到队首',
     moveLast: '移到队尾',
+    priorityAsk: '优先级…',
+    priority: { high: '高优先级', normal: '普通优先级', low: '低优先级' },
     newLink: '更换链接…',
     openDetail: '详情',
     more: '更多操作',

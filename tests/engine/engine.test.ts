@@ -91,6 +91,43 @@ test('a worker that never stops talking does not keep others waiting', async () 
   expect(worker.tasks).toHaveLength(2);
 });
 
+test('those of high priority start before all others, those of low priority after them, each in the order of the queue', async () => {
+  const { spawn, workers } = fakeWorkers();
+  const engine = start(spawn, { parallel: 1 });
+  const names = ['running', 'a', 'b', 'c', 'd', 'e'];
+  const ids = await add(engine, ...names.map((name) => `http://a.test/${name}`));
+  const id = (name: string) => ids[names.indexOf(name)]!;
+  await call(engine, 'add', { downloads: [{ url: 'http://a.test/urgent', priority: 'high' }] });
+  await vi.waitFor(() => expect(workers[0]!.tasks).toHaveLength(1));
+  expect(await call(engine, 'setPriority', { which: { ids: [id('a'), id('d')] }, priority: 'low' })).toEqual({
+    changed: 2,
+  });
+  await call(engine, 'setPriority', { which: { ids: [id('running'), id('c')] }, priority: 'high' });
+  await call(engine, 'move', { ids: [id('e')], to: 'first' });
+  const query = { sort: 'priority' } as const;
+  const { rows: sorted } = await call(engine, 'list', { query, offset: 0, limit: 100 });
+  expect(sorted.map(({ name, priority }) => `${name} ${priority}`)).toEqual([
+    'running high',
+    'c high',
+    'urgent high',
+    'e normal',
+    'b normal',
+    'a low',
+    'd low',
+  ]);
+  expect(engine.view.running()[0]!.priority, 'while it runs, too').toBe('high');
+  for (let n = 0; n < 7; n++) {
+    await vi.waitFor(() => expect(workers[0]!.tasks).toHaveLength(n + 1));
+    workers[0]!.settle(workers[0]!.tasks[n]!, doneOf(workers[0]!.tasks[n]!));
+  }
+  const started = workers[0]!.tasks.map(({ url }) => url.slice('http://a.test/'.length));
+  expect(started).toEqual(['running', 'c', 'urgent', 'e', 'b', 'a', 'd']);
+  await vi.waitFor(async () => expect(new Set(await statuses(engine))).toEqual(new Set(['done'])));
+  expect(await call(engine, 'setPriority', { which: { query: {} }, priority: 'low' }), 'done ones').toEqual({
+    changed: 0,
+  });
+});
+
 test('a worker process is started when there is work for it', async () => {
   const { spawn, workers } = fakeWorkers();
   const engine = start(spawn, { workers: 3, parallel: 3 });

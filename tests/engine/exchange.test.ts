@@ -20,6 +20,7 @@ test('a list as JSON has all that was asked for with each download', async () =>
     headers: { 'x-open': 'yes' },
     limitBytesPerS: 4096,
     connections: 2,
+    priority: 'low' as const,
   };
   await engine.adding.add([download], { producer: 'test' });
   const file = join(dir, 'list.json');

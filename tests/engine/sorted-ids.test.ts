@@ -8,7 +8,7 @@ import { Sql } from '../../main/engine/store/sql.ts';
 import { Store, type Prepared } from '../../main/engine/store/store.ts';
 import { ListQuery } from '../../shared/api.ts';
 import { sorter, usualCategories } from '../../shared/category.ts';
-import type { DownloadId, Status } from '../../shared/download.ts';
+import { Priority, type DownloadId, type Status } from '../../shared/download.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const statuses: Status[] = ['queued', 'paused', 'failed', 'done'];
@@ -40,7 +40,7 @@ test('scrolling a sorted, filtered list looks at all rows once, whichever way an
     Array.from({ length: 2000 }, (_, n) => prepared(`${(n * 7919) % 2000}.zip`, statuses[n % 4]!, `h${n % 3}.test`)),
     1,
   );
-  for (const sort of ['name', 'size', 'host', 'status', 'done', 'added', 'finished'] as const) {
+  for (const sort of ['priority', 'name', 'size', 'host', 'status', 'done', 'added', 'finished'] as const) {
     statements.length = 0;
     const seen = new Set<DownloadId>();
     for (const descending of [false, true]) {
@@ -140,6 +140,8 @@ test('what is kept is what a fresh look would find, whatever changed meanwhile',
     () => store.list.reorder([any(), any()], { before: any() }),
     () => store.list.moveSelected({ ids: [any(), any()] }, statuses, 'paused'),
     () => store.list.moveSelected({ query: ListQuery.parse({ host: 'h2.test' }) }, statuses, 'queued'),
+    () => store.list.setPriority({ ids: [any(), any()] }, Priority.options[dice(3)]!),
+    () => store.list.setPriority({ query: ListQuery.parse({ host: 'h3.test' }) }, Priority.options[dice(3)]!),
     () => store.bin.hide({ ids: [any(), any()] }, dice(3)),
     () => store.bin.restore(dice(3)),
     () => store.requeueRunning(),
@@ -147,7 +149,7 @@ test('what is kept is what a fresh look would find, whatever changed meanwhile',
   const queries = [
     { sort: 'name' }, { sort: 'size', status: 'paused' }, { sort: 'done', text: 'f1' }, { sort: 'status' },
     { sort: 'finished', host: 'h1.test' }, { sort: 'host', text: 'h9' }, { sort: 'position', category: 'video' },
-    { sort: 'added', status: 'done' },
+    { sort: 'added', status: 'done' }, { sort: 'priority', status: 'queued' },
   ].map((query) => ListQuery.parse(query)); // prettier-ignore
   for (const query of queries) {
     const where = whereOf(query);

@@ -5,6 +5,8 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { foldName, numbered, partName } from '../../main/engine/names.ts';
 import { migrations } from '../../main/engine/store/migrations.ts';
 import { openDatabase } from '../../main/engine/store/open.ts';
+import { QueuedTable } from '../../main/engine/store/queued-table.ts';
+import { Sql } from '../../main/engine/store/sql.ts';
 import { Store, type Prepared } from '../../main/engine/store/store.ts';
 import { ListQuery } from '../../shared/api.ts';
 import { sorter, usualCategories } from '../../shared/category.ts';
@@ -68,6 +70,23 @@ test('text is found as it is written, wildcards included', () => {
   store.add([prepared('100%_done'), prepared('100 done')], 1);
   expect(store.list.page(query({ text: '0%_d' }), 0, 10).map(({ name }) => name)).toEqual(['100%_done']);
   expect(store.list.count(query({ text: '100' }))).toBe(2);
+});
+
+test('who starts next is found by an index, however long the queue is', () => {
+  const dir = tempDir();
+  open(dir);
+  const statements: string[] = [];
+  const db = new Database(path.join(dir, 'sluice.db'), { verbose: (sql) => statements.push(String(sql)) });
+  onTestFinished(() => void db.close());
+  const queued = new QueuedTable(new Sql(db));
+  queued.candidates(1, 10, ['busy.test'], [1]);
+  queued.ofHosts(['busy.test']);
+  const steps = statements.map((sql) => db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all() as { detail: string }[]);
+  expect(steps).toHaveLength(2);
+  const [next, hosts] = steps.map((all) => all.map(({ detail }) => detail).join('\n'));
+  expect(next).toContain('USING INDEX downloads_queue (status=?)');
+  expect(next).not.toContain('ORDER BY');
+  expect(hosts).not.toContain('ORDER BY');
 });
 
 test('those that failed or are paused for a failure are queued again, and no others', () => {

@@ -1,6 +1,7 @@
 // The list in the window: sorted by any column, narrowed to a host, a state, a category, a text.
 import type { Page } from 'playwright';
 import { expect, test } from 'vitest';
+import { HERE } from '../../shared/machines.ts';
 import { originForTest } from '../support/start.ts';
 import { startSluice, untilCounts } from './window-program.ts';
 
@@ -138,6 +139,39 @@ test('several rows are chosen with the mouse, acted on by one menu, removed, and
   expect(await chosen()).toHaveLength(6);
   await page.keyboard.press('Space');
   await untilCounts(page, { paused: 0 });
+  expect(complaints).toEqual([]);
+});
+
+test('a priority is given to what is chosen by its menu, or in the details; the queue stands as it will start', async () => {
+  const { page, complaints } = await startSluice();
+  await page.evaluate((place) => window.sluice.call('changeMachine', { place, to: 'pause' }), HERE);
+  await add(
+    page,
+    Array.from({ length: 5 }, (_, n) => `https://files.test/${n}.zip`),
+  );
+  await page.getByRole('navigation').getByRole('button', { name: 'Queued' }).click();
+  await expect.poll(() => names(page)).toEqual(['0.zip', '1.zip', '2.zip', '3.zip', '4.zip']);
+  const row = (n: number) => page.getByRole('row', { name: new RegExp(`^${n}\\.zip`) });
+  await row(3).click();
+  await row(4).click({ modifiers: ['Control'] });
+  await row(4).click({ button: 'right' });
+  await page.getByRole('menuitem', { name: 'Priority…' }).click();
+  const offered = page.getByRole('menu').getByRole('menuitemradio');
+  await offered.first().waitFor();
+  expect(await offered.allInnerTexts()).toEqual(['High priority', 'Normal priority', 'Low priority']);
+  await page.getByRole('menuitemradio', { name: 'Normal priority', checked: true }).waitFor();
+  // The first of them has the focus.
+  await page.keyboard.press('Enter');
+  await expect.poll(() => names(page)).toEqual(['3.zip', '4.zip', '0.zip', '1.zip', '2.zip']);
+  await page.getByRole('row', { name: /^3\.zip High priority files\.test/ }).waitFor();
+  expect(await page.evaluate(() => document.activeElement?.role)).toBe('grid');
+  await row(0).dblclick();
+  const details = page.getByRole('complementary');
+  await details.getByRole('heading', { name: '0.zip' }).waitFor();
+  await details.getByRole('button', { name: 'Priority…' }).click();
+  await page.getByRole('menuitemradio', { name: 'Low priority' }).click();
+  await expect.poll(() => names(page)).toEqual(['3.zip', '4.zip', '1.zip', '2.zip', '0.zip']);
+  await details.getByText('Low priority').waitFor();
   expect(complaints).toEqual([]);
 });
 

@@ -36,6 +36,9 @@ test('the summary says how much there is of how much, and how it comes while it 
   expect(summaryOf({ ...running, status: 'paused' }, 2000, words, format).replaceAll(nbsp, ' ')).toBe(
     '1.00 kB of 4.00 kB',
   );
+  expect(summaryOf(aRow(1, { doneBytes: 500, priority: 'low' }), null, words, format).replaceAll(nbsp, ' ')).toBe(
+    '500 B · Low priority',
+  );
   expect(summaryOf(aRow(1, { doneBytes: 500 }), null, words, format)).toBe(`500${nbsp}B`);
   expect(summaryOf(aRow(1, { status: 'done', sizeBytes: 500 }), null, words, format)).toBe(`500${nbsp}B`);
 });

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test, vi } from 'vitest';
 import { Downloads } from '../../renderer/state/downloads.svelte.ts';
-import { nextOrder } from '../../renderer/state/query.ts';
+import { nextOrder, type ListQuery } from '../../renderer/state/query.ts';
 import { aRow, FakeBridge } from './fake-bridge.ts';
 
 let bridge: FakeBridge;
@@ -159,6 +159,17 @@ test('what is done stands by its end, the newest first, until another order is c
   expect(order(), 'the third click').toEqual(['finished', true]);
   downloads.setQuery({ status: 'all' });
   expect(order()).toEqual(['position', false]);
+});
+
+test('what is queued stands as it will start, unless another order was chosen before', () => {
+  const orderOf = (status: ListQuery['status']) => {
+    downloads.setQuery({ status });
+    return downloads.query.sort;
+  };
+  expect(orderOf('queued')).toBe('priority');
+  expect(orderOf('paused')).toBe('position');
+  downloads.setQuery({ sort: 'size' });
+  expect([orderOf('queued'), orderOf('all')]).toEqual(['size', 'size']);
 });
 
 test('a click on a column sorts upwards, downwards, and not at all; the fastest come first', () => {

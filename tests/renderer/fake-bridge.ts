@@ -21,6 +21,7 @@ export function aRow(id: number, more: Partial<Row> = {}): Row {
     waiting: null,
     worker: null,
     verified: false,
+    priority: 'normal',
     position: id,
     addedAt: 0,
     finishedAt: null,

@@ -43,6 +43,32 @@ test('the keyboard moves them by one place, and stops at the ends', async () => 
   expect(bridge.times('move')).toBe(before);
 });
 
+test('where the list stands by priority, a row stays among those of its own', async () => {
+  bridge.rows = bridge.rows.map((row) => ({ ...row, priority: row.id < 4 ? 'high' : row.id < 8 ? 'normal' : 'low' }));
+  bridge.revision += 1;
+  app.filter({ status: 'queued' });
+  await vi.waitFor(() => expect(app.downloads.rows.map((row) => row?.priority)).toContain('low'));
+  await app.selection.goTo(5);
+  for (const [gap, to] of [
+    [4, { before: 5 }],
+    [1, 'first'],
+    [3, { before: 4 }],
+    [7, 'last'],
+    [9, 'last'],
+  ] as const) {
+    await dropAt(app, gap);
+    expect(moved(), `gap ${gap}`).toEqual({ ids: [6], to });
+  }
+  await app.selection.goTo(1);
+  await dropAt(app, 6);
+  expect(moved(), 'below all of its own').toEqual({ ids: [2], to: 'last' });
+  app.filter({ status: 'all' });
+  await vi.waitFor(() => expect(app.downloads.rows).toHaveLength(10));
+  await app.selection.goTo(5);
+  await dropAt(app, 1);
+  expect(moved()).toEqual({ ids: [6], to: { before: 2 } });
+});
+
 test('in another order there is nothing to move', async () => {
   app.filter({ sort: 'name' });
   expect(canReorder(app)).toBe(false);

@@ -10,6 +10,7 @@ export type Where = { sql: string; params: Record<string, unknown> };
  */
 const sortKeys: Record<ListQuery['sort'], (of: string) => string> = {
   position: (of) => `${of}position`,
+  priority: (of) => `${of}priority, ${of}position`,
   name: (of) => `${of}folded`,
   host: (of) => `${of}host`,
   status: (of) => `${of}status`,

@@ -1,9 +1,9 @@
 // The list as people see and change it: pages, counts, selections, order.
 import type { Counts, ListQuery, Selection } from '../../../shared/api.ts';
-import type { DownloadId, Status } from '../../../shared/download.ts';
+import type { DownloadId, Priority, Status } from '../../../shared/download.ts';
 import { OTHER, type Category } from '../../../shared/category.ts';
 import { isPlain, whereOf, whereSelected } from './list-query.ts';
-import { Stored } from './rows.ts';
+import { priorityNumber, Stored } from './rows.ts';
 import { SortedIds, type Aspect } from './sorted-ids.ts';
 import type { Sql } from './sql.ts';
 
@@ -109,6 +109,17 @@ export class ListTable {
   retry(selection: Selection): number {
     const wrong = `(status = 'failed' OR (status = 'paused' AND failure IS NOT NULL))`;
     return this.#move(selection, wrong, { to: 'queued' });
+  }
+
+  /** Gives all selected ones that are not done a priority; returns how many had another one. */
+  setPriority(selection: Selection, priority: Priority): number {
+    const where = whereSelected(selection);
+    this.touched(selection, 'priority');
+    return this.#sql
+      .prepare(
+        `UPDATE downloads SET priority = @priority WHERE priority <> @priority AND status <> 'done' AND ${where.sql}`,
+      )
+      .run({ ...where.params, priority: priorityNumber(priority) }).changes;
   }
 
   #move(selection: Selection, condition: string, params: { to: Status; from?: string }): number {

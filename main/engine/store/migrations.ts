@@ -136,4 +136,9 @@ export const migrations: readonly string[] = [
     DELETE FROM exchanges WHERE download_id = old.id;
   END;
   `,
+  `
+  ALTER TABLE downloads ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
+  DROP INDEX downloads_queue;
+  CREATE INDEX downloads_queue ON downloads (status, priority, position) WHERE removed_at IS NULL;
+  `,
 ];

@@ -15,7 +15,7 @@ export class QueuedTable {
     this.#sql = sql;
   }
 
-  /** The first queued downloads in list order that are not among `held` and whose host is not among `busyHosts`. */
+  /** The first queued downloads, by priority and then in list order, that are not among `held` and whose host is not among `busyHosts`. */
   candidates(now: number, limit: number, busyHosts: readonly string[], held: readonly DownloadId[]): Candidate[] {
     return this.#candidates('', now, limit, busyHosts, held);
   }
@@ -50,7 +50,7 @@ export class QueuedTable {
         AND not_before NOT BETWEEN @now + 1 AND @now + ${LATER_MAX_MS}
         AND host NOT IN (SELECT value FROM json_each(@busy))
         AND id NOT IN (SELECT value FROM json_each(@held))
-      ORDER BY position LIMIT @limit`,
+      ORDER BY priority, position LIMIT @limit`,
       )
       .all({ ...more, now, limit, busy: JSON.stringify(busyHosts), held: JSON.stringify(held) });
     return rows.map((row) => Candidate.parse(row));
@@ -62,7 +62,8 @@ export class QueuedTable {
     const rows = this.#sql
       .prepare(
         `SELECT host, count(*) FROM (
-           SELECT host FROM downloads WHERE status = 'queued' AND removed_at IS NULL ORDER BY position LIMIT ${QUEUE_SEEN})
+           SELECT host FROM downloads WHERE status = 'queued' AND removed_at IS NULL
+           ORDER BY priority, position LIMIT ${QUEUE_SEEN})
          WHERE host IN (SELECT value FROM json_each(?)) GROUP BY host`,
       )
       .raw()

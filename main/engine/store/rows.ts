@@ -1,6 +1,15 @@
 // Rows as SQLite gives them, parsed once into what the engine works with.
 import { z } from 'zod';
-import { Brought, Checksum, DownloadEvent, DownloadId, Extent, Status, Validators } from '../../../shared/download.ts';
+import {
+  Brought,
+  Checksum,
+  DownloadEvent,
+  DownloadId,
+  Extent,
+  Priority,
+  Status,
+  Validators,
+} from '../../../shared/download.ts';
 import { Failure } from '../../../shared/failure.ts';
 
 function json<T extends z.ZodType>(schema: T) {
@@ -22,6 +31,13 @@ function parseOrUndefined(text: string): unknown {
 
 const flag = z.number().transform((value) => value !== 0);
 
+/** Priorities as they are stored: the smaller number goes first. */
+const priorities = new Map(Priority.options.map((priority, n) => [n - 1, priority]));
+
+export function priorityNumber(priority: Priority): number {
+  return Priority.options.indexOf(priority) - 1;
+}
+
 const Columns = z.object({
   id: DownloadId,
   url: z.string(),
@@ -37,6 +53,7 @@ const Columns = z.object({
   /** A person said so; else it follows the name. */
   category_given: flag,
   status: Status,
+  priority: z.number().transform((n) => priorities.get(n) ?? 'normal'),
   position: z.number(),
   size_bytes: z.number().nullable(),
   done_bytes: z.number(),
@@ -77,6 +94,7 @@ export const Stored = Columns.transform((row) => ({
   category: row.category,
   categoryGiven: row.category_given,
   status: row.status,
+  priority: row.priority,
   position: row.position,
   sizeBytes: row.size_bytes,
   doneBytes: row.done_bytes,

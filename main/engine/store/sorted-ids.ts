@@ -5,7 +5,8 @@ import { sortKey, whereOf } from './list-query.ts';
 import type { Sql } from './sql.ts';
 
 /** What can change of a row that a list is sorted or filtered by. `membership`: it is in the list or not. */
-export type Aspect = 'membership' | 'position' | 'name' | 'category' | 'host' | 'status' | 'size' | 'done' | 'finished';
+export type Aspect =
+  'membership' | 'position' | 'priority' | 'name' | 'category' | 'host' | 'status' | 'size' | 'done' | 'finished';
 
 /** More changed rows than this are sorted in with all others. */
 const MENDED_MAX = 1000;
@@ -100,6 +101,7 @@ function aspectsOf(query: ListQuery): ReadonlySet<string> {
   const aspects = new Set<string>(['membership', storedSort(query)]);
   if (status !== 'all' || query.sort === 'done') aspects.add('status');
   if (query.sort === 'done') aspects.add('size');
+  if (query.sort === 'priority') aspects.add('position');
   if (category !== null) aspects.add('category');
   if (host !== null || text !== '') aspects.add('host');
   if (text !== '') aspects.add('name');
