@@ -11,14 +11,12 @@ import {
   lstatSync,
   open,
   openSync,
-  read,
-  writev,
-  writevSync,
 } from 'node:fs';
 import { lstat, mkdir, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import type { Extent } from '../../shared/download.ts';
+import { readAll, writeAll } from './at-offset.ts';
 import { addExtent, bytesIn, endOf, without, type Extents } from './extents.ts';
 import { quickly } from './in-place.ts';
 
@@ -29,11 +27,8 @@ const UNCLAIMED_MAX_MS = 800;
 /** Where flushes are quick they come often, so that a crash costs little; they take a twentieth of the time at most. */
 const UNCLAIMED_MIN_MS = 50;
 const FLUSH_SHARE = 20;
-/** Copying more than this into the system's cache takes longer than waking a thread. */
-const IN_PLACE_MAX_BYTES = 128 << 10;
 
 const openFile = promisify(open);
-const readAt = promisify(read);
 const statFile = promisify(fstat);
 const syncData = promisify(fdatasync);
 const syncAll = promisify(fsync);
@@ -164,7 +159,7 @@ export class PartFile {
       while (!this.#hasRoomFor(byteCount)) await this.#oneLess();
       writingBytes = byteCount;
       this.#writingBytes += byteCount;
-      await this.#writeAll(pieces, byteCount, position);
+      await writeAll(this.#fd, pieces, byteCount, position);
       this.#throwIfBroken();
       this.#written = addExtent(this.#written, position, position + byteCount);
       this.#unclaimedBytes += byteCount;
@@ -208,25 +203,9 @@ export class PartFile {
     this.onLost?.();
   }
 
-  async #writeAll(pieces: readonly Uint8Array[], byteCount: number, position: number): Promise<void> {
-    let left = pieces;
-    for (let done = 0; done < byteCount;) {
-      const count = await writeOnce(this.#fd, left, byteCount - done, position + done);
-      done += count;
-      // A short write is rare (a full disk, a signal); the next try tells.
-      if (done < byteCount) left = dropBytes(left, count);
-    }
-  }
-
   /** Reads into `buffer` from `position`. Returns how many bytes were there. */
-  async read(buffer: Uint8Array, position: number): Promise<number> {
-    let done = 0;
-    while (done < buffer.length) {
-      const { bytesRead } = await readAt(this.#fd, buffer, done, buffer.length - done, position + done);
-      if (bytesRead === 0) break;
-      done += bytesRead;
-    }
-    return done;
+  read(buffer: Uint8Array, position: number): Promise<number> {
+    return readAll(this.#fd, buffer, position);
   }
 
   /** Resolves when no write is running. */
@@ -343,23 +322,4 @@ export class PartFile {
       () => closeFile(this.#fd),
     );
   }
-}
-
-function writeOnce(fd: number, pieces: readonly Uint8Array[], byteCount: number, position: number): Promise<number> {
-  const inThread = (): Promise<number> =>
-    new Promise((resolve, reject) => {
-      writev(fd, pieces as Uint8Array[], position, (error, count) => (error ? reject(error) : resolve(count)));
-    });
-  if (byteCount > IN_PLACE_MAX_BYTES) return inThread();
-  return quickly(() => writevSync(fd, pieces as Uint8Array[], position), inThread);
-}
-
-function dropBytes(pieces: readonly Uint8Array[], count: number): Uint8Array[] {
-  const left: Uint8Array[] = [];
-  let skip = count;
-  for (const piece of pieces) {
-    if (skip < piece.length) left.push(piece.subarray(skip));
-    skip = Math.max(0, skip - piece.length);
-  }
-  return left;
 }
