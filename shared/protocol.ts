@@ -9,6 +9,8 @@ export const PROTOCOL = 4;
 
 /** What an unfinished file's name ends with, and no other's. */
 export const PART_SUFFIX = '.sluice-part';
+/** What follows that in the name of a second one beside it, for content that is newer. */
+export const RIVAL_SUFFIX = '.new';
 
 const Epoch = z.number().int().positive();
 const lease = { id: DownloadId, epoch: Epoch };

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Checksum, Extent } from '../../shared/download.ts';
 import type { Failure } from '../../shared/failure.ts';
-import { needsTarget, type Outcome, type Task } from '../../shared/protocol.ts';
+import { needsTarget, RIVAL_SUFFIX, type Outcome, type Task } from '../../shared/protocol.ts';
 import { bytesIn, coversAll, gapsOf, without, type Extents } from './extents.ts';
 import { fail, failureOf, PART_CHANGED } from './failures.ts';
 import { Bucket } from './limits.ts';
@@ -18,7 +18,6 @@ import { verify } from './verify.ts';
 
 /** Content that changes more often than this while it is fetched is given up. */
 const RESTARTS_MAX = 3;
-const RIVAL_SUFFIX = '.new';
 
 export class Transfer {
   readonly task: Task;

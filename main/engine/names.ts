@@ -1,6 +1,6 @@
 // File names: chosen from what the list, the server or the address says, and made safe for every system.
 import { percentDecoded } from './decoding.ts';
-import { PART_SUFFIX } from '../../shared/protocol.ts';
+import { PART_SUFFIX, RIVAL_SUFFIX } from '../../shared/protocol.ts';
 import { fileNameOf } from './content-disposition.ts';
 
 const MAX_BYTES = 255;
@@ -45,9 +45,9 @@ export function foldName(name: string): string {
   return name.normalize('NFC').toUpperCase().normalize('NFC');
 }
 
-/** The name of the unfinished file of a download; no two downloads share one. */
+/** The name of the unfinished file of a download; no two downloads share one, and there is room behind it for `RIVAL_SUFFIX`. */
 export function partName(name: string, id: number): string {
-  return fitted(name, `.${id}${PART_SUFFIX}`, MAX_BYTES);
+  return fitted(name, `.${id}${PART_SUFFIX}`, MAX_BYTES - RIVAL_SUFFIX.length);
 }
 
 /** Nothing in such a name needs a look, and most names are such. */

@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Selection } from '../../shared/api.ts';
+import { RIVAL_SUFFIX } from '../../shared/protocol.ts';
 import type { Dispatch } from './dispatch.ts';
 import type { Listeners, Signal } from './signal.ts';
 import type { Store } from './store/store.ts';
@@ -91,7 +92,7 @@ export class Removals {
       // What another machine fetched is not here; a file of that name is somebody else's.
       if (place !== '') continue;
       removeFile(path.join(this.#notes, String(id)));
-      if (status !== 'done') for (const suffix of ['', '.new']) removeFile(path.join(dir, partName + suffix));
+      if (status !== 'done') for (const suffix of ['', RIVAL_SUFFIX]) removeFile(path.join(dir, partName + suffix));
       else if (deleteFiles) removeFile(path.join(dir, name));
     }
     this.#store.bin.purge(stamp);

@@ -1,7 +1,7 @@
 // Names: never outside the folder, never too long, never a device, and as people expect them.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { PART_SUFFIX } from '../../shared/protocol.ts';
+import { PART_SUFFIX, RIVAL_SUFFIX } from '../../shared/protocol.ts';
 import { chooseName, foldName, numbered, partName, safeName } from '../../main/engine/names.ts';
 
 const bytes = (name: string): number => Buffer.byteLength(name);
@@ -124,11 +124,12 @@ test('the name of an unfinished file is its own, and never too long', () => {
     fc.property(text, fc.nat(), (raw, id) => {
       const name = partName(safeName(raw), id);
       expectSafe(name);
-      expect(bytes(name)).toBeLessThanOrEqual(255);
+      expect(bytes(name + RIVAL_SUFFIX)).toBeLessThanOrEqual(255);
       expect(name.endsWith(`.${id}${PART_SUFFIX}`)).toBe(true);
     }),
   );
   expect(partName('a.zip', 7)).toBe('a.zip.7.sluice-part');
+  expect(bytes(partName(safeName('x'.repeat(400)), 123_456) + RIVAL_SUFFIX)).toBe(255);
 });
 
 test.each([
