@@ -18,6 +18,7 @@ import { promisify } from 'node:util';
 import type { Extent } from '../../shared/download.ts';
 import { readAll, writeAll } from './at-offset.ts';
 import { addExtent, bytesIn, endOf, without, type Extents } from './extents.ts';
+import { folderOf, mustBeIn, NO_FOLLOW } from './folder.ts';
 import { quickly } from './in-place.ts';
 
 /** No more than this is ever written but not yet durable and claimed. */
@@ -36,8 +37,6 @@ const truncate = promisify(ftruncate);
 const closeFile = promisify(close);
 
 const EXACT = { bigint: true } as const;
-/** On systems that know it: a link in place of the file is an error instead of a way out of the folder. */
-const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
 
 export class PartFile {
   /** Called after each write with all that is written, durable or not. */
@@ -48,6 +47,8 @@ export class PartFile {
   onError: ((error: unknown) => void) | null = null;
   /** Called when a flush failed: what is not durable by then may be lost, whatever the system says of it afterwards. */
   onLost: (() => void) | null = null;
+  /** Where its folder really is. */
+  readonly folder: string;
   #path: string;
   readonly #fd: number;
   #written: Extent[];
@@ -69,8 +70,9 @@ export class PartFile {
   #flushDelayMs = UNCLAIMED_MIN_MS;
   #closed = false;
 
-  private constructor(path: string, fd: number, extents: Extents) {
+  private constructor(path: string, folder: string, fd: number, extents: Extents) {
     this.#path = path;
+    this.folder = folder;
     this.#fd = fd;
     this.#written = [...extents];
     this.#durable = [...extents];
@@ -85,8 +87,9 @@ export class PartFile {
     const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | NO_FOLLOW;
     for (let tries = 0; ; tries += 1) {
       try {
+        const folder = await folderOf(path);
         const open = (): number => openSync(path, flags, 0o666);
-        return new PartFile(path, await quickly(open, () => openFile(path, flags, 0o666)), []);
+        return new PartFile(path, folder, await quickly(open, () => openFile(path, flags, 0o666)), []);
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
         if (code === 'EEXIST' && !replace) return null;
@@ -104,8 +107,10 @@ export class PartFile {
    * `noted` tells what else was written to it, though perhaps not durably; null: this file is not the one it was written to.
    */
   static async open(path: string, extents: Extents, noted?: (fd: number) => Extents | null): Promise<PartFile | null> {
+    let folder: string;
     let fd: number;
     try {
+      folder = await folderOf(path);
       fd = await openFile(path, constants.O_RDWR | NO_FOLLOW);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
@@ -115,7 +120,7 @@ export class PartFile {
     const stats = await statFile(fd);
     const more = noted ? noted(fd) : [];
     if (stats.isFile() && stats.size >= endOf(extents) && more) {
-      const part = new PartFile(path, fd, extents);
+      const part = new PartFile(path, folder, fd, extents);
       for (const [start, end] of more) if (end <= stats.size) part.#found(start, end);
       return part;
     }
@@ -281,14 +286,16 @@ export class PartFile {
     return true;
   }
 
-  /** Whether its name still leads to what was written, and not to what another program put there. */
+  /** Whether its name still leads to what was written, and not to what another program put there. Rejects like `mustBeIn`. */
   async isInPlace(): Promise<boolean> {
     const here = fstatSync(this.#fd, EXACT);
     const there = await quickly(
       () => lstatSync(this.#path, EXACT),
       () => lstat(this.#path, EXACT),
     ).catch(() => null);
-    return there?.dev === here.dev && there.ino === here.ino;
+    if (there?.dev === here.dev && there.ino === here.ino) return true;
+    await mustBeIn(this.folder, this.#path);
+    return false;
   }
 
   /** Counts nothing but `extents` of what is written any more, and says what of that is durable. */

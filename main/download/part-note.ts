@@ -1,9 +1,10 @@
 // What was written to a part file, noted at once and without a flush: when only the process dies, the kernel still has it.
-import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Extent, Validators } from '../../shared/download.ts';
 import { contentOf, parseNote } from '../../shared/part-note.ts';
 import { bytesIn, coversAll, type Extents } from './extents.ts';
+import { NO_FOLLOW } from './folder.ts';
 
 /** Less than this is fetched again sooner than it is noted. */
 const NOTED_FROM_BYTES = 256 << 10;
@@ -49,7 +50,7 @@ export class PartNote {
     if (!validators || totalBytes === 0) return false;
     let fd: number;
     try {
-      fd = openSync(path, 'r');
+      fd = openSync(path, constants.O_RDONLY | NO_FOLLOW);
     } catch {
       return false;
     }

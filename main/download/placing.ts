@@ -1,8 +1,9 @@
 // Gives a finished file its final name: never over another file, and durably.
 import { close, closeSync, constants, fsync, linkSync, open as openCallback, openSync, unlinkSync } from 'node:fs';
-import { link, mkdir, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { link, lstat, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
+import { mustBeIn } from './folder.ts';
 import { quickly } from './in-place.ts';
 
 const openFile = promisify(openCallback);
@@ -13,24 +14,25 @@ const closeFile = promisify(close);
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV', 'EINVAL', 'EISDIR']);
 
 /**
- * Puts the part file under `targetPath`. The part's own name stays where links are known, so that a crash before the
- * engine has heard of it finds the file again; `taken` when another file has the name. Rejects with the system's error.
+ * Puts the part file under the name of `targetPath`, in `folder`, where it was begun (see `folderOf`). The part's own name
+ * stays where links are known, so that a crash before the engine has heard of it finds the file again; `taken` when another
+ * file has the name. Rejects with the system's error, or a `FailureError` when the target is in another folder.
  */
-export async function place(partPath: string, targetPath: string): Promise<'placed' | 'taken'> {
-  for (let tries = 0; ; tries += 1) {
-    try {
-      await quickly(
-        () => linkSync(partPath, targetPath),
-        () => link(partPath, targetPath),
-      );
-      return 'placed';
-    } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code ?? '';
-      if (code === 'EEXIST') return (await isSameFile(partPath, targetPath)) ? 'placed' : 'taken';
-      if (code === 'ENOENT' && tries === 0) await mkdir(dirname(targetPath), { recursive: true });
-      else if (NO_LINKS.has(code)) return await placeByRename(partPath, targetPath);
-      else throw error;
-    }
+export async function place(partPath: string, targetPath: string, folder: string): Promise<'placed' | 'taken'> {
+  await mustBeIn(folder, targetPath);
+  // From here on no link that is put in the way leads elsewhere.
+  const [from, to] = [join(folder, basename(partPath)), join(folder, basename(targetPath))];
+  try {
+    await quickly(
+      () => linkSync(from, to),
+      () => link(from, to),
+    );
+    return 'placed';
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    if (code === 'EEXIST') return (await isSameFile(from, to)) ? 'placed' : 'taken';
+    if (NO_LINKS.has(code)) return await placeByRename(from, to);
+    throw error;
   }
 }
 
@@ -66,17 +68,20 @@ async function placeByRename(partPath: string, targetPath: string): Promise<'pla
 
 async function holdsOnly(path: string, text: string): Promise<boolean> {
   try {
-    const { size } = await stat(path);
-    return size === Buffer.byteLength(text) && (await readFile(path, 'utf8')) === text;
+    const found = await lstat(path);
+    return found.isFile() && found.size === Buffer.byteLength(text) && (await readFile(path, 'utf8')) === text;
   } catch {
     return false;
   }
 }
 
-/** Whether both names are the same file, as after a crash between naming it and telling so. */
+/**
+ * Whether both names are the same file, as after a crash between naming it and telling so. A link to the other is not: it
+ * would lead nowhere once that is taken away.
+ */
 export async function isSameFile(a: string, b: string): Promise<boolean> {
   try {
-    const [first, second] = await Promise.all([stat(a, { bigint: true }), stat(b, { bigint: true })]);
+    const [first, second] = await Promise.all([lstat(a, { bigint: true }), lstat(b, { bigint: true })]);
     return first.dev === second.dev && first.ino === second.ino && first.isFile();
   } catch {
     return false;

@@ -109,7 +109,7 @@ class Received {
   /** Gives it its name, durably; `taken` when another file has it. */
   async place(targetPath: string): Promise<'placed' | 'taken' | Failure> {
     try {
-      const placed = await place(this.#content.partPath, targetPath);
+      const placed = await place(this.#content.partPath, targetPath, this.#part.folder);
       if (placed === 'placed') await this.#directories.sync(dirname(targetPath));
       return placed;
     } catch (error) {

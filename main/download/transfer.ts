@@ -6,6 +6,7 @@ import type { Failure } from '../../shared/failure.ts';
 import { needsTarget, RIVAL_SUFFIX, type Outcome, type Task } from '../../shared/protocol.ts';
 import { bytesIn, coversAll, gapsOf, without, type Extents } from './extents.ts';
 import { fail, failureOf, PART_CHANGED } from './failures.ts';
+import { mustBeIn } from './folder.ts';
 import { Bucket } from './limits.ts';
 import { PartFile } from './part-file.ts';
 import { PartNote } from './part-note.ts';
@@ -255,6 +256,7 @@ export class Transfer {
     }
     this.#report.event('restarted-from-zero', { keptBytes: bytesIn(this.#claimed) });
     await old.close();
+    await mustBeIn(old.folder, partPath);
     const inPlace = this.#claimed.length === 0;
     this.#rival = inPlace ? null : { tellProbed: null, move: null };
     this.#sources.forget(old.written);
@@ -341,7 +343,7 @@ export class Transfer {
       }
       if (this.#cancelled) return null;
       const path = this.#targetPath;
-      if ((await place(part.path, path)) === 'placed') {
+      if ((await place(part.path, path, part.folder)) === 'placed') {
         await this.#world.directories.sync(dirname(path));
         return path;
       }

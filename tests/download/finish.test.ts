@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -36,13 +37,13 @@ describe('the name', () => {
     expect(bench.of('target-taken')).toHaveLength(1);
   });
 
-  test('the name that the engine answers is taken, in a folder that is not there yet', async () => {
+  test('the name that the engine answers is taken', async () => {
     const origin = await originForTest();
     origin.serve('/f', { sizeBytes: SIZE, headers: { 'Content-Disposition': 'attachment; filename="x.zip"' } });
     const dir = tempDir();
-    const bench = startBench({ target: () => join(dir, 'new', 'x.zip') });
-    const outcome = await bench.download(origin.url('/f'));
-    expect(outcome).toMatchObject({ kind: 'done', path: join(dir, 'new', 'x.zip') });
+    const bench = startBench({ target: () => join(dir, 'x.zip') });
+    const outcome = await bench.download(origin.url('/f'), { partPath: join(dir, 'x.part') });
+    expect(outcome).toMatchObject({ kind: 'done', path: join(dir, 'x.zip') });
     expect(bench.of('probed')[0]).toMatchObject({ contentDisposition: 'attachment; filename="x.zip"' });
   });
 
@@ -61,6 +62,23 @@ describe('the name', () => {
     expect(bench.read(resumed).equals(FILE)).toBe(true);
     expect(bench.events(2)).toContain('part-file-lost');
     expect(readFileSync(victim, 'utf8')).toBe('mine');
+  });
+
+  test('a link to the unfinished file under the final name is not the finished one', async () => {
+    const origin = await originForTest();
+    origin.serve('/f', { sizeBytes: SIZE });
+    const bench = startBench();
+    symlinkSync(join(bench.dir, 'file-1.part'), join(bench.dir, 'file-1'));
+    const outcome = await bench.download(origin.url('/f'));
+    expect(outcome).toMatchObject({ path: join(bench.dir, 'file-1 (1)') });
+    await bench.stop();
+    expect(bench.read(outcome).equals(FILE)).toBe(true);
+    // The same before anything is fetched, as after a crash.
+    writeFileSync(join(bench.dir, 'file-2.part'), 'another');
+    symlinkSync(join(bench.dir, 'file-2.part'), join(bench.dir, 'file-2'));
+    const again = startBench();
+    const paths = { partPath: join(bench.dir, 'file-2.part'), targetPath: join(bench.dir, 'file-2') };
+    expect(again.read(await again.download(origin.url('/f'), { id: 2, ...paths })).equals(FILE)).toBe(true);
   });
 
   test('what another program put in place of the part file never gets the name', async () => {
@@ -98,6 +116,74 @@ describe('the name', () => {
     const tooLong = await bench.download(origin.url('/f'), { partPath: join(bench.dir, 'x'.repeat(300)) });
     expect(tooLong).toMatchObject({ kind: 'failed', failure: { code: 'path-too-long' } });
     mkdirSync(join(bench.dir, 'a-folder'));
+  });
+});
+
+describe('the folder', () => {
+  const paths = (dir: string) => ({ partPath: join(dir, 'f.part'), targetPath: join(dir, 'f') });
+
+  test('that was chosen may be a link', async () => {
+    const origin = await originForTest();
+    origin.serve('/f', { sizeBytes: SIZE });
+    const bench = startBench();
+    const [dir, link] = [tempDir(), join(bench.dir, 'chosen')];
+    symlinkSync(dir, link);
+    expect(await bench.download(origin.url('/f'), paths(link))).toMatchObject({ kind: 'done', path: join(link, 'f') });
+    await bench.stop();
+    expect(readdirSync(dir)).toEqual(['f']);
+  });
+
+  test.each([
+    ['another one', (_moved: string) => tempDir()],
+    ['where it was moved to', (moved: string) => moved],
+  ])('is made a link to %s meanwhile: nothing ends there, and what is here stays', async (_, newPlace) => {
+    const origin = await originForTest();
+    origin.serve('/f', { sizeBytes: SIZE, bytesPerS: SIZE });
+    const bench = startBench();
+    const [dir, moved] = [join(bench.dir, 'chosen'), join(bench.dir, 'moved')];
+    const now = newPlace(moved);
+    const ended = bench.download(origin.url('/f'), { ...paths(dir), connections: 1 });
+    await bench.until(({ kind }) => kind === 'saved');
+    renameSync(dir, moved);
+    symlinkSync(now, dir);
+    const outcome = await ended;
+    expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'disk-error', retry: 'by-hand' } });
+    if (outcome.kind !== 'failed') throw new Error(outcome.kind);
+    expect(outcome.failure.message).toContain(`The folder of ${join(dir, 'f')}`);
+    expect(outcome.extents).not.toEqual([]);
+    expect(readdirSync(now)).not.toContain('f');
+    rmSync(dir);
+    renameSync(moved, dir);
+    const { extents } = outcome;
+    const { validators } = bench.of('probed')[0]!;
+    const again = await bench.download(origin.url('/f'), { ...paths(dir), epoch: 2, id: 1, extents, validators });
+    expect(bench.read(again).equals(FILE)).toBe(true);
+    expect(bench.events()).not.toContain('part-file-lost');
+  });
+
+  test('is made a link to another one: what changed on the server is not begun anew there', async () => {
+    const origin = await originForTest();
+    const bench = startBench();
+    const [dir, elsewhere] = [join(bench.dir, 'chosen'), tempDir()];
+    origin.serve('/f', ({ count }) => {
+      if (count === 1) return { sizeBytes: SIZE, cutAfterBytes: SIZE / 2, cut: 'close' };
+      renameSync(dir, join(bench.dir, 'moved'));
+      symlinkSync(elsewhere, dir);
+      return { sizeBytes: SIZE, seed: 2, etag: '"another"' };
+    });
+    const outcome = await bench.download(origin.url('/f'), { ...paths(dir), connections: 1 });
+    expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'disk-error' } });
+    expect(readdirSync(elsewhere)).toEqual([]);
+  });
+
+  test('is not left by what the engine answers', async () => {
+    const origin = await originForTest();
+    origin.serve('/f', { sizeBytes: SIZE });
+    const elsewhere = tempDir();
+    const bench = startBench({ target: () => join(elsewhere, 'x') });
+    const outcome = await bench.download(origin.url('/f'));
+    expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'disk-error' } });
+    expect(readdirSync(elsewhere)).toEqual([]);
   });
 });
 

@@ -3,6 +3,7 @@ import {
   existsSync,
   linkSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   statSync,
@@ -14,6 +15,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { bytesIn } from '../../main/download/extents.ts';
 import { FailureError, fail, failureOf } from '../../main/download/failures.ts';
 import { PartFile } from '../../main/download/part-file.ts';
+import { folderOf } from '../../main/download/folder.ts';
 import { DirectorySyncs, isSameFile, place } from '../../main/download/placing.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -168,15 +170,18 @@ test.each([
   expect(await part.isInPlace()).toBe(false);
 });
 
+/** Places `part` where it was made. */
+const placed = async (part: string, target: string) => place(part, target, await folderOf(part));
+
 test('placing takes a free name only, and knows the file again', async () => {
   const dir = tempDir();
-  const [part, target] = [join(dir, 'p'), join(dir, 'deep', 't')];
+  const [part, target] = [join(dir, 'p'), join(dir, 't')];
   writeFileSync(part, 'x');
-  expect(await place(part, target)).toBe('placed');
+  expect(await placed(part, target)).toBe('placed');
   expect(await isSameFile(part, target)).toBe(true);
-  expect(await place(part, target)).toBe('placed');
+  expect(await placed(part, target)).toBe('placed');
   writeFileSync(join(dir, 'other'), 'y');
-  expect(await place(part, join(dir, 'other'))).toBe('taken');
+  expect(await placed(part, join(dir, 'other'))).toBe('taken');
   expect(readFileSync(join(dir, 'other'), 'utf8')).toBe('y');
 });
 
@@ -184,7 +189,7 @@ test('what cannot be renamed leaves no empty file under the final name', async (
   const dir = tempDir();
   // Neither to be linked nor to be renamed over a file, on any system.
   mkdirSync(join(dir, 'p'));
-  await expect(place(join(dir, 'p'), join(dir, 't'))).rejects.toThrow();
+  await expect(placed(join(dir, 'p'), join(dir, 't'))).rejects.toThrow();
   expect(existsSync(join(dir, 't'))).toBe(false);
 });
 
@@ -195,11 +200,28 @@ test('a link that stands where the file would go is somebody’s, wherever it le
   writeFileSync(part, 'x');
   for (const name of ['dangling', 'leading']) {
     symlinkSync(outside, join(dir, name));
-    expect(await place(part, join(dir, name))).toBe('taken');
+    expect(await placed(part, join(dir, name))).toBe('taken');
     expect(existsSync(outside)).toBe(name === 'leading');
     writeFileSync(outside, 'mine');
   }
+  symlinkSync(part, join(dir, 'back'));
+  expect(await placed(part, join(dir, 'back'))).toBe('taken');
   expect(readFileSync(outside, 'utf8')).toBe('mine');
+});
+
+test('placing leaves the folder neither by a link on the way nor by a name', async () => {
+  const [dir, outside] = [tempDir(), tempDir()];
+  mkdirSync(join(dir, 'begun'));
+  const part = join(dir, 'begun', 'p');
+  writeFileSync(part, 'x');
+  const folder = await folderOf(part);
+  symlinkSync(outside, join(dir, 'begun', 'sub'));
+  symlinkSync(join(dir, 'begun'), join(dir, 'way'));
+  for (const target of [join(outside, 't'), join(dir, 't'), join(dir, 'begun', 'sub', 't')]) {
+    await expect(place(part, target, folder)).rejects.toThrow(`The folder of ${target} leads to `);
+  }
+  expect(await place(join(dir, 'way', 'p'), join(dir, 'way', 't'), folder)).toBe('placed');
+  expect([readdirSync(outside), readdirSync(dir).sort()]).toEqual([[], ['begun', 'way']]);
 });
 
 test('those who want a directory durable share rounds, and each round begins after its call', async () => {

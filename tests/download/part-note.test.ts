@@ -1,5 +1,14 @@
 // The note of what was written: it never says more than there is.
-import { closeSync, fchmodSync, fstatSync, openSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fchmodSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { PartNote } from '../../main/download/part-note.ts';
@@ -55,6 +64,15 @@ test('a new file that has the number of one that is gone is another', () => {
     expect(note(dir).read(fd, content)).toBe(null);
     if (fstatSync(fd).ino === ino) return;
   }
+});
+
+test('it tells of the file under the final name, not of one that a link there leads to', () => {
+  const dir = tempDir();
+  const fd = open(join(dir, 'f'));
+  note(dir).write(fd, content, [[0, content.totalBytes]]);
+  symlinkSync(join(dir, 'f'), join(dir, 'link'));
+  expect(note(dir).tellsAllOf(join(dir, 'f'), content)).toBe(true);
+  expect(note(dir).tellsAllOf(join(dir, 'link'), content)).toBe(false);
 });
 
 test('a file that only changed its number, on a file system that gives none for good, is not surely another', () => {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { FromWorker, Task } from '../../shared/protocol.ts';
 import { hashHere } from '../../main/download/hashing.ts';
 import { receiver } from '../../main/download/received.ts';
@@ -109,6 +109,23 @@ test('a worker that is gone while its file is hashed is gone at once, and the fi
   expect(await ended).toEqual({ kind: 'eof' });
   expect(heard.map(({ kind }) => kind)).toEqual(['saved']);
   expect(fs.readdirSync(dir)).toEqual(['1.part']);
+});
+
+test('a folder that is made a link to another one meanwhile gets nothing, and that is said', async () => {
+  const { worker, told, heard, dir } = reception(1);
+  const elsewhere = tempDir();
+  worker.send(offerOf(1));
+  await expect.poll(() => told.map(({ kind }) => kind)).toContain('credit');
+  fs.renameSync(dir, `${dir}.moved`);
+  onTestFinished(() => (fs.rmSync(dir), fs.renameSync(`${dir}.moved`, dir)));
+  fs.symlinkSync(elsewhere, dir);
+  worker.send(encodePiece({ id: 1, epoch: 1, offset: 0, bytes: content }));
+  await expect
+    .poll(() => heard.at(-1))
+    .toMatchObject({
+      outcome: { kind: 'failed', failure: { code: 'disk-error', message: expect.stringContaining(elsewhere) } },
+    });
+  expect(fs.readdirSync(elsewhere)).toEqual([]);
 });
 
 /** A disk whose `slow` waits until it may. */
