@@ -291,8 +291,13 @@ export class App {
     if (id !== null) this.inspected.open(id);
   }
 
-  async #load(): Promise<void> {
+  /** Asks for the settings and the list, once more where they did not come. */
+  async reload(): Promise<void> {
     await Promise.all([this.preferences.load(), this.downloads.load()]);
+  }
+
+  async #load(): Promise<void> {
+    await this.reload();
     // After the frame in which the list is painted.
     globalThis.requestAnimationFrame?.(() =>
       setTimeout(() => {

@@ -38,6 +38,8 @@ export class Downloads {
   totals = $state.raw<Totals>(noTotals);
   /** False until the engine has answered once. */
   ready = $state(false);
+  /** Why the list did not come when it was last asked for; null when it did. */
+  trouble = $state<string | null>(null);
   /** Index of the first row of `rows`. */
   first = $state(0);
   /** The rows of the window that the list shows; null where one has not come yet. */
@@ -64,17 +66,20 @@ export class Downloads {
     this.#bridge = bridge;
   }
 
-  /** Asks for what is there now; to be called once at the start. */
+  /** Asks for what is there now; to be called at the start, and to try it again. */
   async load(): Promise<void> {
     const answer = await this.#bridge.call('overview', null);
     if (answer.ok) {
       this.counts = answer.value.counts;
       this.totals = answer.value.totals;
+    } else {
+      // Nothing known is not nothing there.
+      this.trouble = answer.error.message;
+      return;
     }
     this.#stale = true;
     await this.#fetch();
-    // Nothing known is not nothing there.
-    this.ready = answer.ok;
+    this.ready = true;
   }
 
   changed(event: Extract<EngineEvent, { event: 'changed' }>): void {
@@ -219,6 +224,7 @@ export class Downloads {
     this.#fetchedAt = Date.now();
     // The answer to a question that is no longer asked.
     if (generation !== this.#generation) return;
+    this.trouble = answer.ok ? null : answer.error.message;
     if (!answer.ok) return;
     const { rows, total, revision } = answer.value;
     const anew = revision > this.#seenRevision || total !== this.total || changesByItself(this.query);

@@ -69,6 +69,7 @@ export function en(f: Format) {
     chooseHost: 'Choose a host',
     onlyHost: (host: string) => `Only from ${host}`,
     moreHosts: (count: number) => `${many(count, 'more host', 'more hosts')}: use the search`,
+    listTrouble: 'The list could not be loaded',
     nothingHere: 'Nothing here',
     selected: (count: number) => `${n(count)} selected`,
     clearSelection: 'Clear the selection',

@@ -62,6 +62,7 @@ export function zh(f: Format): Words {
     chooseHost: '选择主机',
     onlyHost: (host) => `只看 ${host}`,
     moreHosts: (count) => `还有 ${n(count)} 个主机，请用搜索`,
+    listTrouble: '列表未能载入',
     nothingHere: '这里是空的',
     selected: (count) => `已选 ${n(count)} 个`,
     clearSelection: '取消选择',

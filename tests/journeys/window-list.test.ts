@@ -1,8 +1,10 @@
 // The list in the window: sorted by any column, narrowed to a host, a state, a category, a text.
 import type { Page } from 'playwright';
 import { expect, test } from 'vitest';
+import { channels } from '../../shared/channels.ts';
 import { HERE } from '../../shared/machines.ts';
 import { originForTest } from '../support/start.ts';
+import { problems } from './axe.ts';
 import { startSluice, untilCounts } from './window-program.ts';
 
 const names = (page: Page) =>
@@ -140,6 +142,40 @@ test('several rows are chosen with the mouse, acted on by one menu, removed, and
   await page.keyboard.press('Space');
   await untilCounts(page, { paused: 0 });
   expect(complaints).toEqual([]);
+});
+
+test('a list that does not come is said, and asked for once more by a button', async () => {
+  const { app, page } = await startSluice();
+  await add(page, ['https://files.test/0.zip'], true);
+  await expect.poll(() => names(page)).toEqual(['0.zip']);
+  /** Stands in for the engine: with answers to those of its calls that are named, and none to others. */
+  const engine = (answers: Record<string, unknown>) =>
+    app.evaluate(
+      ({ ipcMain }, [channel, all]) => {
+        ipcMain.removeHandler(channel);
+        ipcMain.handle(channel, (_event, name: string) => {
+          const error = { code: 'internal', message: 'it stumbled' };
+          return name in all ? { ok: true, value: all[name] } : { ok: false, error };
+        });
+      },
+      [channels.call, answers] as const,
+    );
+  const [overview, list] = await page.evaluate(async () => [
+    await window.sluice.call('overview', null),
+    await window.sluice.call('list', { query: {}, offset: 0, limit: 100 }),
+  ]);
+  await engine({});
+  await page.reload();
+  const alert = page.getByRole('alert');
+  await alert.getByText('The list could not be loaded').waitFor();
+  await alert.getByText('it stumbled').waitFor();
+  expect(await problems(page)).toEqual([]);
+  await alert.getByRole('button', { name: 'Try again' }).click();
+  await alert.getByText('it stumbled').waitFor();
+  await engine({ overview: overview?.ok && overview.value, list: list?.ok && list.value });
+  await alert.getByRole('button', { name: 'Try again' }).click();
+  await expect.poll(() => names(page)).toEqual(['0.zip']);
+  expect(await alert.count()).toBe(0);
 });
 
 test('a priority is given to what is chosen by its menu, or in the details; the queue stands as it will start', async () => {

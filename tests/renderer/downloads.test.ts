@@ -189,12 +189,24 @@ test('a click on a column sorts upwards, downwards, and not at all; the fastest 
   ]);
 });
 
+test('what did not come is said until it comes', async () => {
+  const bridge = new FakeBridge(3);
+  bridge.answers['list'] = () => new Error('gone');
+  const downloads = new Downloads(bridge);
+  await downloads.load();
+  expect([downloads.trouble, downloads.total]).toEqual(['gone', 0]);
+  delete bridge.answers['list'];
+  await downloads.load();
+  expect([downloads.trouble, downloads.total]).toEqual([null, 3]);
+});
+
 test('a list that could not be asked for is not an empty one', async () => {
   const bridge = new FakeBridge(3);
   bridge.answers['overview'] = () => new Error('gone');
   const downloads = new Downloads(bridge);
   await downloads.load();
-  expect(downloads.ready).toBe(false);
+  expect([downloads.ready, downloads.trouble]).toEqual([false, 'gone']);
   downloads.changed(bridge.changed());
   expect([downloads.ready, downloads.counts.all]).toEqual([true, 3]);
+  await vi.waitFor(() => expect([downloads.trouble, downloads.total]).toEqual([null, 3]));
 });
