@@ -6,6 +6,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { openInstance, type Instance } from '../../main/engine/instance.ts';
 import { contentSha256, seededContent, startOrigin, type Origin } from '../support/origin.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { sluice, type Program } from './cli-program.ts';
@@ -217,6 +218,10 @@ test('with --send-back what another machine fetches stands in the coordinator’
   const done = () =>
     new Set([...program.told, ...again.told].filter(({ event }) => event === 'done').map(({ url }) => url));
   await expect.poll(() => done().size, { timeout: 40_000 }).toBe(12);
+  // They were hashed in threads: a big one would hold up everything else.
+  const serve = await openInstance(path.join(dir, 'data'), undefined);
+  const { threads } = await (serve as Extract<Instance, { kind: 'second' }>).remote.call('traffic', {});
+  expect(threads.map(({ name }) => name)).toContain('sent back');
   again.child.kill('SIGTERM');
   expect(await again.ended).toBe(0);
   expect(fs.readdirSync(path.join(dir, 'files')).sort()).toEqual(urls.map((_, n) => `f${n}.bin`).sort());

@@ -100,6 +100,31 @@ test('a machine joins with the command and the key that the window shows, and is
   await program.close();
 });
 
+test('what a machine sends back stands in the folder of the window, and is hashed in a thread', async () => {
+  const program = await startSluice();
+  const { page, data } = program;
+  const { coordinator } = await doors(program, (now) => now.coordinator !== null);
+  await page.evaluate(() => window.sluice.call('changeMachine', { place: '', to: 'pause' }));
+  const dir = tempDir();
+  const to = ['--connect', `127.0.0.1:${coordinator!.port}`, '--authkey-file', path.join(data, 'authkey')];
+  const worker = sluice(['worker', ...to, '--dir', dir, '--json', '--send-back']);
+  await worker.until(({ event }) => event === 'joined');
+  const origin = await originForTest();
+  origin.serve('/back.bin', { sizeBytes: 500_000, seed: 1 });
+  await page.evaluate((url) => window.sluice.call('add', { downloads: [{ url }] }), origin.url('/back.bin'));
+  const done = async () => {
+    const answer = await page.evaluate(() => window.sluice.call('overview', null));
+    return answer.ok && answer.value.counts.done;
+  };
+  await expect.poll(done, { timeout: 20_000 }).toBe(1);
+  const came = fs.readFileSync(path.join(program.dir, 'back.bin'));
+  expect(came.equals(contentBytes(seededContent(500_000, 1)))).toBe(true);
+  const traffic = await page.evaluate(() => window.sluice.call('traffic', {}));
+  if (!traffic.ok) throw new Error('The engine did not answer.');
+  expect(traffic.value.threads.map(({ name }) => name)).toContain('sent back');
+  await program.close();
+});
+
 test('a port that another program has is said, with the one that is taken instead, until it is not wanted', async () => {
   const other = await originForTest();
   const program = await startSluice();
