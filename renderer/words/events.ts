@@ -3,6 +3,7 @@ import type { DownloadEvent, EventKind } from '../../shared/download.ts';
 import type { FailureCode } from '../../shared/failure.ts';
 import { failuresZh } from '../../shared/failure-words.ts';
 import type { Format } from '../../shared/format.ts';
+import { whyZh, workerZh } from './whys.ts';
 
 type Detail = DownloadEvent['detail'];
 type EventWords = Record<EventKind, (detail: Detail) => string>;
@@ -39,7 +40,7 @@ function connectionsZh(detail: Detail): string {
 }
 
 /** Why something failed: the words for its code, then the sentence that came with it. */
-function whyZh(detail: Detail): string {
+function failureZh(detail: Detail): string {
   const code = failuresZh[text(detail, 'code') as FailureCode] as string | undefined;
   return [code, text(detail, 'message', 'reason')].filter(Boolean).join('：');
 }
@@ -108,7 +109,7 @@ export function eventsZh(f: Format): EventWords {
   return {
     added: (d) => `已添加${after('，来自 ', text(d, 'producer', 'by'))}`,
     started: (d) =>
-      `开始${after('，', text(d, 'worker'))}${after('，从 ', bytes(d, 'from', 'fromBytes', 'offset', 'bytes'))}`,
+      `开始${after('，', workerZh(text(d, 'worker')))}${after('，从 ', bytes(d, 'from', 'fromBytes', 'offset', 'bytes'))}`,
     redirected: (d) => `重定向${after('到 ', text(d, 'to', 'url', 'host', 'location'))}`,
     answered: (d) =>
       `服务器应答${after(' ', text(d, 'status', 'httpStatus'))}${after('，', bytes(d, 'totalBytes', 'sizeBytes', 'length'))}${after('，ETag ', text(d, 'etag'))}`,
@@ -117,13 +118,13 @@ export function eventsZh(f: Format): EventWords {
     retrying: (d) =>
       text(d, 'status') !== ''
         ? `服务器应答 ${text(d, 'status')}，等待${after(' ', seconds(d))}`
-        : `${after('', seconds(d))}${seconds(d) ? '后' : ''}重试${after('：', whyZh(d))}${after('，从 ', bytes(d, 'from', 'offset'))}`,
+        : `${after('', seconds(d))}${seconds(d) ? '后' : ''}重试${after('：', failureZh(d))}${after('，从 ', bytes(d, 'from', 'offset'))}`,
     waiting: (d) =>
       `${text(d, 'status', 'httpStatus') ? `服务器应答 ${text(d, 'status', 'httpStatus')}，等待` : '等待'}${after(' ', seconds(d))}${after('：', text(d, 'reason'))}`,
     resumed: (d) => `继续${after('，从 ', bytes(d, 'from', 'fromBytes', 'offset', 'bytes'))}`,
     'overlap-compared': (d) =>
       `与${text(d, 'host') ? ` ${text(d, 'host')} ` : '服务器'}比对 ${bytes(d, 'bytes', 'sizeBytes') || '重叠部分'}：${d.equal === false ? '不同' : '一致'}`,
-    'changed-on-server': (d) => `服务器上的文件已变${after('：', text(d, 'why', 'reason', 'message'))}`,
+    'changed-on-server': (d) => `服务器上的文件已变${after('：', whyZh(text(d, 'why', 'reason', 'message')))}`,
     'restarted-from-zero': (d) =>
       `从头重新开始${number(d, 'keptBytes') ? `；已有的 ${bytes(d, 'keptBytes')} 保留到新内容超过它为止` : ''}`,
     'link-expired': (d) =>
@@ -134,12 +135,12 @@ export function eventsZh(f: Format): EventWords {
     verified: (d) => `已校验${after('：', text(d, 'algorithm'))}${after(' ', text(d, 'hex').slice(0, 16))}`,
     hashed: (d) => `已计算 SHA-256${after('：', text(d, 'sha256', 'hex').slice(0, 16))}`,
     done: (d) => `完成${after('：', bytes(d, 'sizeBytes', 'bytes'))}`,
-    failed: (d) => `失败${after('：', whyZh(d))}`,
+    failed: (d) => `失败${after('：', failureZh(d))}`,
     'worker-lost': (d) =>
-      `${text(d, 'worker') || '工作进程'} 丢失，由另一个继续${after('：', text(d, 'why', 'reason'))}`,
+      `${workerZh(text(d, 'worker')) || '工作进程'} 丢失，由另一个继续${after('：', whyZh(text(d, 'why', 'reason')))}`,
     'part-file-lost': (d) => `临时文件丢失或被改动${after('：', text(d, 'reason', 'message'))}`,
     'mirror-dropped': (d) =>
-      `弃用镜像${after(' ', text(d, 'host', 'url'))}${after('：', text(d, 'reason', 'message'))}`,
+      `弃用镜像${after(' ', text(d, 'host', 'url'))}${after('：', text(d, 'code') ? failureZh(d) : whyZh(text(d, 'reason', 'message')))}`,
     'certificate-exception': (d) => `按您的选择未检查${after(' ', text(d, 'host'))} 的证书`,
     'new-link': (d) => `已更换链接${after('：', text(d, 'url', 'host'))}`,
     lane: (d) => `传输方式：${text(d, 'lane') || '已变'}${after('，', text(d, 'reason', 'why'))}`,
