@@ -45,6 +45,16 @@ export const Preview = z.object({
 });
 export type Preview = z.infer<typeof Preview>;
 
+/** What could not be taken over from a file, by its name and, where the form has lines, its line. */
+const SettingProblem = z.object({
+  name: z.string(),
+  line: z.number().nullable(),
+  why: Told,
+  atLeast: z.number().optional(),
+  atMost: z.number().optional(),
+});
+export type SettingProblem = z.infer<typeof SettingProblem>;
+
 /** Where an export goes, in which form, and whether with what only its owner should have. */
 const ExportTo = z.object({
   file: z.string().min(1),
@@ -218,12 +228,15 @@ export const calls = {
   /** Writes the list into a file of the engine's machine. */
   exportList: { arg: ExportTo, result: z.object({ count: z.number() }) },
   exportSettings: { arg: ExportTo, result: z.null() },
-  /** Takes over what a file of settings has; what is wrong in it is named. `no-settings` when it is something else. */
+  /**
+   * Takes over what a file of settings has; what is wrong in it is named, of a number with the bound that it is beyond.
+   * `no-settings` when it is something else.
+   */
   importSettings: {
     arg: z.object({ file: z.string().min(1) }),
     result: z.object({
       changed: z.number(),
-      problems: z.array(z.object({ name: z.string(), line: z.number().nullable(), why: z.string() })),
+      problems: z.array(SettingProblem),
     }),
   },
   traffic: { arg: z.object({ afterSeq: z.number().default(0) }), result: Traffic },

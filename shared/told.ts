@@ -23,7 +23,7 @@ export const rejections = [
 ] as const;
 export type Rejection = (typeof rejections)[number];
 
-/** Of calls to the engine and to the shell. */
+/** Of calls to the engine and to the shell, and of what stands in a file of settings. */
 const refusals = [
   'unknown-call',
   'bad-argument',
@@ -39,6 +39,9 @@ const refusals = [
   'one-checksum',
   'no-such-batch',
   'no-settings',
+  'no-setting-line',
+  'no-such-setting',
+  'bad-setting',
   'not-read',
   'not-written',
   'no-demo',

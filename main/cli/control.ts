@@ -138,8 +138,8 @@ async function importFrom(
       const { changed, problems } = await caller.call('importSettings', { file });
       wrong += problems.length;
       for (const { name, line, why } of problems) {
-        if (command.json) output.json({ event: 'rejected', line, text: name, code: 'bad-setting', message: why });
-        else output.line(`${line === null ? '' : `line ${line}: `}${name}: ${why}`);
+        if (command.json) output.json({ event: 'rejected', line, text: name, ...why });
+        else output.line(`${line === null ? '' : `line ${line}: `}${name}: ${why.message}`);
       }
       if (command.json) output.json({ event: 'settings', count: changed });
       else output.line(`${changed} settings taken over.`);

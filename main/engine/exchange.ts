@@ -1,12 +1,13 @@
 // Export and import: the list and the settings as files, without secrets unless a person wants them in.
 import fs from 'node:fs/promises';
 import { ApiError } from '../../shared/answer.ts';
+import type { SettingProblem } from '../../shared/api.ts';
 import type { NewDownload } from '../../shared/download.ts';
 import { unmaskedRules, type HostRule } from '../../shared/host-rules.ts';
 import type { Settings, SettingsChange } from '../../shared/settings.ts';
 import { decodeFile } from './decoding.ts';
 import { listAsJson, listAsText, withLogin, withoutLogin, withoutSecrets } from './list-export.ts';
-import { settingsAsJson, settingsAsText, settingsFrom, type SettingProblem } from './settings-file.ts';
+import { settingsAsJson, settingsAsText, settingsFrom } from './settings-file.ts';
 import { maskedSettings } from './secrets.ts';
 import type { Store, Stored } from './store/store.ts';
 
@@ -65,7 +66,7 @@ export async function importSettings(
       changed += 1;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      problems.push({ name, line: null, why: error.message });
+      problems.push({ name, line: null, why: { code: error.code, message: error.message } });
     }
   }
   return { changed, problems };

@@ -1,6 +1,8 @@
 // Settings to keep or to take to another machine: as JSON, or as lines that a person can write.
 import { z } from 'zod';
+import type { SettingProblem } from '../../shared/api.ts';
 import { Settings, type SettingsChange } from '../../shared/settings.ts';
+import type { Told } from '../../shared/told.ts';
 
 const HEAD = '# Sluice settings';
 const File = z.object({
@@ -11,8 +13,6 @@ const File = z.object({
 /** What is about this moment and no choice for good. */
 const left: readonly string[] = ['whenDone'];
 
-/** What could not be taken over from a file, by its name and, where the form has lines, its line. */
-export type SettingProblem = { name: string; line: number | null; why: string };
 export type SettingsRead = { change: SettingsChange; problems: SettingProblem[] };
 
 export function settingsAsText(settings: Settings): string {
@@ -33,17 +33,33 @@ export function settingsFrom(text: string): SettingsRead | null {
   for (const { name, line, value, why } of found) {
     const schema = Object.hasOwn(Settings.shape, name) ? Settings.shape[name as keyof Settings] : undefined;
     if (why !== undefined) problems.push({ name, line, why });
-    else if (!schema) problems.push({ name, line, why: 'There is no such setting.' });
+    else if (!schema) problems.push({ name, line, why: UNKNOWN });
     else {
       const parsed = schema.unwrap().safeParse(value);
       if (parsed.success) change[name] = parsed.data;
-      else problems.push({ name, line, why: z.prettifyError(parsed.error).replace(/^✖ /, '') });
+      else problems.push({ name, line, ...wrongIn(parsed.error) });
     }
   }
   return { change, problems };
 }
 
-type Found = { name: string; line: number | null; value?: unknown; why?: string };
+type Found = { name: string; line: number | null; value?: unknown; why?: Told };
+
+const UNKNOWN: Told = { code: 'no-such-setting', message: 'There is no such setting.' };
+const NO_LINE: Told = { code: 'no-setting-line', message: 'A line is: name = value.' };
+
+function wrongIn(error: z.ZodError): Pick<SettingProblem, 'why' | 'atLeast' | 'atMost'> {
+  const why: Told = { code: 'bad-setting', message: z.prettifyError(error).replace(/^✖ /, '') };
+  const [issue] = error.issues;
+  if (issue?.code === 'too_small' && isNumber(issue)) return { why, atLeast: Number(issue.minimum) };
+  if (issue?.code === 'too_big' && isNumber(issue)) return { why, atMost: Number(issue.maximum) };
+  return { why };
+}
+
+/** Whether it is the setting itself that is a number, not something within it. */
+function isNumber({ origin, path }: { origin: string; path: PropertyKey[] }): boolean {
+  return path.length === 0 && (origin === 'number' || origin === 'int');
+}
 
 function fromJson(text: string): Found[] | null {
   let value: unknown;
@@ -63,7 +79,7 @@ function fromLines(text: string): Found[] {
     const line = index + 1;
     if (/^\s*(?:#|$)/.test(content)) return [];
     const [, name, value] = /^\s*(\w+)\s*=\s*(.*?)\s*$/.exec(content) ?? [];
-    if (name === undefined) return [{ name: content.trim().slice(0, 100), line, why: 'A line is: name = value.' }];
+    if (name === undefined) return [{ name: content.trim().slice(0, 100), line, why: NO_LINE }];
     try {
       return [{ name, line, value: JSON.parse(value!) as unknown }];
     } catch {

@@ -1,4 +1,5 @@
 // Export and import: asks where, has the engine write or read, and says what came of it.
+import type { SettingProblem } from '../../shared/api.ts';
 import type { Bridge } from '../../shared/shell-api.ts';
 import type { Preferences } from './preferences.svelte.ts';
 import type { Toasts } from './toasts.svelte.ts';
@@ -39,12 +40,17 @@ export class Exchange {
       if (answer.ok) {
         const { changed, problems } = answer.value;
         if (changed > 0 || problems.length === 0) toasts.info(preferences.words.imported(changed));
-        for (const { name, line, why } of problems.slice(0, 3))
-          toasts.error(preferences.words.notImported(name, line, why));
+        for (const problem of problems.slice(0, 3)) toasts.error(this.#told(problem));
         if (problems.length > 3) toasts.error(preferences.words.notImportedMore(problems.length - 3));
       } else if (answer.error.code === 'no-settings') lists.push(file);
       else toasts.error(answer.error.message);
     }
     if (lists.length > 0) addFrom(lists);
+  }
+
+  #told({ name, line, why, atLeast, atMost }: SettingProblem): string {
+    const { words } = this.#around.preferences;
+    const bound = atLeast !== undefined ? words.atLeast(atLeast) : atMost !== undefined ? words.atMost(atMost) : null;
+    return words.notImported(name, line, bound === null ? words.told(why) : words.outOfBounds(bound));
   }
 }

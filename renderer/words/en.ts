@@ -228,6 +228,7 @@ export function en(f: Format) {
     sectionMachines: 'Machines and programs',
     between: (low: number, high: number) => `${n(low)} to ${n(high)}`,
     atLeast: (low: number) => `at least ${n(low)}`,
+    atMost: (high: number) => `at most ${n(high)}`,
     outOfBounds: (bounds: string) => `It has to be ${bounds}.`,
     unitSeconds: 's',
     unitKbPerS: 'kB/s',

@@ -206,6 +206,7 @@ export function zh(f: Format): Words {
     sectionMachines: '机器与程序',
     between: (low, high) => `${n(low)} 至 ${n(high)}`,
     atLeast: (low) => `至少 ${n(low)}`,
+    atMost: (high) => `至多 ${n(high)}`,
     outOfBounds: (bounds) => `必须为${bounds}。`,
     unitSeconds: '秒',
     unitKbPerS: 'kB/s',

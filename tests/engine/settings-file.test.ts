@@ -29,7 +29,31 @@ test('a wrong line is named and costs no other', () => {
     ['no line', 5],
     ['colour', 6],
   ]);
-  expect(problems[0]!.why).toMatch(/>=1/);
+  expect(problems[0]).toMatchObject({
+    atLeast: 1,
+    why: { code: 'bad-setting', message: expect.stringMatching(/>=1/) },
+  });
+  expect(problems.slice(1).map(({ why }) => why.code)).toEqual(['no-setting-line', 'no-such-setting']);
+});
+
+test('of a number the bound is named that it is beyond, of all else only that it is wrong', () => {
+  const wrong = {
+    parallel: 999,
+    workers: -1,
+    limitBytesPerS: 5,
+    theme: 'pink',
+    week: ['F'],
+    categories: [{ name: '' }],
+  };
+  const { problems } = settingsFrom(JSON.stringify({ sluice: 'settings', version: 1, settings: wrong }))!;
+  expect(problems.map(({ name, atLeast, atMost }) => [name, atLeast, atMost])).toEqual([
+    ['parallel', undefined, 256],
+    ['workers', 0, undefined],
+    ['limitBytesPerS', 1024, undefined],
+    ['theme', undefined, undefined],
+    ['week', undefined, undefined],
+    ['categories', undefined, undefined],
+  ]);
 });
 
 test('what is no file of settings is told from one', () => {

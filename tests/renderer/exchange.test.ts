@@ -50,7 +50,14 @@ test('who thinks better of it writes nothing; what cannot be written is said', a
 
 test('settings are taken over and what is wrong in them is named; lists are shown, the others are told', async () => {
   bridge.answers['chooseLists'] = () => ['/in/settings.json', '/in/a.txt', '/in/gone.json', '/in/b.txt'];
-  const problem = (name: string) => ({ name, line: 3, why: 'It is too large.' });
+  const why = { code: 'bad-setting', message: 'It is wrong.' };
+  const problem = (name: string) => ({
+    name,
+    line: 3,
+    why,
+    ...(name === 'a' && { atMost: 9 }),
+    ...(name === 'b' && { atLeast: 2 }),
+  });
   const call = bridge.call;
   const answers: Record<string, Answer> = {
     '/in/settings.json': { ok: true, value: { changed: 2, problems: ['a', 'b', 'c', 'd', 'e'].map(problem) } },
@@ -69,9 +76,9 @@ test('settings are taken over and what is wrong in them is named; lists are show
   expect(opened, 'shown together').toEqual([['/in/a.txt', '/in/b.txt']]);
   expect(all).toEqual([
     '2 settings taken over',
-    '! Line 3: a was not taken over. It is too large.',
-    '! Line 3: b was not taken over. It is too large.',
-    '! Line 3: c was not taken over. It is too large.',
+    '! Line 3: a was not taken over. It has to be at most 9.',
+    '! Line 3: b was not taken over. It has to be at least 2.',
+    '! Line 3: c was not taken over. It is wrong.',
     '! 2 more were not taken over.',
     '! There is no such file.',
   ]);
