@@ -8,7 +8,7 @@ import { runWorker } from '../download/run-worker.ts';
 import { usableDir } from '../engine/adding.ts';
 import { Engine } from '../engine/engine.ts';
 import { openInstance } from '../engine/instance.ts';
-import { loadAuthkey } from '../gateway/identity.ts';
+import { loadAuthkey, plainFingerprint } from '../gateway/identity.ts';
 import { type JoinError, stayJoined } from '../gateway/join.ts';
 import { inOwnFolder } from '../gateway/own-folder.ts';
 import { workForManager } from '../gateway/manager-work.ts';
@@ -30,6 +30,8 @@ export async function join(
   const stop = new AbortController();
   void signalled().then(() => stop.abort());
   let status = 0;
+  // By its certificate, which it keeps wherever it listens.
+  const coordinator = fingerprint === undefined ? `${to.host}:${to.port}` : plainFingerprint(fingerprint);
   await stayJoined({
     ...to,
     ...(fingerprint === undefined ? {} : { fingerprint }),
@@ -38,7 +40,7 @@ export async function join(
     signal: stop.signal,
     work: (port) => {
       output.told('joined', { host: to.host, port: to.port }, run.json);
-      const own = inOwnFolder(port, dir);
+      const own = inOwnFolder(port, dir, coordinator);
       return runWorker(sendBack ? sendingBack(own) : own, {
         ...{ slots: parallel, hashThread, version, signal: stop.signal },
       });

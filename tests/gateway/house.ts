@@ -51,7 +51,7 @@ export function helper(to: Address, name = 'helper', own: (port: Port) => Port =
     ...to,
     id: name,
     signal: stop.signal,
-    work: (port) => runWorker(own(inOwnFolder(port, dir)), { slots: 6, signal: stop.signal }),
+    work: (port) => runWorker(own(inOwnFolder(port, dir, 'house')), { slots: 6, signal: stop.signal }),
     onTrouble: () => {},
   });
   onTestFinished(async () => {

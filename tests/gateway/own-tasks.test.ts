@@ -57,11 +57,11 @@ const someTask: Task = {
   ...{ connections: 1, limitBytesPerS: null },
 };
 
-test('whatever path a coordinator names, the file goes to the folder of the worker', () => {
+test('whatever path a coordinator names, the file goes to the folder of the worker', async () => {
   const folder = tempDir();
   const [coordinator, raw] = memoryPorts();
   const heard: Record<string, unknown>[] = [];
-  const worker = inOwnFolder(raw, folder);
+  const worker = inOwnFolder(raw, folder, 'one');
   onTestFinished(() => worker.close());
   worker.onMessage((message) => heard.push(message as Record<string, unknown>));
   const headers = { path: '/', partPath: 'x', targetPath: '..' };
@@ -72,15 +72,46 @@ test('whatever path a coordinator names, the file goes to the folder of the work
   coordinator.send({ kind: 'ahead', tasks: [odd] });
   coordinator.send({ ...target, path: '/root/../etc/passwd' });
   coordinator.send({ kind: 'settled', ids: [1], path: '/' });
-  const moved = { ...task, partPath: path.join(folder, 'a.sluice-part'), notePath: null };
-  return expect
+  const parts = (await partsFor('one', folder, [task, odd])).map((name) => path.join(folder, name));
+  const moved = { ...task, partPath: parts[0], notePath: null };
+  await expect
     .poll(() => heard)
     .toEqual([
       { kind: 'tasks', tasks: [{ ...moved, targetPath: path.join(folder, 'a.bin') }] },
-      { kind: 'ahead', tasks: [{ ...moved, id: 2, targetPath: path.join(folder, 'b.Sluice-Part_') }] },
+      {
+        kind: 'ahead',
+        tasks: [{ ...moved, id: 2, partPath: parts[1], targetPath: path.join(folder, 'b.Sluice-Part_') }],
+      },
       { ...target, path: path.join(folder, 'passwd') },
       { kind: 'settled', ids: [1], path: '/' },
     ]);
+});
+
+/** What a worker makes of the tasks of a coordinator. */
+async function partsFor(coordinator: string, folder: string, tasks: Task[]): Promise<string[]> {
+  const [there, raw] = memoryPorts();
+  const worker = inOwnFolder(raw, folder, coordinator);
+  onTestFinished(() => worker.close());
+  const heard = new Promise<unknown>((resolve) => worker.onMessage(resolve));
+  there.send({ kind: 'tasks', tasks });
+  return ((await heard) as Extract<ToWorker, { kind: 'tasks' }>).tasks.map(({ partPath }) => path.basename(partPath));
+}
+
+test('the unfinished files of each coordinator have names that no other list gives, the same each time', async () => {
+  const folder = tempDir();
+  const one = await partsFor('one', folder, [{ ...someTask, partPath: 'a.bin.1.sluice-part' }]);
+  expect(await partsFor('one', folder, [{ ...someTask, partPath: '/elsewhere/a.bin.1.sluice-part' }])).toEqual(one);
+  // One coordinator names what another's worker has, or a Sluice that has its own list there.
+  for (const partPath of [...one, 'a.bin.1.sluice-part', 'A.BIN.1.SLUICE-PART']) {
+    const [part] = await partsFor('other', folder, [{ ...someTask, partPath }]);
+    expect([...one, 'a.bin.1.sluice-part']).not.toContain(part!.toLowerCase());
+  }
+  const long = ['x'.repeat(235), '𝒙'.repeat(58), '名'.repeat(78)].map((stem, n) => ({
+    ...{ ...someTask, id: n + 1, partPath: `${stem}.sluice-part` },
+  }));
+  const parts = await partsFor('one', folder, [...long, { ...long[0]!, id: 2 ** 40 }]);
+  expect(new Set(parts).size).toBe(4);
+  for (const part of parts) fs.writeFileSync(path.join(folder, `${part}.new`), '');
 });
 
 const noNames = ['/', '..', 'a/..', 'C:\\', 'a\0b', '', 'a.', 'a ', 'a.txt:b.sluice-part'];
@@ -96,7 +127,7 @@ test.each<[string, unknown]>([
 ])('a path that names no file of its kind (%j) ends the pipe', async (_, message) => {
   const [coordinator, raw] = memoryPorts();
   const heard: unknown[] = [];
-  const worker = inOwnFolder(raw, tempDir());
+  const worker = inOwnFolder(raw, tempDir(), 'one');
   worker.onMessage((one) => heard.push(one));
   const ended = new Promise((resolve) => coordinator.onClose(resolve));
   coordinator.send(message);
@@ -128,7 +159,7 @@ test.each<[string, Partial<Task>]>([
     coordinator.send({ kind: 'tasks', tasks: [{ ...someTask, url: 'http://127.0.0.1:9/', ...asked }] });
     coordinator.send({ kind: 'settled', ids: [1] });
   });
-  await runWorker(sendingBack(inOwnFolder(raw, folder)), { slots: 1, signal: new AbortController().signal });
+  await runWorker(sendingBack(inOwnFolder(raw, folder, 'one')), { slots: 1, signal: new AbortController().signal });
   await ended;
   expect(new Set(heard.map(({ kind }) => kind))).not.toContain('offer');
   expect(heard.filter(({ kind }) => kind === 'result')).toEqual([]);
