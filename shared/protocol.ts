@@ -4,9 +4,6 @@ import { Brought, Checksum, DownloadId, EventKind, Exchange, Extent, HeaderText,
 import { Failure } from './failure.ts';
 import { ThreadCounts } from './traffic.ts';
 
-/** Raised when a message changes shape; the two ends of a Port must speak the same number. */
-export const PROTOCOL = 4;
-
 /** What an unfinished file's name ends with, and no other's. */
 export const PART_SUFFIX = '.sluice-part';
 /** What follows that in the name of a second one beside it, for content that is newer. */

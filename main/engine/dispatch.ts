@@ -150,7 +150,7 @@ export class Dispatch implements TaskQueue {
       case 'host-cap':
       case 'target-taken':
         this.results.tryPut({ holder, message: report });
-        return this.#schedule(this.#isAwaited(holder, report) ? this.#turnMs : TURN_MAX_MS);
+        return this.#schedule(this.#isAwaited(holder, report) ? this.#gatherMs : TURN_MAX_MS);
       default:
         report satisfies never;
     }
@@ -160,8 +160,13 @@ export class Dispatch implements TaskQueue {
     return new Promise((settled) => {
       if (this.#stopped) return settled(false);
       this.results.tryPut({ holder, message, settled });
-      this.#schedule(message.next ? TURN_MAX_MS : this.#turnMs);
+      this.#schedule(message.next ? TURN_MAX_MS : this.#gatherMs);
     });
+  }
+
+  /** How long others may still speak up to share the turn: the last one that works has nobody to wait for. */
+  get #gatherMs(): number {
+    return this.#desk.leases.size > 1 ? this.#turnMs : 0;
   }
 
   /** Whether its sender can not go on before it is answered. */

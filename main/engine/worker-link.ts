@@ -1,5 +1,6 @@
 // One worker as the engine sees it, wherever it runs: its Port, parsed messages, rates and vitals.
-import { FromWorker, PROTOCOL, type ToWorker, type TransferSettings } from '../../shared/protocol.ts';
+import { PROTOCOL } from '../../shared/protocol-number.ts';
+import { FromWorker, type ToWorker, type TransferSettings } from '../../shared/protocol.ts';
 import type { ThreadCounts, WorkerState } from '../../shared/traffic.ts';
 import type { Port } from '../transport/port.ts';
 import type { Holder } from './lease.ts';

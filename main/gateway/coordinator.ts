@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import net from 'node:net';
 import tls from 'node:tls';
-import { PROTOCOL } from '../../shared/protocol.ts';
+import { PROTOCOL } from '../../shared/protocol-number.ts';
 import type { Port } from '../transport/port.ts';
 import { tcpPort, type TcpPort } from '../transport/tcp.ts';
 import { Doorkeeper, isLoopback, type DoorCounts, type DoorLimits, type Visitor } from './doorkeeper.ts';

@@ -4,7 +4,7 @@ import dgram from 'node:dgram';
 import { networkInterfaces } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { PROTOCOL } from '../../shared/protocol.ts';
+import { PROTOCOL } from '../../shared/protocol-number.ts';
 import { Allowance } from './allowance.ts';
 
 /** Where coordinators listen for questions. */

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import tls from 'node:tls';
-import { PROTOCOL } from '../../shared/protocol.ts';
+import { PROTOCOL } from '../../shared/protocol-number.ts';
 import type { Port } from '../transport/port.ts';
 import { tcpPort, type TcpPort } from '../transport/tcp.ts';
 import { Backoff } from './backoff.ts';

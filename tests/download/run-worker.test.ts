@@ -1,6 +1,9 @@
 // What the engine can rely on from a worker.
 import { readdirSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
+import { runWorker } from '../../main/download/run-worker.ts';
+import { memoryPorts } from '../../main/transport/memory.ts';
+import { PROTOCOL } from '../../shared/protocol-number.ts';
 import { contentBytes, seededContent, startOrigin, type Origin } from '../support/origin.ts';
 import { startBench } from '../support/lease.ts';
 import { livedClock } from '../support/lived.ts';
@@ -10,6 +13,19 @@ async function origin(): Promise<Origin> {
   onTestFinished(() => started.close());
   return started;
 }
+
+test('says hello and asks for tasks before anybody has answered, so that they are ready when it is', async () => {
+  const [worker, engine] = memoryPorts();
+  const left = runWorker(worker, { slots: 7 });
+  const heard: unknown[] = [];
+  engine.onMessage((message) => heard.push(message));
+  engine.send({ kind: 'stop' });
+  await left;
+  expect(heard).toMatchObject([
+    { kind: 'hello', protocol: PROTOCOL, slots: 7 },
+    { kind: 'get', count: 7 },
+  ]);
+});
 
 test('downloads a small file with one request, exactly', async () => {
   const server = await origin();

@@ -1,6 +1,6 @@
 // A worker without a network: takes tasks over a memory Port and does with them what the test says.
 import type { FromWorker, Outcome, SpeedShares, Task, ToWorker } from '../../shared/protocol.ts';
-import { PROTOCOL } from '../../shared/protocol.ts';
+import { PROTOCOL } from '../../shared/protocol-number.ts';
 import type { SpawnedWorker } from '../../main/engine/engine.ts';
 import { memoryPorts } from '../../main/transport/memory.ts';
 import type { Port } from '../../main/transport/port.ts';

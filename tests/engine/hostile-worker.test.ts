@@ -1,7 +1,8 @@
 // Ten thousand workers that talk nonsense, or sense at the wrong time: the engine lives, its memory stays, its real worker goes on.
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { ListQuery } from '../../shared/api.ts';
-import { PROTOCOL, type Task, type ToWorker } from '../../shared/protocol.ts';
+import { PROTOCOL } from '../../shared/protocol-number.ts';
+import type { Task, ToWorker } from '../../shared/protocol.ts';
 import { Engine } from '../../main/engine/engine.ts';
 import { memoryPorts } from '../../main/transport/memory.ts';
 import { memoryMiB } from '../support/memory.ts';

@@ -4,7 +4,8 @@ import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { answer } from '../../shared/answer.ts';
 import { calls } from '../../shared/api.ts';
 import { HERE, type Machine, type MachineOrder } from '../../shared/machines.ts';
-import { PROTOCOL, type FromWorker, type Task, type ToWorker } from '../../shared/protocol.ts';
+import { PROTOCOL } from '../../shared/protocol-number.ts';
+import type { FromWorker, Task, ToWorker } from '../../shared/protocol.ts';
 import { Engine } from '../../main/engine/engine.ts';
 import { MachineTable } from '../../main/engine/store/machine-table.ts';
 import { Store } from '../../main/engine/store/store.ts';

@@ -17,7 +17,7 @@ import { joinCoordinator, stayJoined, type JoinOptions } from '../../main/gatewa
 import { openSession } from '../../main/gateway/session.ts';
 import { tcpPort } from '../../main/transport/tcp.ts';
 import type { CloseReason, Port } from '../../main/transport/port.ts';
-import { PROTOCOL } from '../../shared/protocol.ts';
+import { PROTOCOL } from '../../shared/protocol-number.ts';
 import { portContract } from '../transport/port-contract.ts';
 import { ending, take } from '../transport/port-promises.ts';
 

@@ -2,7 +2,7 @@
 import dgram from 'node:dgram';
 import { afterEach, expect, test } from 'vitest';
 import { discover, openDiscoverable } from '../../main/gateway/discovery.ts';
-import { PROTOCOL } from '../../shared/protocol.ts';
+import { PROTOCOL } from '../../shared/protocol-number.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

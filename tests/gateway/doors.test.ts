@@ -1,7 +1,7 @@
 // The doors of a real engine: opened, shut and opened anew as the settings say.
 import net from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { PROTOCOL } from '../../shared/protocol.ts';
+import { PROTOCOL } from '../../shared/protocol-number.ts';
 import { defaultSettings } from '../../shared/settings.ts';
 import { hashHere } from '../../main/download/hashing.ts';
 import { receiver } from '../../main/download/received.ts';

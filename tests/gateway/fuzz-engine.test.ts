@@ -1,7 +1,8 @@
 // Ten thousand malformed messages to a real engine behind its door, by those who have the key: it lives, its memory stays, its real worker goes on.
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { FromWorker, PROTOCOL, type Task, type ToWorker } from '../../shared/protocol.ts';
+import { PROTOCOL } from '../../shared/protocol-number.ts';
+import { FromWorker, type Task, type ToWorker } from '../../shared/protocol.ts';
 import { encodePiece, Offer } from '../../main/gateway/back-messages.ts';
 import { joinCoordinator } from '../../main/gateway/join.ts';
 import { memoryMiB } from '../support/memory.ts';

@@ -13,7 +13,7 @@ import { pickle, Tuple } from '../../main/gateway/pickle.ts';
 import { openPythonDoor } from '../../main/gateway/python-managers.ts';
 import { encodeFrame } from '../../main/transport/frames.ts';
 import type { Port } from '../../main/transport/port.ts';
-import { PROTOCOL } from '../../shared/protocol.ts';
+import { PROTOCOL } from '../../shared/protocol-number.ts';
 import { memoryMiB } from '../support/memory.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { dice } from './dice.ts';

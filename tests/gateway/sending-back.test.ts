@@ -6,7 +6,7 @@ import path from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { HERE } from '../../shared/machines.ts';
 import type { FromWorker, Task, ToWorker } from '../../shared/protocol.ts';
-import { PROTOCOL } from '../../shared/protocol.ts';
+import { PROTOCOL } from '../../shared/protocol-number.ts';
 import { encodePiece, WINDOW_BYTES } from '../../main/gateway/back-messages.ts';
 import { joinCoordinator } from '../../main/gateway/join.ts';
 import { receivingBack, type Incoming } from '../../main/gateway/receiving-back.ts';

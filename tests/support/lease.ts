@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runWorker } from '../../main/download/run-worker.ts';
 import { memoryPorts } from '../../main/transport/memory.ts';
+import { PROTOCOL } from '../../shared/protocol-number.ts';
 import {
   FromWorker,
-  PROTOCOL,
   type HostWays,
   type Outcome,
   type Task,
