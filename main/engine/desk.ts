@@ -3,13 +3,14 @@ import path from 'node:path';
 import type { DownloadId, EventKind } from '../../shared/download.ts';
 import type { Failure } from '../../shared/failure.ts';
 import type { Settings } from '../../shared/settings.ts';
-import { maskCredentials } from '../../shared/url.ts';
+import { hostOf, maskCredentials } from '../../shared/url.ts';
 import type { DiskRoom } from './disk-room.ts';
 import type { HashLater } from './hash-later.ts';
 import { targetOf, type Ending, type Holder, type Lease } from './lease.ts';
 import { Locks, type LockOwner } from './locks.ts';
 import { foldName } from './names.ts';
 import { Pace } from './pace.ts';
+import { PutOff } from './put-off.ts';
 import type { Listeners, Signal } from './signal.ts';
 import type { HostCap } from './store/side-tables.ts';
 import { LATER_MAX_MS } from './store/queued-table.ts';
@@ -58,6 +59,7 @@ export class Desk {
   readonly targets = new Locks(foldTarget);
   /** Downloads that wait for their path, by what they wait as. A lease goes before them. */
   readonly blocked = new Map<DownloadId, LockOwner>();
+  readonly putOff = new PutOff();
   /** How fast each holder is done with what it has, by its id. */
   readonly paces = new Map<number, Pace>();
   readonly #hostCaps: Map<string, HostCap>;
@@ -129,8 +131,13 @@ export class Desk {
     }
   }
 
-  /** The download fails, or waits when it can go on by itself later: once there is room, or when its server said (RFC 9110 10.2.3). */
-  fail(id: DownloadId, rawUrl: string, failure: Failure, turn: Turn): void {
+  /**
+   * The download fails, or waits when it can go on by itself later: once there is room, or when its server said (RFC 9110
+   * 10.2.3), and that as often in a row as the settings let anything be tried again.
+   */
+  fail(id: DownloadId, rawUrl: string, told: Failure, turn: Turn): void {
+    const host = hostOf(rawUrl);
+    const failure = this.putOff.judge(host, id, told, this.options.settings().maxRetries);
     const { code, message, retry, retryAfterMs, httpStatus: status = null } = failure;
     const waits = retry === 'when-possible' || retryAfterMs !== undefined;
     if (retryAfterMs !== undefined) {
@@ -143,6 +150,7 @@ export class Desk {
     }
     const url = maskCredentials(rawUrl);
     turn.after.push(() => {
+      this.putOff.count(host, id, retryAfterMs !== undefined);
       this.revision++;
       this.options.signals.tell({ event: waits ? 'waiting' : 'failed', id, url, code, message });
     });

@@ -139,6 +139,7 @@ export class Dispatch implements TaskQueue {
       case 'saved': {
         const lease = this.#desk.leaseOf(holder, report);
         if (!lease) return;
+        if (lengthOf(report.extents) > lengthOf(lease.extents)) this.#desk.putOff.gave(lease.stored.host);
         lease.extents = report.extents;
         lease.brought = report.brought ?? [];
         lease.dirty = true;

@@ -183,6 +183,7 @@ export class TakingIn {
         this.#desk.paceOf(lease.holder).add(performance.now());
         const { path: file, sizeBytes, sha256 } = outcome;
         turn.after.push(() => {
+          this.#desk.putOff.gave(lease.stored.host);
           hashLater.finished({ event: 'done', id, url, path: file, sizeBytes, sha256 }, left);
           const stored = sums ? store.get(id) : undefined;
           if (stored) hashLater.sums.fetched(stored);

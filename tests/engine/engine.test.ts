@@ -206,6 +206,65 @@ test('one that is to be asked again later waits until then, over a restart, and 
   expect(workers[1]!.tasks.filter((task) => task.id === id)).toHaveLength(2);
 });
 
+const putOff: Outcome = {
+  ...{ kind: 'failed', extents: [] },
+  failure: { code: 'http-status', message: 'a.test is busy (503).', retry: 'soon', retryAfterMs: 3_600_000 },
+};
+
+test('a server that only ever asks for a later time is obeyed as often as the settings say, then it fails and says so', async () => {
+  let now = Date.now();
+  const { spawn, workers } = fakeWorkers((worker, task) => worker.settle(task, putOff));
+  const engine = start(spawn, { maxRetries: 3 }, () => now);
+  const signals: Signal[] = [];
+  engine.onSignal((signal) => signals.push(signal));
+  const [id] = await add(engine, 'http://a.test/file');
+  for (let times = 1; times <= 4; times += 1) {
+    await vi.waitFor(() => expect(workers[0]!.tasks).toHaveLength(times));
+    await vi.waitFor(async () => expect(await statuses(engine)).toEqual([times < 4 ? 'queued' : 'failed']));
+    now += 3_600_000;
+    await call(engine, 'resume', { query: everything });
+  }
+  const { failure } = (await rows(engine))[0]!;
+  expect(failure?.message).toMatch(/^a\.test is busy \(503\)\. .* 3 times in a row and sent nothing/);
+  expect(failure).not.toHaveProperty('retryAfterMs');
+  expect(signals.map(({ event }) => event)).toEqual([
+    'added',
+    ...Array(3).fill(['started', 'waiting']).flat(),
+    'started',
+    'failed',
+  ]);
+  // Who retries it by hand gets as many tries again.
+  await call(engine, 'retry', { ids: [id!] });
+  await vi.waitFor(async () => expect(await statuses(engine)).toEqual(['queued']));
+});
+
+test.each(['a part of it', 'another file'])(
+  'a server that sends %s between is not one that only ever asks for a later time',
+  async (what) => {
+    let now = Date.now();
+    const { spawn, workers } = fakeWorkers((worker, task) => {
+      const lease = { id: task.id, epoch: task.epoch };
+      if (task.url.endsWith('/other')) return worker.settle(task, doneOf(task));
+      const extents: Extent[] = what === 'another file' ? [] : [[0, task.epoch]];
+      if (extents.length > 0) worker.send({ kind: 'saved', ...lease, extents });
+      worker.settle(task, { ...putOff, extents });
+    });
+    const engine = start(spawn, { maxRetries: 2 }, () => now);
+    await add(engine, 'http://a.test/file');
+    for (let times = 1; times <= 6; times += 1) {
+      const tasks = () => workers[0]!.tasks.filter(({ id }) => id === 1);
+      await vi.waitFor(() => expect(tasks()).toHaveLength(times));
+      await vi.waitFor(async () => expect((await rows(engine))[0]!.status).toBe('queued'));
+      if (what === 'another file') {
+        await add(engine, `http://a.test/${times}/other`);
+        await vi.waitFor(async () => expect((await rows(engine)).at(-1)!.status).toBe('done'));
+      }
+      now += 3_600_000;
+      await call(engine, 'resume', { query: everything });
+    }
+  },
+);
+
 test('two downloads of one name get two files', async () => {
   const { spawn, workers } = fakeWorkers();
   const engine = start(spawn);
