@@ -4,19 +4,20 @@ const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 
 export type Format = ReturnType<typeof createFormat>;
 
-/** Makes the formatters of one locale. Sizes are decimal (1 kB = 1000 B) with three significant digits. */
-export function createFormat(locale: string) {
+/**
+ * Makes the formatters of one locale. Sizes are decimal (1 kB = 1000 B) with three significant digits.
+ * `clockLocale`: where the reader lives, which says whether hours go to 12 or to 24, whatever the language.
+ */
+export function createFormat(locale: string, clockLocale = locale) {
   const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
   const decimals = [0, 1, 2].map(
     (digits) => new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }),
   );
   const percentage = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 });
-  const clock = new Intl.DateTimeFormat(locale, {
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    hourCycle: 'h23',
-  });
+  const { hour12 = false } = new Intl.DateTimeFormat(clockLocale, { hour: 'numeric' }).resolvedOptions();
+  const hourCycle = hour12 ? 'h12' : 'h23';
+  const time = { hour: hour12 ? 'numeric' : '2-digit', minute: '2-digit', hourCycle } as const;
+  const clock = new Intl.DateTimeFormat(locale, { ...time, second: '2-digit' });
   const precise = new Intl.DateTimeFormat(locale, {
     hour: '2-digit',
     minute: '2-digit',
@@ -24,15 +25,14 @@ export function createFormat(locale: string) {
     fractionalSecondDigits: 3,
     hourCycle: 'h23',
   });
-  const hour = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
-  const dayHour = new Intl.DateTimeFormat(locale, {
-    weekday: 'short',
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
+  const hour = new Intl.DateTimeFormat(locale, time);
+  const dayHour = new Intl.DateTimeFormat(locale, { ...time, weekday: 'short' });
+  const fullHour = new Intl.DateTimeFormat(locale, {
+    ...(hour12 ? { hour: 'numeric', hourCycle } : time),
+    timeZone: 'UTC',
   });
   const day = new Intl.DateTimeFormat(locale, { year: 'numeric', month: 'short', day: 'numeric' });
-  const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
+  const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', hourCycle });
 
   function size(bytes: number): string {
     let value = Math.max(0, bytes);
@@ -61,6 +61,8 @@ export function createFormat(locale: string) {
     when: (atMs: number, nowMs: number) => (day.format(atMs) === day.format(nowMs) ? hour : day).format(atMs),
     /** The hour of what is still today, with the day of the week before what is later. */
     until: (atMs: number, nowMs: number) => (day.format(atMs) === day.format(nowMs) ? hour : dayHour).format(atMs),
+    /** An hour of any day, 0 to 24. */
+    hour: (ofDay: number) => fullHour.format(Date.UTC(2026, 0, 1, ofDay)),
     dateTime: (atMs: number) => dateTime.format(atMs),
   };
 }

@@ -15,7 +15,7 @@ export class Preferences {
   /** Of this Sluice. */
   version = $state('');
   language = $derived<Language>(languageFor(this.settings.language, this.systemLocale));
-  format = $derived<Format>(createFormat(localeFor(this.language, this.systemLocale)));
+  format = $derived<Format>(createFormat(localeFor(this.language, this.systemLocale), this.systemLocale));
   words = $derived<Words>(wordsIn(this.language, this.format));
 
   #bridge: Bridge;

@@ -7,7 +7,7 @@ export const weekEn = {
   kind: { F: 'Full speed', L: 'Limited', N: 'No downloads' } satisfies Record<HourKind, string>,
   grid: 'Hours of the week',
   brush: 'Paint with',
-  cell: (day: string, from: number, kind: string) => `${day}, ${from} to ${from + 1} o’clock: ${kind}`,
+  cell: (day: string, from: string, to: string, kind: string) => `${day}, ${from} to ${to}: ${kind}`,
   presets: { always: 'Always full', working: 'Limited at work', nights: 'Only at night' },
   hint: 'Drag over the hours, or move with the arrows and change with Space.',
   limitedUntil: (time: string | null) =>
@@ -22,7 +22,7 @@ export const weekZh: typeof weekEn = {
   kind: { F: '全速', L: '限速', N: '不下载' },
   grid: '一周各小时',
   brush: '涂画方式',
-  cell: (day, from, kind) => `${day} ${from} 点到 ${from + 1} 点：${kind}`,
+  cell: (day, from, to, kind) => `${day} ${from} 到 ${to}：${kind}`,
   presets: { always: '始终全速', working: '工作时间限速', nights: '仅夜间下载' },
   hint: '在小时上拖动，或用方向键移动、空格键更改。',
   limitedUntil: (time) => (time === null ? '按时间表限速' : `按时间表限速至 ${time}`),

@@ -57,7 +57,7 @@ test('a speed limit of the toolbar’s presets holds at once, and the timetable 
   await page.getByRole('button', { name: 'Limit: 2.00 MB/s' }).waitFor();
 
   await page.keyboard.press('Control+,');
-  const first = page.getByRole('gridcell', { name: 'Monday, 0 to 1 o’clock: Full speed' });
+  const first = page.getByRole('gridcell', { name: /^Monday, 12\sAM to 1\sAM: Full speed$/ });
   await first.focus();
   await page.keyboard.press('Space');
   await page.keyboard.press('ArrowRight');

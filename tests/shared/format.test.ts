@@ -39,8 +39,26 @@ test('a hundred percent is said only of what is complete', () => {
 
 test('what was finished today is told by the hour, what was before by the day', () => {
   const noon = new Date(2026, 10, 23, 12, 5).getTime();
-  expect(format.when(noon, noon + 3_600_000)).toBe('12:05');
+  expect(createFormat('en-GB').when(noon, noon + 3_600_000)).toBe('12:05');
   expect(format.when(noon, noon + 86_400_000)).toBe('Nov 23, 2026');
+});
+
+test.each([
+  ['en-US', undefined, '9:05:07PM', '9:05PM', 'Mon9:05PM', ['12AM', '1PM', '12AM']],
+  ['en-GB', undefined, '21:05:07', '21:05', 'Mon21:05', ['00:00', '13:00', '00:00']],
+  ['zh-CN', undefined, '21:05:07', '21:05', '周一21:05', ['00:00', '13:00', '00:00']],
+  ['en', 'de-DE', '21:05:07', '21:05', 'Mon21:05', ['00:00', '13:00', '00:00']],
+  ['zh-CN', 'en-US', '下午9:05:07', '下午9:05', '周一下午9:05', ['上午12时', '下午1时', '上午12时']],
+])('hours in %s, of a reader in %s', (locale, clockLocale, clock, hour, later, hours) => {
+  const times = createFormat(locale, clockLocale);
+  // What stands between their parts is another matter with each version of the tables.
+  const plain = (text: string) => text.replace(/[\s,]/g, '');
+  const evening = new Date(2026, 10, 23, 21, 5, 7).getTime();
+  expect(plain(times.clock(evening))).toBe(clock);
+  expect(plain(times.when(evening, evening))).toBe(hour);
+  expect(plain(times.until(evening, evening - 86_400_000))).toBe(later);
+  expect(plain(times.dateTime(evening))).toContain(hour.slice(-4));
+  expect([0, 13, 24].map((of) => plain(times.hour(of)))).toEqual(hours);
 });
 
 test("numbers are written as the reader's locale does", () => {
