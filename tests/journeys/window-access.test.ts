@@ -245,10 +245,22 @@ test('in Traffic only the messages in sight exist, and what is read stays where 
   await drop(page, { text: [0, 1, 2].map((i) => origin.url(`/slow-${i}.bin`)).join('\n') });
   await page.getByRole('button', { name: 'Add 3 links' }).click();
   await untilCounts(page, { running: 3 });
+  const measured = page.evaluateHandle(() => {
+    const paths: (string | null)[] = [];
+    const measure = SVGPathElement.prototype.getTotalLength;
+    SVGPathElement.prototype.getTotalLength = function () {
+      paths.push(this.getAttribute('d'));
+      return measure.call(this);
+    };
+    return paths;
+  });
   await page.getByRole('navigation').getByRole('button', { name: 'Traffic' }).click();
   const log = page.getByRole('log');
   await expect.poll(() => log.evaluate((one) => one.scrollHeight), { timeout: 30_000 }).toBeGreaterThan(1000);
   expect(await log.locator('.message').count()).toBeLessThan(20);
+  const paths = await (await measured).jsonValue();
+  expect(paths.length, 'dots move').toBeGreaterThan(0);
+  expect(new Set(paths).size, 'on pipes that are measured once').toBe(paths.length);
 
   await log.evaluate((one) => (one.scrollTop = 420));
   const place = () =>
