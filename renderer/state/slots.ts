@@ -1,19 +1,18 @@
-// The rows of the list that exist: as many as the screen takes, each used again for the row that comes when it has left.
-import type { Row } from '../../shared/download.ts';
+// The rows of a long list that exist: as many as the screen takes, each used again for the row that comes when it has left.
 
 /** A place in the list. While its row has not come, `row` is the one that it held before and `coming` is true. */
-export type Slot = { key: number; index: number; row: Row | null; coming: boolean };
+export type Slot<T> = { key: number; index: number; row: T | null; coming: boolean };
 
 /**
  * The slots for rows from index `first` on; what was in the slots before stays in them. At rest they are in the order of
  * the list, as a screen reader reads them. While the list moves they keep an order of their own, so that nothing in the
  * page changes its place but by a coordinate.
  */
-export function slotsOf(
-  { rows, first, count }: { rows: readonly (Row | null)[]; first: number; count: number },
-  before: readonly Slot[],
+export function slotsOf<T>(
+  { rows, first, count }: { rows: readonly (T | null)[]; first: number; count: number },
+  before: readonly Slot<T>[],
   moving: boolean,
-): Slot[] {
+): Slot<T>[] {
   const held = new Map(before.map((slot) => [slot.key, slot]));
   const slots = rows.map((row, i) => {
     const index = first + i;

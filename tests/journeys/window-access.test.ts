@@ -296,6 +296,9 @@ test('in Traffic only the messages in sight exist, and what is read stays where 
   const text = await focused();
   await othersCome();
   expect(await focused()).toBe(text);
+  // Its element is another message's when it has left: that one is not to have the keys.
+  await log.evaluate((one) => (one.scrollTop = 420));
+  await expect.poll(() => log.evaluate((one) => one === document.activeElement)).toBe(true);
 });
 
 test('the queue is put in order by dragging and with the keyboard', async () => {
