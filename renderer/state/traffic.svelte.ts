@@ -4,6 +4,7 @@ import type { TapMessage, Traffic as Picture } from '../../shared/traffic.ts';
 import { every } from './polling.ts';
 
 const POLL_MS = 250;
+const FRAME_MS = 17;
 /** Messages kept for reading. */
 const KEEP = 2000;
 /** Of each pipe so many are kept beside them, and of so many pipes. */
@@ -17,6 +18,8 @@ export type Only = { title: string; carries: (pipe: string) => boolean };
 
 export class Traffic {
   picture = $state.raw<Picture | null>(null);
+  /** The same for what stands beside it, a frame later: one frame for all would be a long one. */
+  beside = $state.raw<Picture | null>(null);
   /** The last messages, oldest first. */
   messages = $state.raw<TapMessage[]>([]);
   /** Messages that came with the last poll, thinned out, to be drawn as dots. */
@@ -79,20 +82,21 @@ export class Traffic {
     this.#asking = true;
     const answer = await this.#bridge.call('traffic', { afterSeq: this.#seq });
     this.#asking = false;
-    if (!answer.ok || this.paused) return;
-    this.picture = answer.value;
-    this.deepestTask = Math.max(this.deepestTask, answer.value.taskQueue.depth);
-    this.deepestResult = Math.max(this.deepestResult, answer.value.resultQueue.depth);
-    const fresh = answer.value.messages.filter((one) => one.seq > this.#seq);
-    if (fresh.length === 0) {
-      if (this.fresh.length > 0) this.fresh = [];
-      return;
-    }
-    const first = this.#seq === 0;
-    this.#seq = fresh.at(-1)!.seq;
-    this.messages = lastOf([...this.messages, ...fresh]);
+    if (answer.ok && !this.paused) await this.#show(answer.value);
+  }
+
+  async #show(picture: Picture): Promise<void> {
+    this.picture = picture;
+    this.deepestTask = Math.max(this.deepestTask, picture.taskQueue.depth);
+    this.deepestResult = Math.max(this.deepestResult, picture.resultQueue.depth);
+    const fresh = picture.messages.filter((one) => one.seq > this.#seq);
     // What happened before anybody looked is to be read, not played.
-    this.fresh = first ? [] : thin(fresh, DOTS);
+    const dots = this.#seq === 0 ? [] : thin(fresh, DOTS);
+    this.#seq = fresh.at(-1)?.seq ?? this.#seq;
+    await new Promise((resolve) => setTimeout(resolve, FRAME_MS));
+    this.beside = picture;
+    if (dots.length > 0 || this.fresh.length > 0) this.fresh = dots;
+    if (fresh.length > 0) this.messages = lastOf([...this.messages, ...fresh]);
   }
 }
 

@@ -63,6 +63,18 @@ test('nothing is asked unless somebody looks', async () => {
   vi.useRealTimers();
 });
 
+test('what stands beside the picture comes a frame after it', async () => {
+  vi.useFakeTimers();
+  const { traffic } = trafficOf(1);
+  const polled = traffic.poll();
+  await vi.advanceTimersByTimeAsync(10);
+  expect([traffic.picture === null, traffic.beside, traffic.messages.length]).toEqual([false, null, 0]);
+  await vi.advanceTimersByTimeAsync(10);
+  await polled;
+  expect([traffic.beside === traffic.picture, traffic.messages.length]).toEqual([true, 1]);
+  vi.useRealTimers();
+});
+
 test('a flood of messages costs bounded memory and a few dots', async () => {
   const { traffic } = trafficOf(500);
   for (let i = 0; i < 20; i += 1) await traffic.poll();
