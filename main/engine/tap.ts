@@ -6,6 +6,11 @@ import { maskSecrets } from './secrets.ts';
 const KEPT = 5000;
 /** Of each pipe so many are kept beside them, so that a busy one does not push out what a quiet one said. */
 const PIPE_KEPT = 50;
+/** A message that is longer as text, in characters, is kept in words at once: of such a one only the beginning is shown. */
+const LIGHT = 1000;
+const TEXT_SHOWN = 300;
+/** Already as many elements of an array, with what is between them, are more than is shown. */
+const ELEMENTS_SHOWN = TEXT_SHOWN / 2;
 /** How many pipes are known by name; the one that was quiet for longest is forgotten first. */
 const PIPES_MAX = 512;
 /** How many producers are known by name; who has put nothing for longest is forgotten first. */
@@ -13,7 +18,7 @@ const PRODUCERS_MAX = 256;
 
 /** A message as a pipe carries it. */
 type Message = { kind: string; [key: string]: unknown };
-type Seen = { seq: number; at: number; pipe: string; message: Message; downloadId: number | null; bytes: number };
+type Seen = Pick<TapMessage, 'seq' | 'at' | 'pipe' | 'downloadId'> & { message: Message | Words; bytes: number };
 
 /** The last messages of one pipe, at `count` modulo `PIPE_KEPT`. */
 type Pipe = { ring: Seen[]; count: number; lastSeq: number };
@@ -30,12 +35,13 @@ export class Tap {
     this.#now = now;
   }
 
-  /** Notes a message as it passes, and how many `bytes` it carries beside its words. Costs a few assignments. */
+  /** Notes a message as it passes, and how many `bytes` it carries beside its words. Costs a glance at it, more where it is long. */
   saw(pipe: string, message: Message, downloadId: number | null = null, bytes = 0): void {
     const at = this.#now();
     this.#seq++;
     this.#all.add(1, at);
-    const seen = { seq: this.#seq, at, pipe, message, downloadId, bytes };
+    const kept = leftAfter(message, LIGHT) < 0 ? new Words(message) : message;
+    const seen = { seq: this.#seq, at, pipe, message: kept, downloadId, bytes };
     this.#ring[this.#seq % KEPT] = seen;
     const own = this.#pipes.get(pipe) ?? this.#newPipe(pipe);
     own.ring[own.count++ % PIPE_KEPT] = seen;
@@ -89,21 +95,38 @@ export class Tap {
       const seen = this.#ring[seq % KEPT];
       if (seen?.seq === seq) found.push(seen);
     }
-    return found.map(inWords);
+    return found.map(({ message, bytes, ...seen }) => {
+      const { kind, text, sizeBytes } = message instanceof Words ? message : new Words(message);
+      return { ...seen, kind, text, sizeBytes: sizeBytes + bytes };
+    });
   }
 }
 
-function inWords({ seq, at, pipe, message, downloadId, bytes }: Seen): TapMessage {
-  const json = JSON.stringify(message, maskSecrets);
-  const { kind, ...rest } = JSON.parse(json) as { kind: string };
-  const text = JSON.stringify(rest);
-  return {
-    seq,
-    at,
-    pipe,
-    kind,
-    text: text.length > 300 ? `${text.slice(0, 299)}…` : text,
-    sizeBytes: json.length + bytes,
-    downloadId,
-  };
+/** How many characters are left of so many after a value as text, roughly; it looks no further than to the first too much. */
+function leftAfter(value: unknown, room: number): number {
+  if (typeof value === 'string') return room - value.length;
+  if (typeof value !== 'object' || value === null) return room - 2;
+  let left = room;
+  if (Array.isArray(value)) for (let n = 0; n < value.length && left >= 0; n++) left = leftAfter(value[n], left - 1);
+  else for (const [name, part] of Object.entries(value)) if (left >= 0) left = leftAfter(part, left - name.length - 4);
+  return left;
+}
+
+/** A message as it is shown, without its secrets. */
+class Words {
+  readonly kind: string;
+  readonly text: string;
+  readonly sizeBytes: number;
+
+  constructor(message: Message) {
+    const { kind, ...rest } = message;
+    const text = JSON.stringify(rest, (name, value) => {
+      const masked = maskSecrets(name, value);
+      return Array.isArray(masked) ? masked.slice(0, ELEMENTS_SHOWN) : masked;
+    });
+    this.kind = kind;
+    // A copy: a piece of a string keeps all of it in memory.
+    this.text = text.length > TEXT_SHOWN ? `${Buffer.from(text.slice(0, TEXT_SHOWN - 1)).toString()}…` : text;
+    this.sizeBytes = JSON.stringify(message).length;
+  }
 }

@@ -1,4 +1,6 @@
 // The tap: what it forgets, so that its memory is bounded.
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { Tap } from '../../main/engine/tap.ts';
 
@@ -33,4 +35,26 @@ test('of each pipe the last messages are kept however busy another is, of so man
   const all = tap.messages(0);
   expect(all.filter(({ pipe }) => pipe === 'quiet')).toEqual([]);
   expect(new Set(all.map(({ pipe }) => pipe)).size).toBe(512);
+});
+
+test('of a long message only what is shown of it is kept, with its size and without its secrets', () => {
+  setFlagsFromString('--expose-gc');
+  const heapBytes = () => {
+    runInNewContext('gc()');
+    return process.memoryUsage().heapUsed;
+  };
+  const tap = new Tap(() => 0);
+  const before = heapBytes();
+  const ranges = Array.from({ length: 20_000 }, (_, n) => [n * 1000, n * 1000 + 500]);
+  for (let n = 0; n < 30; n++) {
+    tap.saw('wide', { kind: 'saved', id: n, extents: structuredClone(ranges) });
+    tap.saw('long', { kind: 'said', id: n, proxy: 'http://me:secret@p.test', text: `${n}`.repeat(500_000) });
+  }
+  expect(heapBytes() - before).toBeLessThan(10_000_000);
+  const [wide, long] = tap.messages(0).slice(-2);
+  expect(wide).toMatchObject({ pipe: 'wide', kind: 'saved' });
+  expect(wide!.text).toMatch(/^\{"id":29,"extents":\[\[0,500\],\[1000,1500\],.{200,}…$/);
+  expect(wide!.sizeBytes).toBe(JSON.stringify({ kind: 'saved', id: 29, extents: ranges }).length);
+  expect(long!.text).toMatch(/^\{"id":29,"proxy":"http:\/\/\*\*\*@p\.test","text":"(?:29){100,}…$/);
+  for (const { text } of [wide!, long!]) expect(text).toHaveLength(300);
 });
