@@ -1,7 +1,8 @@
-// How often somebody may do something: a bucket that fills with time, one for each address, bounded in number.
+// How often somebody may do something: a bucket that fills with time, one for each who comes, bounded in number.
+import { countedFor } from './address.ts';
 
-/** Addresses remembered; the least recent go first. */
-const MAX_ADDRESSES = 4096;
+/** So many are remembered; the least recent go first. */
+const MAX_BUCKETS = 4096;
 
 export class Allowance {
   readonly #perS: number;
@@ -13,17 +14,18 @@ export class Allowance {
     this.#burst = burst;
   }
 
-  /** Whether `address` may do it once more now. */
+  /** Whether the one at `address` may do it once more now. */
   take(address: string): boolean {
     const now = performance.now();
-    const bucket = this.#buckets.get(address) ?? { left: this.#burst, at: now };
+    const who = countedFor(address);
+    const bucket = this.#buckets.get(who) ?? { left: this.#burst, at: now };
     bucket.left = Math.min(this.#burst, bucket.left + ((now - bucket.at) / 1000) * this.#perS);
     bucket.at = now;
     const may = bucket.left >= 1;
     if (may) bucket.left--;
-    this.#buckets.delete(address);
-    this.#buckets.set(address, bucket);
-    if (this.#buckets.size > MAX_ADDRESSES) this.#buckets.delete(this.#buckets.keys().next().value!);
+    this.#buckets.delete(who);
+    this.#buckets.set(who, bucket);
+    if (this.#buckets.size > MAX_BUCKETS) this.#buckets.delete(this.#buckets.keys().next().value!);
     return may;
   }
 }

@@ -1,7 +1,9 @@
 // Who may come in at a listening port and how fast: caps on strangers and guests, the same slow no for every wrong key.
 import { isIPv4, type Socket } from 'node:net';
+import { countedFor, plainAddress } from './address.ts';
 import { Allowance } from './allowance.ts';
 
+/** What holds for one address holds for one network of IPv6 (see `countedFor`). */
 export interface DoorLimits {
   /** Connections that have logged in. */
   maxGuests: number;
@@ -103,7 +105,7 @@ export class Doorkeeper {
   admit(socket: Socket): Visitor | null {
     const limits = this.#limits;
     const address = plainAddress(socket.remoteAddress);
-    const record = this.#record(address);
+    const record = this.#record(countedFor(address));
     if (!this.#mayTry(address, record)) return this.#turnAway(socket);
     const cameAt = Date.now();
     let state: 'stranger' | 'guest' | 'gone' = 'stranger';
@@ -183,13 +185,13 @@ export class Doorkeeper {
     return null;
   }
 
-  #record(address: string): AddressRecord {
+  #record(who: string): AddressRecord {
     const now = Date.now();
-    let record = this.#addresses.get(address);
-    if (record) this.#addresses.delete(address);
+    let record = this.#addresses.get(who);
+    if (record) this.#addresses.delete(who);
     record ??= { strangers: 0, wrongKeys: 0, wrongAt: 0, closedUntil: 0 };
     if (now - record.wrongAt > FORGET_MS) record.wrongKeys = 0;
-    this.#addresses.set(address, record);
+    this.#addresses.set(who, record);
     for (const [oldest, { strangers }] of this.#addresses) {
       if (this.#addresses.size <= MAX_ADDRESSES) break;
       if (strangers === 0) this.#addresses.delete(oldest);
@@ -201,8 +203,4 @@ export class Doorkeeper {
 /** Whether an address belongs to this machine alone. */
 export function isLoopback(address: string): boolean {
   return address === '::1' || address === 'localhost' || (isIPv4(address) && address.startsWith('127.'));
-}
-
-function plainAddress(address: string | undefined): string {
-  return (address ?? 'gone').replace(/^::ffff:/, '');
 }

@@ -19,6 +19,15 @@ test('lets a burst through, then so many a second, for each address on its own',
   expect(taken('a')).toBe(3);
 });
 
+test('counts all addresses of one IPv6 network as one', () => {
+  const allowance = new Allowance(1, 1);
+  expect(['2001:db8::1', '2001:db8::2', '2001:db8:0:1::1'].map((address) => allowance.take(address))).toEqual([
+    true,
+    false,
+    true,
+  ]);
+});
+
 test('remembers a bounded number of addresses, the latest ones', () => {
   vi.useFakeTimers({ toFake: ['performance'] });
   const allowance = new Allowance(1, 1);

@@ -9,12 +9,12 @@ afterEach(async () => {
 });
 
 /** A door that welcomes nobody by itself. `from` pretends that connections come from another address. */
-async function open(limits: Partial<DoorLimits>, from?: string) {
+async function open(limits: Partial<DoorLimits>, from?: string | (() => string)) {
   const keeper = new Doorkeeper(limits);
   const visitors: (Visitor | null)[] = [];
   const server = net.createServer((socket) => {
     socket.on('error', () => undefined);
-    if (from) Object.defineProperty(socket, 'remoteAddress', { value: from });
+    if (from) Object.defineProperty(socket, 'remoteAddress', { value: typeof from === 'string' ? from : from() });
     visitors.push(keeper.admit(socket));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -58,6 +58,17 @@ test('another machine has a few strangers at most, and the rest is turned away',
   await gone(await come());
   expect(visitors.map((visitor) => visitor?.address)).toEqual(['192.0.2.7', '192.0.2.7', undefined]);
   expect(keeper.counts()).toMatchObject({ strangers: 2, turnedAway: 1 });
+});
+
+test('all addresses of one IPv6 network are one machine, those of another are another', async () => {
+  let host = 0;
+  let network = 1;
+  const { visitors, come } = await open({ maxStrangersPerAddress: 2 }, () => `2001:db8:0:${network}::${++host}`);
+  for (let n = 0; n < 3; n++) await come();
+  network = 2;
+  await come();
+  const address = ['2001:db8:0:1::1', '2001:db8:0:1::2', undefined, '2001:db8:0:2::4'];
+  expect(visitors.map((visitor) => visitor?.address)).toEqual(address);
 });
 
 test('a full house takes nobody in until somebody leaves', async () => {
