@@ -11,7 +11,7 @@ import { SegmentSink } from './segment-sink.ts';
 import type { Segment } from './segments.ts';
 
 /** How much of what is there is asked for again and compared, when no strong validator vouches for the rest. */
-const OVERLAP_BYTES = 64 << 10;
+export const OVERLAP_BYTES = 64 << 10;
 
 export interface Ask {
   url: string;
@@ -78,7 +78,7 @@ export class Attempt {
       const isLimited = ask.buckets().some(({ bytesPerS }) => bytesPerS !== null);
       answer = await ask.ask({ url: ask.url, owner: ask.owner, range, isLimited, signal: this.#abort.signal });
       const { head, body } = answer;
-      const verdict = judge({ offset, ...knownFor(ask, offset, tailBytes) }, head, ask.kept, Date.now());
+      const verdict = judge({ offset, ...knownFor(ask, offset) }, head, ask.kept, Date.now());
       let taken: { start: number; end: number | null; segment: Segment } | null = null;
       if (verdict.kind === 'body') taken = { ...verdict, segment: ask.segment };
       if (verdict.kind === 'whole') {
@@ -139,11 +139,14 @@ function rangeFor(ask: Ask): { offset: number | null; range: Record<string, stri
   return { offset, range, tailBytes };
 }
 
-/** What is here already, as far as the answer is judged by it. */
-function knownFor({ segment, kept, part }: Ask, offset: number | null, tailBytes: number): Omit<Asked, 'offset'> {
+/**
+ * What is here already, as far as the answer is judged by it. Only what is known before the new bytes counts: an answer may
+ * end before it comes to what is known behind them.
+ */
+function knownFor({ segment, kept, part }: Ask, offset: number | null): Omit<Asked, 'offset'> {
   const { written } = part;
   // Where nothing can be put together, nobody else writes meanwhile.
   const isFirst = written.length === 0 && kept !== null && !isCombinable(kept);
   const onDiskBytes = written.length === 1 ? written[0]![1] : 0;
-  return { onDiskBytes, compares: offset !== segment.pos || tailBytes > 0 || isFirst };
+  return { onDiskBytes, compares: (offset !== null && segment.pos - offset >= OVERLAP_BYTES) || isFirst };
 }

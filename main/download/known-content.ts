@@ -1,7 +1,7 @@
 // What a session knows of the content it fetches: what each answer is held against, and grows with the good ones.
 import type { Validators } from '../../shared/download.ts';
 import type { Failure } from '../../shared/failure.ts';
-import { isHtml, isHtmlInstead, validatorsOf, type Head } from './answers.ts';
+import { isCombinable, isHtml, isHtmlInstead, validatorsOf, type Head } from './answers.ts';
 import { fail } from './failures.ts';
 import { pageInstead } from './plain-words.ts';
 
@@ -31,6 +31,11 @@ export class KnownContent {
   /** The size, as told or as found at the end; null while it is open. */
   get totalBytes(): number | null {
     return this.#endedAt ?? this.kept?.totalBytes ?? null;
+  }
+
+  /** Whether answers can say by a strong tag that they are of this content. */
+  get isCombinable(): boolean {
+    return this.kept !== null && isCombinable(this.kept);
   }
 
   /** Learns from a good answer. Returns why it is not the file that was asked for, or null. */

@@ -1,4 +1,5 @@
 // What to do when a request brought no bytes: try again and when, step aside, use the first URL once more, or give up.
+import type { Extent } from '../../shared/download.ts';
 import type { Failure } from '../../shared/failure.ts';
 import type { Head, Verdict } from './answers.ts';
 import { fail } from './failures.ts';
@@ -145,6 +146,14 @@ export class Refusals {
 /** The session ends because the content is another one; `mixed`: bytes of it may have been written. */
 export function changed(why: string, mixed: boolean): Next {
   return { kind: 'end', end: { kind: 'changed', why, mixed } };
+}
+
+/** What it means that `source` has other bytes than those that are here in `range`. */
+export function differs(sources: Sources, source: Source, range: Extent, mixed: boolean): Next {
+  const why = 'the bytes differ from those already here';
+  const distrusted = sources.distrusted(source, range);
+  if (distrusted.size === 0) return changed(why, mixed);
+  return { kind: 'end', end: { kind: 'distrusted', sources: distrusted, why } };
 }
 
 /** What it means that one source came to an end: `failed`, when that is its own affair and others may go on. */

@@ -44,6 +44,22 @@ export class Segments {
     return this.#run(start, end);
   }
 
+  /**
+   * Takes the free range to begin with, one behind something known where there is one. With `enoughBytes` no strong tag says
+   * what an answer is of: then its bytes count only when it brings so many known ones before them, too, or all from the
+   * beginning, and they are equal. What is known behind a range is compared as well, but nobody can rely on that: an answer
+   * may end before it. Null: none for now. `too-little`: without its beginning, what is here is worth nothing.
+   */
+  takeNext(known: Extents, enoughBytes: number): Segment | 'too-little' | null {
+    const isIdle = this.running.size === 0;
+    const [start, end] = known[0] ?? [0, enoughBytes];
+    const tells = enoughBytes === 0 || (start === 0 && end >= enoughBytes);
+    if (!tells && isIdle && !this.finished) return 'too-little';
+    return (
+      this.takeBehind(known.filter((extent) => extent[1] - extent[0] >= enoughBytes)) ?? (isIdle ? this.take() : null)
+    );
+  }
+
   /** Takes the largest free range, or a share of all that is free when `takers` are about to divide it. */
   take(takers = 1): Segment | null {
     let largest = this.#free[0];

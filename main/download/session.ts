@@ -1,7 +1,7 @@
 // Fetches all that is missing of one content into one part file, with as many connections and sources as it takes.
 import type { Validators } from '../../shared/download.ts';
 import { encodingOf, isCombinable, type Head, type Verdict } from './answers.ts';
-import { Attempt, type AttemptEnd } from './attempt.ts';
+import { Attempt, OVERLAP_BYTES, type AttemptEnd } from './attempt.ts';
 import { endOf } from './extents.ts';
 import { failureOf, NOTHING_CAME } from './failures.ts';
 import { Crew } from './crew.ts';
@@ -10,7 +10,7 @@ import { Feeds } from './feeds.ts';
 import type { Answer } from './lane.ts';
 import { prove } from './proof.ts';
 import type { SessionEnd, SessionOptions } from './session-contract.ts';
-import { changed, endOfSource, type Next, type Situation } from './refusals.ts';
+import { changed, differs, endOfSource, type Next, type Situation } from './refusals.ts';
 import { Segments, type Segment } from './segments.ts';
 import { hostOf, isOurs } from './sources.ts';
 import { Waits } from './waits.ts';
@@ -117,35 +117,44 @@ export class Session {
     }
   }
 
+  /** Answers say by a strong tag that they are of the content that is here. */
+  get #isVouched(): boolean {
+    return !this.#comparing && this.#feeds.main.content.isCombinable;
+  }
+
   #nextSegment(feed: Feed): Segment | null {
     const segments = this.#segments;
     if (this.#whole) return segments.running.size > 0 || segments.finished ? null : this.#takeAll();
-    if (this.#confirmed && !this.#comparing) {
+    const { written } = this.#o.part;
+    if (this.#isVouched && this.#confirmed) {
       const takers = Math.max(1, this.#crew.wanted - segments.running.size);
       return segments.take(takers) ?? (this.#connections > 1 ? segments.steal(this.#crew.speedOf(feed)) : null);
     }
     // Before the first good answer there is one connection, and it must be able to compare.
-    return segments.takeBehind(this.#o.part.written) ?? (segments.running.size > 0 ? null : segments.take());
+    const next = segments.takeNext(written, this.#isVouched ? 0 : OVERLAP_BYTES);
+    return next === 'too-little' ? this.#takeAll() : next;
   }
 
   /** One stream over the whole file. What is known is compared on the way, so only what is known without a gap counts. */
   #takeAll(): Segment {
     const { part } = this.#o;
-    const first = part.written[0];
-    if (part.written.length > 1 || (first && first[0] > 0)) part.keepOnly(first && first[0] === 0 ? [first] : []);
+    const beginning = part.written.slice(0, 1).filter(([start]) => start === 0);
+    if (part.written.length > beginning.length) {
+      this.#o.report.event('restarted-from-zero', {});
+      part.keepOnly(beginning);
+    }
     return this.#segments.takeAll(this.#feeds.main.content.kept?.totalBytes ?? null);
   }
 
   async #fetch(feed: Feed, segment: Segment): Promise<Next> {
-    const { part, report } = this.#o;
     const isMain = feed === this.#feeds.main;
-    const fresh = part.written.length === 0 && segment.start === 0 && segment.pos === 0 && !this.#confirmed;
+    const fromZero = segment.start === 0 && segment.pos === 0 && !this.#isVouched;
     const attempt = new Attempt(segment);
     const { url } = feed;
     let end: AttemptEnd | null;
     try {
       end = await feed.fetch(attempt, this.#waits, {
-        whole: fresh || this.#whole,
+        whole: fromZero || this.#whole,
         careful: isMain && (this.#careful || (this.#unproven && !this.#confirmed)),
         compares: !isMain || this.#comparing,
         isOver: () => this.#end !== null,
@@ -160,15 +169,10 @@ export class Session {
     if (!end) return { kind: 'leave' };
     if (attempt.comparedBytes > 0 && end.kind !== 'failed') {
       const detail = { bytes: attempt.comparedBytes, equal: end.kind !== 'differs' };
-      report.event('overlap-compared', isMain ? detail : { ...detail, host: feed.source.host });
+      this.#o.report.event('overlap-compared', isMain ? detail : { ...detail, host: feed.source.host });
     }
     if (this.#end) return { kind: 'leave' };
-    if (end.kind === 'differs') {
-      const why = 'the bytes differ from those already here';
-      const distrusted = this.#o.sources.distrusted(feed.source, end.range);
-      if (distrusted.size === 0) return changed(why, this.#confirmed);
-      return { kind: 'end', end: { kind: 'distrusted', sources: distrusted, why } };
-    }
+    if (end.kind === 'differs') return differs(this.#o.sources, feed.source, end.range, this.#confirmed);
     // Taken over by a faster connection.
     if (attempt.stopped) return attempt.leaves ? { kind: 'leave' } : { kind: 'again', afterMs: 0 };
     const { hasBrought } = attempt;
@@ -221,10 +225,8 @@ export class Session {
       case 'unvouched':
         if (this.#mustCompare(feed)) return { kind: 'again', afterMs: 0 };
         return this.#decideAnswer({ kind: 'useless', why: verdict.why }, head, feed, situation);
-      case 'useless':
-        if (this.#givesUpRanges(feed)) return { kind: 'again', afterMs: 0 };
-        return feed.refusals.answered(verdict, head, situation);
       default:
+        if (verdict.kind === 'useless' && this.#givesUpRanges(feed)) return { kind: 'again', afterMs: 0 };
         return feed.refusals.answered(verdict, head, situation);
     }
   }

@@ -55,6 +55,18 @@ async function resume(
   return { origin, bench, outcome, file: bench.read(outcome) };
 }
 
+/** A server without a tag, whose answers to ranges end at one of `ends` at the latest. */
+function sliced(bytes: Buffer, ends: readonly number[]) {
+  return ({ headers }: Seen): Behaviour => {
+    const match = /^bytes=(\d+)-(\d+)$/.exec(headers['range'] ?? '');
+    if (!match || headers['if-range']) return { bytes, etag: null };
+    const start = Number(match[1]);
+    const end = Math.min(Number(match[2]) + 1, ends.find((each) => each > start) ?? bytes.length);
+    const label = `bytes ${start}-${end - 1}/${bytes.length}`;
+    return { bytes: bytes.subarray(start, end), etag: null, status: 206, headers: { 'Content-Range': label } };
+  };
+}
+
 describe.each(lanes)('on the %s lane', (lane) => {
   test('a strong ETag goes into If-Range and only the rest is fetched', async () => {
     const { origin, file } = await resume(lane, { sizeBytes: SIZE, etag: '"a"' }, { etag: '"a"' });
@@ -226,6 +238,34 @@ describe.each(lanes)('on the %s lane', (lane) => {
     const mixed = Buffer.concat([OLD.subarray(0, 1_000_000), NEW.subarray(1_000_000)]);
     const { file } = await resume(lane, { bytes: mixed, etag: null }, {}, extents);
     expect(file.equals(mixed)).toBe(true);
+  });
+
+  const beginnings: [string, Extent[]][] = [
+    ['without its beginning', [[2_000_000, SIZE]]],
+    ['with little of its beginning', [[0, 1000], [2_000_000, SIZE]]],
+    ['in pieces without its beginning', [[1_000_000, 1_200_000], [2_000_000, SIZE]]],
+  ]; // prettier-ignore
+
+  test.each(beginnings)('a part file %s is not completed with what has changed since', async (_, extents) => {
+    // Each answer ends where something known begins, so that what is known behind a gap never comes with it.
+    const ends = [...extents.map(([start]) => start), SIZE];
+    const begunAlike = Buffer.concat([OLD.subarray(0, 1000), NEW.subarray(1000)]);
+    for (const kept of [{}, { etag: '"a"' }]) {
+      for (const bytes of [OLD, NEW, begunAlike]) {
+        const { file, bench } = await resume(lane, sliced(bytes, ends), kept, extents);
+        expect(file.equals(bytes)).toBe(true);
+        expect(bench.events()).toContain('restarted-from-zero');
+      }
+    }
+  });
+
+  test('little of the beginning alone is compared on the way, and goes on', async () => {
+    const { file, bench } = await resume(lane, { sizeBytes: SIZE, etag: null }, {}, [[0, 1000]]);
+    expect(file.equals(OLD)).toBe(true);
+    expect(bench.events()).not.toContain('restarted-from-zero');
+    const other = await resume(lane, { sizeBytes: SIZE, seed: 2, etag: null }, {}, [[0, 1000]]);
+    expect(other.file.equals(NEW)).toBe(true);
+    expect(other.bench.events()).toContain('changed-on-server');
   });
 
   test('the old part file stays until the new content has passed it', async () => {
