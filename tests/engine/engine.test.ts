@@ -235,7 +235,8 @@ test('a server that only ever asks for a later time is obeyed as often as the se
   ]);
   // Who retries it by hand gets as many tries again.
   await call(engine, 'retry', { ids: [id!] });
-  await vi.waitFor(async () => expect(await statuses(engine)).toEqual(['queued']));
+  await vi.waitFor(() => expect(workers[0]!.tasks).toHaveLength(5));
+  await vi.waitFor(() => expect(signals.at(-1)).toMatchObject({ event: 'waiting' }));
 });
 
 test.each(['a part of it', 'another file'])(
