@@ -1,7 +1,17 @@
 // The methods of queue.Queue, as Python programs call them, on the engine's two queues.
 import type { PyData } from './pickle-stack.ts';
 import { PyException, type PyValue } from './pickle.ts';
-import type { PythonClient, PythonQueues, PythonResult, Wait } from './python-queues.ts';
+import type {
+  LeaseOutcome,
+  PutOutcome,
+  PythonClient,
+  PythonQueues,
+  PythonResult,
+  SettleOutcome,
+  Soon,
+  TakeOutcome,
+  Wait,
+} from './python-queues.ts';
 
 /** In the order in which Python tells them. */
 export const queueMethods = [
@@ -54,7 +64,7 @@ export class QueueCalls {
     this.#asDict = results === 'dict';
   }
 
-  async call(queue: QueueName, method: QueueMethod, call: QueueCall): Promise<PyValue> {
+  call(queue: QueueName, method: QueueMethod, call: QueueCall): Soon<PyValue> {
     switch (method) {
       case 'put':
         return this.#put(queue, call, bind(call, ['item', 'block', 'timeout'], 1));
@@ -77,14 +87,13 @@ export class QueueCalls {
         this.#undone[queue]--;
         return null;
       case 'join':
-        await this.#queues.join(queue, call.signal);
-        return null;
+        return this.#queues.join(queue, call.signal).then(() => null);
       default:
         return method satisfies never;
     }
   }
 
-  async #put(queue: QueueName, call: QueueCall, bound: Bound): Promise<PyValue> {
+  #put(queue: QueueName, call: QueueCall, bound: Bound): Soon<PyValue> {
     if (bound instanceof PyException) return bound;
     const wait = waitOf(bound, call.signal);
     if (wait instanceof PyException) return wait;
@@ -92,30 +101,43 @@ export class QueueCalls {
     if (queue === 'results') {
       const result = readResult(item);
       if (result instanceof PyException) return result;
-      const settled = await this.#queues.settle(call.client, result);
-      if (settled.kind === 'ok') return null;
-      if (settled.kind === 'wrong') return valueError(`this is not ${result.url}: ${settled.why}`);
-      return valueError(`no lease of ${result.url} is open: it was given back or has a result already`);
+      return after(this.#queues.settle(call.client, result), (settled) => settledAnswer(result, settled));
     }
     if (typeof item !== 'string') return typeError('a task is the URL of a download, as str');
-    const put = await this.#queues.putTask(call.client, item, wait);
-    if (put.kind === 'full') return full;
-    return put.kind === 'refused' ? valueError(put.why) : null;
+    return after(this.#queues.putTask(call.client, item, wait), putAnswer);
   }
 
-  async #get(queue: QueueName, call: QueueCall, bound: Bound): Promise<PyValue> {
+  #get(queue: QueueName, call: QueueCall, bound: Bound): Soon<PyValue> {
     if (bound instanceof PyException) return bound;
     const wait = waitOf(bound, call.signal);
     if (wait instanceof PyException) return wait;
-    const got =
-      queue === 'tasks'
-        ? await this.#queues.leaseTask(call.client, wait)
-        : await this.#queues.takeResult(call.client, wait);
+    const got: Soon<LeaseOutcome | TakeOutcome> =
+      queue === 'tasks' ? this.#queues.leaseTask(call.client, wait) : this.#queues.takeResult(call.client, wait);
+    return after(got, (outcome) => this.#gotAnswer(queue, outcome));
+  }
+
+  #gotAnswer(queue: QueueName, got: LeaseOutcome | TakeOutcome): PyValue {
     if (got.kind === 'empty') return empty;
     this.#undone[queue]++;
     if (got.kind === 'task') return got.url;
     return this.#asDict ? resultDict(got.result) : resultText(got.result);
   }
+}
+
+function putAnswer(put: PutOutcome): PyValue {
+  if (put.kind === 'full') return full;
+  return put.kind === 'refused' ? valueError(put.why) : null;
+}
+
+function settledAnswer({ url }: PythonResult, settled: SettleOutcome): PyValue {
+  if (settled.kind === 'ok') return null;
+  if (settled.kind === 'wrong') return valueError(`this is not ${url}: ${settled.why}`);
+  return valueError(`no lease of ${url} is open: it was given back or has a result already`);
+}
+
+/** What is there already is dealt with at once, the rest when it comes. */
+function after<T>(value: Soon<T>, act: (value: T) => PyValue): Soon<PyValue> {
+  return value instanceof Promise ? value.then(act) : act(value);
 }
 
 type Bound = Readonly<Record<string, PyData>> | PyException;

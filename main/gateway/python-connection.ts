@@ -24,6 +24,8 @@ export class PythonConnection {
   maxMessageBytes = 256;
   readonly #socket: Socket;
   readonly #ended = new AbortController();
+  /** Fires when the other end is gone. */
+  readonly signal = this.#ended.signal;
   readonly #inbox: Buffer[] = [];
   #reader: { resolve: (message: Buffer) => void; reject: (error: Error) => void } | undefined;
   #why = 'The connection has ended.';
@@ -50,17 +52,41 @@ export class PythonConnection {
     if (socket.destroyed) this.#end('The connection is lost.');
   }
 
-  /** Fires when the other end is gone. */
-  get signal(): AbortSignal {
-    return this.#ended.signal;
-  }
-
   /** The next message. Rejects with ConnectionEnded. One reader at a time. */
   receive(): Promise<Buffer> {
     const message = this.#inbox.shift();
     if (message) return Promise.resolve(message);
     if (this.signal.aborted) return Promise.reject(new ConnectionEnded(this.#why));
     return new Promise((resolve, reject) => (this.#reader = { resolve, reject }));
+  }
+
+  /**
+   * Has every message dealt with as it comes, one after the other. Rejects with ConnectionEnded in the end, or with what
+   * `act` has thrown. Without a promise for each message, of which there are many.
+   */
+  each(act: (message: Buffer) => Promise<void> | undefined): Promise<never> {
+    return new Promise((_resolve, reject) => {
+      const reader = {
+        resolve: (message: Buffer) => {
+          let busy: Promise<void> | undefined;
+          try {
+            busy = act(message);
+          } catch (error) {
+            return reject(error instanceof Error ? error : new Error(String(error)));
+          }
+          if (busy) busy.then(next, reject);
+          else next();
+        },
+        reject,
+      };
+      const next = () => {
+        const message = this.#inbox.shift();
+        if (message) reader.resolve(message);
+        else if (this.signal.aborted) reject(new ConnectionEnded(this.#why));
+        else this.#reader = reader;
+      };
+      next();
+    });
   }
 
   send(message: Buffer | string): void {

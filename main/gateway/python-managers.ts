@@ -11,7 +11,7 @@ import {
   PythonConnection,
   type PythonKey,
 } from './python-connection.ts';
-import type { PythonClient, PythonQueues } from './python-queues.ts';
+import type { PythonClient, PythonQueues, Soon } from './python-queues.ts';
 import { unpickle } from './unpickle.ts';
 
 export interface PythonDoorOptions extends PythonKey {
@@ -117,48 +117,65 @@ class House {
 
   /** A new connection asks for one thing of the manager itself; `accept_connection` makes it one that calls methods. */
   async #firstRequest(connection: PythonConnection, visitor: Visitor): Promise<void> {
-    const answer = await this.#answerTo(connection, async ([, name, args]) => {
-      if (name === 'accept_connection') return new Client(this.#nextId++, textOf(args[0]), visitor.address);
-      return this.#ofManager(textOf(name), args);
+    let client: Client | undefined;
+    const asked = await connection.receive();
+    await this.#answer(connection, asked, ([, name, args]) => {
+      if (name !== 'accept_connection') return this.#ofManager(textOf(name), args);
+      client = new Client(this.#nextId++, textOf(args[0]), visitor.address);
+      this.#clients.add(client);
+      return null;
     });
-    if (!(answer instanceof Client)) return;
-    this.#clients.add(answer);
+    if (client) await this.#serveCalls(connection, client);
+  }
+
+  async #serveCalls(connection: PythonConnection, client: Client): Promise<void> {
+    const { signal } = connection;
+    const act = (request: Request) => this.#ofObject(client, signal, request);
     try {
-      connection.send(RETURN_NONE);
-      while (!connection.signal.aborted) {
-        await this.#answerTo(connection, ([ident, method, args, kwds]) =>
-          this.#ofObject(answer, connection.signal, textOf(ident), textOf(method), args, kwds),
-        );
-      }
+      await connection.each((message) => this.#answer(connection, message, act));
     } finally {
-      this.#clients.delete(answer);
-      this.#options.queues.giveBack(answer);
+      this.#clients.delete(client);
+      this.#options.queues.giveBack(client);
     }
   }
 
-  /** Reads one request, lets `act` fulfil it and sends what came of it. A `Client` is returned instead of being sent. */
-  async #answerTo(
+  /** Reads a request, lets `act` fulfil it and sends what came of it: at once, where it is there at once. */
+  #answer(
     connection: PythonConnection,
-    act: (request: Request) => Promise<PyValue | Client>,
-  ): Promise<Client | undefined> {
-    const message = await connection.receive();
+    message: Buffer,
+    act: (request: Request) => Soon<PyValue>,
+  ): Promise<void> | undefined {
     let answer: Buffer;
     try {
-      const value = await act(readRequest(message));
-      if (value instanceof Client) return value;
-      if (value === null) answer = RETURN_NONE;
-      else answer = pickle(new Tuple(value instanceof PyException ? '#ERROR' : '#RETURN', value));
+      const value = act(readRequest(message));
+      if (value instanceof Promise) return this.#answerLater(connection, value);
+      answer = answerOf(value);
     } catch (error) {
-      if (connection.signal.aborted) throw new ConnectionEnded('The caller is gone.');
-      const expected = error instanceof Refusal || error instanceof PickleError;
-      if (!expected) this.#options.onError(error);
-      answer = pickle(new Tuple('#TRACEBACK', `Sluice: ${expected ? error.message : 'something went wrong here.'}\n`));
+      answer = this.#excuse(error);
     }
     connection.send(answer);
     return undefined;
   }
 
-  async #ofManager(name: string, args: PyData[]): Promise<PyValue> {
+  async #answerLater(connection: PythonConnection, value: Promise<PyValue>): Promise<void> {
+    let answer: Buffer;
+    try {
+      answer = answerOf(await value);
+    } catch (error) {
+      if (connection.signal.aborted) throw new ConnectionEnded('The caller is gone.');
+      answer = this.#excuse(error);
+    }
+    connection.send(answer);
+  }
+
+  /** What is sent when a request cannot be fulfilled. */
+  #excuse(error: unknown): Buffer {
+    const expected = error instanceof Refusal || error instanceof PickleError;
+    if (!expected) this.#options.onError(error);
+    return pickle(new Tuple('#TRACEBACK', `Sluice: ${expected ? error.message : 'something went wrong here.'}\n`));
+  }
+
+  #ofManager(name: string, args: PyData[]): PyValue {
     switch (name) {
       case 'dummy':
         return null;
@@ -192,22 +209,12 @@ class House {
     }
   }
 
-  async #ofObject(
-    client: Client,
-    signal: AbortSignal,
-    ident: string,
-    method: string,
-    args: PyData[],
-    kwds: Map<PyData, PyData>,
-  ): Promise<PyValue> {
-    const queue = known(ident);
+  #ofObject(client: Client, signal: AbortSignal, [ident, method, args, kwds]: Request): Soon<PyValue> {
+    const queue = known(textOf(ident));
     if (method === '__str__' || method === '__repr__') return `<Sluice's queue of ${queue}>`;
     const name = queueMethods.find((one) => one === method);
-    if (!name) throw new Refusal(`A queue has no method ${method.slice(0, 100)}.`);
-    const value = await this.#calls.call(queue, name, { client, signal, args, kwds });
-    // It left while the lease was on its way.
-    if (signal.aborted) this.#options.queues.giveBack(client);
-    return value;
+    if (!name) throw new Refusal(`A queue has no method ${textOf(method).slice(0, 100)}.`);
+    return this.#calls.call(queue, name, { client, signal, args, kwds });
   }
 
   #refer(ident: string, change: 1 | -1): void {
@@ -232,6 +239,11 @@ class Client implements PythonPeer {
 }
 
 const RETURN_NONE = pickle(new Tuple('#RETURN', null));
+
+function answerOf(value: PyValue): Buffer {
+  if (value === null) return RETURN_NONE;
+  return pickle(new Tuple(value instanceof PyException ? '#ERROR' : '#RETURN', value));
+}
 
 type Request = [ident: PyData, name: PyData, args: PyData[], kwds: Map<PyData, PyData>];
 

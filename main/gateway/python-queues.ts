@@ -34,7 +34,8 @@ export type TakeOutcome = { kind: 'result'; result: PythonResult } | { kind: 'em
  */
 export type SettleOutcome = { kind: 'ok' } | { kind: 'unknown' } | { kind: 'wrong'; why: string };
 
-type Soon<T> = T | Promise<T>;
+/** What is there already, or will be. */
+export type Soon<T> = T | Promise<T>;
 
 /** The engine's side of the door. Nothing here throws for what a Python program may do wrong. */
 export interface PythonQueues {
