@@ -53,10 +53,14 @@ export class PickleStack {
   // Input
 
   take(count: number): Buffer {
-    const start = this.#at;
-    if (count > this.#bytes.length - start) throw new PickleError('The pickle ends too early.');
-    this.#at = start + count;
-    return this.#bytes.subarray(start, this.#at);
+    return this.#bytes.subarray(this.#at, this.skip(count));
+  }
+
+  /** Goes on behind the next `count` bytes; where that is. */
+  skip(count: number): number {
+    const end = this.#at + count;
+    if (end > this.#bytes.length) throw new PickleError('The pickle ends too early.');
+    return (this.#at = end);
   }
 
   u8(): number {
@@ -85,9 +89,10 @@ export class PickleStack {
   }
 
   text(count: number): string {
-    const bytes = this.take(count);
-    const text = bytes.toString('utf8');
-    if (text.includes('\ufffd') && !Buffer.from(text).equals(bytes))
+    const start = this.#at;
+    const end = this.skip(count);
+    const text = this.#bytes.toString('utf8', start, end);
+    if (text.includes('\ufffd') && !Buffer.from(text).equals(this.#bytes.subarray(start, end)))
       throw new PickleError('A text is not valid UTF-8.');
     return text;
   }
@@ -131,14 +136,23 @@ export class PickleStack {
   /** The last `count` values, oldest first. */
   values(count: number): PyData[] {
     if (this.#slots.length < count) throw new PickleError('The pickle takes from an empty stack.');
-    return this.#slots.splice(this.#slots.length - count).map(asValue);
+    return this.#valuesFrom(this.#slots.length - count);
   }
 
   /** The values above the last mark, which goes too. */
   valuesToMark(): PyData[] {
     const from = this.#slots.lastIndexOf(MARK);
     if (from < 0) throw new PickleError('The pickle misses a mark.');
-    return this.#slots.splice(from).slice(1).map(asValue);
+    const values = this.#valuesFrom(from + 1);
+    this.#slots.pop();
+    return values;
+  }
+
+  #valuesFrom(first: number): PyData[] {
+    const values: PyData[] = [];
+    for (let n = first; n < this.#slots.length; n++) values.push(asValue(this.#slots[n]!));
+    this.#slots.length = first;
+    return values;
   }
 
   dup(): void {

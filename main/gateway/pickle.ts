@@ -35,100 +35,144 @@ export type PyValue =
 
 /** One pickle of protocol 4, which Python reads from 3.4 on. */
 export function pickle(value: PyValue): Buffer {
-  const parts: Buffer[] = [START];
-  write(value, parts);
-  parts.push(STOP);
-  return Buffer.concat(parts);
+  const writer = new Writer();
+  writer.op(0x80);
+  writer.op(4);
+  writer.value(value);
+  writer.op(op.stop);
+  return writer.written();
 }
 
-const START = Buffer.from([0x80, 4]);
-const STOP = Buffer.from('.');
 const op = {
-  none: Buffer.from('N'),
-  true: Buffer.from([0x88]),
-  false: Buffer.from([0x89]),
-  mark: Buffer.from('('),
-  tuple: Buffer.from('t'),
-  emptyList: Buffer.from(']'),
-  appends: Buffer.from('e'),
-  emptyDict: Buffer.from('}'),
-  setItems: Buffer.from('u'),
-  reduce: Buffer.from('R'),
+  stop: 0x2e,
+  none: 0x4e,
+  true: 0x88,
+  false: 0x89,
+  mark: 0x28,
+  tuple: 0x74,
+  emptyList: 0x5d,
+  appends: 0x65,
+  emptyDict: 0x7d,
+  setItems: 0x75,
+  reduce: 0x52,
+  global: 0x63,
+  int: 0x4a,
+  long: 0x8a,
+  float: 0x47,
+  text: 0x58,
+  bytes: 0x42,
 } as const;
 
-function write(value: PyValue, parts: Buffer[]): void {
-  if (value === null) parts.push(op.none);
-  else if (typeof value === 'boolean') parts.push(value ? op.true : op.false);
-  else if (typeof value === 'number') parts.push(Number.isSafeInteger(value) ? int(value) : float(value));
-  else if (typeof value === 'bigint') parts.push(longInt(value));
-  else if (typeof value === 'string') parts.push(text(value));
-  else if (value instanceof Uint8Array) parts.push(head(0x42, value.length), Buffer.from(value));
-  else if (value instanceof Tuple) writeTuple(value.items, parts);
-  else if (value instanceof PyException) writeException(value, parts);
-  else if (isList(value)) writeAll(op.emptyList, value, op.appends, parts);
-  else writeAll(op.emptyDict, Object.entries(value).flat(), op.setItems, parts);
+/** Enough for most answers. */
+const FIRST_BYTES = 256;
+
+class Writer {
+  #bytes = Buffer.allocUnsafe(FIRST_BYTES);
+  #at = 0;
+
+  written(): Buffer {
+    return this.#bytes.subarray(0, this.#at);
+  }
+
+  value(value: PyValue): void {
+    if (value === null) this.op(op.none);
+    else if (typeof value === 'boolean') this.op(value ? op.true : op.false);
+    else if (typeof value === 'number') this.#number(value);
+    else if (typeof value === 'bigint') this.#longInt(value);
+    else if (typeof value === 'string') this.#text(value);
+    else if (value instanceof Uint8Array) this.#binary(value);
+    else if (value instanceof Tuple) this.#tuple(value.items);
+    else if (value instanceof PyException) this.#exception(value);
+    else if (isList(value)) this.#all(op.emptyList, value, op.appends);
+    else this.#all(op.emptyDict, Object.entries(value).flat(), op.setItems);
+  }
+
+  op(code: number): void {
+    const at = this.#room(1);
+    this.#bytes[at] = code;
+  }
+
+  /** Makes room for `count` bytes, maybe in another buffer; where they go. */
+  #room(count: number): number {
+    const start = this.#at;
+    this.#at += count;
+    if (this.#at > this.#bytes.length) {
+      const grown = Buffer.allocUnsafe(2 * this.#at);
+      this.#bytes.copy(grown, 0, 0, start);
+      this.#bytes = grown;
+    }
+    return start;
+  }
+
+  #all(empty: number, items: readonly PyValue[], close: number): void {
+    this.op(empty);
+    this.op(op.mark);
+    for (const item of items) this.value(item);
+    this.op(close);
+  }
+
+  #tuple(items: readonly PyValue[]): void {
+    this.op(op.mark);
+    for (const item of items) this.value(item);
+    this.op(op.tuple);
+  }
+
+  #exception({ module, name, args }: PyException): void {
+    this.op(op.global);
+    const line = `${module}\n${name}\n`;
+    const at = this.#room(Buffer.byteLength(line));
+    this.#bytes.write(line, at);
+    this.#tuple(args);
+    this.op(op.reduce);
+  }
+
+  #number(value: number): void {
+    if (!Number.isSafeInteger(value)) {
+      this.op(op.float);
+      const at = this.#room(8);
+      this.#bytes.writeDoubleBE(value, at);
+    } else if (value < -0x80000000 || value > 0x7fffffff) this.#longInt(BigInt(value));
+    else {
+      this.op(op.int);
+      const at = this.#room(4);
+      this.#bytes.writeInt32LE(value, at);
+    }
+  }
+
+  #longInt(value: bigint): void {
+    let count = 8;
+    while (BigInt.asIntN(count * 8, value) !== value) count += 8;
+    if (count > 255) throw new RangeError('The integer is too big.');
+    const hex = BigInt.asUintN(count * 8, value)
+      .toString(16)
+      .padStart(count * 2, '0');
+    this.op(op.long);
+    this.op(count);
+    const at = this.#room(count);
+    this.#bytes.set(Buffer.from(hex, 'hex').reverse(), at);
+  }
+
+  #text(value: string): void {
+    const length = Buffer.byteLength(value);
+    this.#length(op.text, length);
+    const at = this.#room(length);
+    this.#bytes.write(value, at);
+  }
+
+  #binary(value: Uint8Array): void {
+    this.#length(op.bytes, value.length);
+    const at = this.#room(value.length);
+    this.#bytes.set(value, at);
+  }
+
+  #length(code: number, length: number): void {
+    this.op(code);
+    const at = this.#room(4);
+    this.#bytes.writeUInt32LE(length, at);
+  }
 }
 
 // Array.isArray does not narrow a readonly array.
 function isList(value: readonly PyValue[] | { readonly [key: string]: PyValue }): value is readonly PyValue[] {
   return Array.isArray(value);
-}
-
-function writeAll(empty: Buffer, items: readonly PyValue[], close: Buffer, parts: Buffer[]): void {
-  parts.push(empty, op.mark);
-  for (const item of items) write(item, parts);
-  parts.push(close);
-}
-
-function writeTuple(items: readonly PyValue[], parts: Buffer[]): void {
-  parts.push(op.mark);
-  for (const item of items) write(item, parts);
-  parts.push(op.tuple);
-}
-
-function writeException({ module, name, args }: PyException, parts: Buffer[]): void {
-  parts.push(Buffer.from(`c${module}\n${name}\n`));
-  writeTuple(args, parts);
-  parts.push(op.reduce);
-}
-
-function int(value: number): Buffer {
-  if (value < -0x80000000 || value > 0x7fffffff) return longInt(BigInt(value));
-  const bytes = Buffer.allocUnsafe(5);
-  bytes[0] = 0x4a;
-  bytes.writeInt32LE(value, 1);
-  return bytes;
-}
-
-function float(value: number): Buffer {
-  const bytes = Buffer.allocUnsafe(9);
-  bytes[0] = 0x47;
-  bytes.writeDoubleBE(value, 1);
-  return bytes;
-}
-
-function longInt(value: bigint): Buffer {
-  let count = 8;
-  while (BigInt.asIntN(count * 8, value) !== value) count += 8;
-  if (count > 255) throw new RangeError('The integer is too big.');
-  const hex = BigInt.asUintN(count * 8, value)
-    .toString(16)
-    .padStart(count * 2, '0');
-  return Buffer.concat([Buffer.from([0x8a, count]), Buffer.from(hex, 'hex').reverse()]);
-}
-
-function text(value: string): Buffer {
-  const length = Buffer.byteLength(value);
-  const bytes = Buffer.allocUnsafe(5 + length);
-  bytes[0] = 0x58;
-  bytes.writeUInt32LE(length, 1);
-  bytes.write(value, 5, 'utf8');
-  return bytes;
-}
-
-function head(code: number, length: number): Buffer {
-  const bytes = Buffer.allocUnsafe(5);
-  bytes[0] = code;
-  bytes.writeUInt32LE(length, 1);
-  return bytes;
 }

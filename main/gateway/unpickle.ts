@@ -31,20 +31,21 @@ export function unpickle(bytes: Buffer, options: UnpickleOptions = {}): PyData {
 
 /** Refuses what is too deep, cyclic, or grows huge by naming the same part again and again. */
 function limit(root: PyData, maxDepth: number, maxItems: number, maxTextBytes: number): void {
-  const left: { value: PyData; depth: number }[] = [{ value: root, depth: 0 }];
   let items = 1;
   let textBytes = 0;
-  for (let next = left.pop(); next; next = left.pop()) {
-    const { value, depth } = next;
-    if (typeof value === 'string' || Buffer.isBuffer(value)) textBytes += value.length;
-    if (textBytes > maxTextBytes) throw new PickleError(`The pickle describes more than ${maxTextBytes} bytes.`);
+  const look = (value: PyData, depth: number): void => {
+    if (typeof value === 'string' || Buffer.isBuffer(value)) {
+      textBytes += value.length;
+      if (textBytes > maxTextBytes) throw new PickleError(`The pickle describes more than ${maxTextBytes} bytes.`);
+    }
     const parts = partsOf(value);
-    if (!parts) continue;
+    if (!parts) return;
     items += parts.length;
     if (items > maxItems) throw new PickleError(`The pickle has more than ${maxItems} parts.`);
     if (depth >= maxDepth) throw new PickleError(`The pickle is nested deeper than ${maxDepth}.`);
-    for (const part of parts) left.push({ value: part, depth: depth + 1 });
-  }
+    for (const part of parts) look(part, depth + 1);
+  };
+  look(root, 0);
 }
 
 function partsOf(value: PyData): PyData[] | null {
@@ -80,7 +81,7 @@ const operations: Readonly<Record<number, (stack: PickleStack) => void>> = {
     const protocol = s.u8();
     if (protocol > 5) throw new PickleError(`Pickle protocol ${protocol} is not known.`);
   },
-  0x95: (s) => void s.take(8),
+  0x95: (s) => void s.skip(8),
 
   // Plain values
   [code('N')]: (s) => s.push(null),
