@@ -16,7 +16,7 @@ export function summaryOf(row: Row, limitBytesPerS: number | null, words: Words,
     if (row.worker !== null) parts.push(words.worker(row.worker));
   }
   // Broken between its parts only.
-  return parts.map((part) => part.replaceAll(' ', '\u00a0')).join(' · ');
+  return parts.map((part) => part.replaceAll(' ', '\u00a0')).join('\u00a0· ');
 }
 
 function amountOf(row: Row, words: Words, format: Format): string {

@@ -22,6 +22,8 @@ function number(detail: Detail, ...names: string[]): number | null {
   return null;
 }
 
+/** A number and its unit stay on one line. */
+const whole = (amount: string) => amount.replaceAll(' ', '\u00a0');
 const after = (lead: string, value: string) => (value ? `${lead}${value}` : '');
 
 function connectionsEn(detail: Detail): string {
@@ -48,11 +50,11 @@ function failureZh(detail: Detail): string {
 export function eventsEn(f: Format): EventWords {
   const bytes = (detail: Detail, ...names: string[]) => {
     const value = number(detail, ...names);
-    return value === null ? '' : f.size(value);
+    return value === null ? '' : whole(f.size(value));
   };
   const seconds = (detail: Detail) => {
     const value = number(detail, 'afterMs', 'waitMs', 'retryAfterMs', 'delayMs', 'ms');
-    return value === null ? '' : `${f.count(Math.max(1, Math.round(value / 1000)))} s`;
+    return value === null ? '' : whole(`${f.count(Math.max(1, Math.round(value / 1000)))} s`);
   };
   return {
     added: (d) => `Added${after(' by ', text(d, 'producer', 'by'))}`,
@@ -93,18 +95,20 @@ export function eventsEn(f: Format): EventWords {
     'new-link': (d) => `New link given${after(': ', text(d, 'url', 'host'))}`,
     lane: (d) => `Lane: ${text(d, 'lane') || 'changed'}${after(', ', text(d, 'reason', 'why'))}`,
     limit: (d) =>
-      number(d, 'bytesPerS') === null ? 'Speed limit taken off' : `Speed limit: ${f.speed(number(d, 'bytesPerS')!)}`,
+      number(d, 'bytesPerS') === null
+        ? 'Speed limit taken off'
+        : `Speed limit: ${whole(f.speed(number(d, 'bytesPerS')!))}`,
   };
 }
 
 export function eventsZh(f: Format): EventWords {
   const bytes = (detail: Detail, ...names: string[]) => {
     const value = number(detail, ...names);
-    return value === null ? '' : f.size(value);
+    return value === null ? '' : whole(f.size(value));
   };
   const seconds = (detail: Detail) => {
     const value = number(detail, 'afterMs', 'waitMs', 'retryAfterMs', 'delayMs', 'ms');
-    return value === null ? '' : `${f.count(Math.max(1, Math.round(value / 1000)))} 秒`;
+    return value === null ? '' : whole(`${f.count(Math.max(1, Math.round(value / 1000)))} 秒`);
   };
   return {
     added: (d) => `已添加${after('，来自 ', text(d, 'producer', 'by'))}`,
@@ -144,6 +148,6 @@ export function eventsZh(f: Format): EventWords {
     'certificate-exception': (d) => `按您的选择未检查${after(' ', text(d, 'host'))} 的证书`,
     'new-link': (d) => `已更换链接${after('：', text(d, 'url', 'host'))}`,
     lane: (d) => `传输方式：${text(d, 'lane') || '已变'}${after('，', text(d, 'reason', 'why'))}`,
-    limit: (d) => (number(d, 'bytesPerS') === null ? '已取消限速' : `限速：${f.speed(number(d, 'bytesPerS')!)}`),
+    limit: (d) => (number(d, 'bytesPerS') === null ? '已取消限速' : `限速：${whole(f.speed(number(d, 'bytesPerS')!))}`),
   };
 }

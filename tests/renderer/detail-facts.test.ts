@@ -31,7 +31,7 @@ test('the summary says how much there is of how much, and how it comes while it 
   expect(summaryOf(running, 2000, words, format)).toBe(
     ['1.00 kB of 4.00 kB', '2 connections', 'Limit: 2.00 kB/s', 'worker 3']
       .map((part) => part.replaceAll(' ', nbsp))
-      .join(' · '),
+      .join(`${nbsp}· `),
   );
   expect(summaryOf({ ...running, status: 'paused' }, 2000, words, format).replaceAll(nbsp, ' ')).toBe(
     '1.00 kB of 4.00 kB',
