@@ -66,7 +66,7 @@ export function leftOf(row: Row, format: Format): string {
 /** A long name in two: the head may be shortened, the tail with the extension always stays. */
 export function splitName(name: string): [string, string] {
   // A right-to-left name is not cut in two: its parts would be laid out in the wrong order.
-  if (name.length < 24 || /[\u0590-\u08ff\ufb1d-\ufefc]/.test(name)) return [name, ''];
+  if (name.length < 16 || /[\u0590-\u08ff\ufb1d-\ufefc]/.test(name)) return [name, ''];
   const characters = [...name];
   const tail = Math.min(10, Math.max(6, name.length - name.lastIndexOf('.') + 3));
   return [characters.slice(0, -tail).join(''), characters.slice(-tail).join('')];

@@ -67,6 +67,7 @@ test('a long name keeps its end, a short or right-to-left one stays whole', () =
   const [head, tail] = splitName('a-very-long-name-of-a-file-2026.tar.zst');
   expect(head + tail).toBe('a-very-long-name-of-a-file-2026.tar.zst');
   expect(tail).toBe('ar.zst'.padStart(7, 't'));
+  expect(splitName('night-sky-timelapse.mp4')[1]).toBe('pse.mp4');
   expect(splitName('short.iso')).toEqual(['short.iso', '']);
   expect(splitName('نسخة-احتياطية-من-الملفات-2026.zip')[1]).toBe('');
   const [astral, end] = splitName('😀'.repeat(30) + '.png');
