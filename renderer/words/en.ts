@@ -89,7 +89,7 @@ export function en(f: Format) {
     moveLast: 'Move to the end of the queue',
     priorityAsk: 'Priority…',
     priority: { high: 'High priority', normal: 'Normal priority', low: 'Low priority' },
-    newLink: 'Give a new link…',
+    newLink: 'New link…',
     openDetail: 'Details',
     more: 'More actions',
     undo: 'Undo',

@@ -103,7 +103,7 @@ test('a download that runs takes a new link in its details, and is finished from
   await origin.served('/old.bin', 2_000_000);
   await page.getByRole('row', { name: /old\.bin/ }).dblclick();
   const details = page.getByRole('complementary');
-  await details.getByRole('button', { name: 'Give a new link…' }).click();
+  await details.getByRole('button', { name: 'New link…' }).click();
   await page.getByRole('textbox', { name: 'New address' }).fill('no address');
   await page.getByRole('button', { name: 'Use this link' }).click();
   await page.getByRole('dialog').getByRole('alert').waitFor();

@@ -61,7 +61,7 @@ test('a download whose link has expired goes on with a new one: what is there is
   await page.getByRole('row', { name: /old\.bin.*Paused/ }).waitFor();
   await page.getByRole('grid').press('Enter');
   const details = page.getByRole('complementary', { name: 'Details' });
-  await details.getByRole('button', { name: 'Give a new link…' }).click();
+  await details.getByRole('button', { name: 'New link…' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByText('What has been downloaded is kept if it compares equal.').waitFor();
   await page.keyboard.insertText(origin.url('/fresh.bin'));

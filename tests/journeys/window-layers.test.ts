@@ -36,7 +36,7 @@ test('axe finds nothing serious in dialogs, strips and messages, in either theme
   const dialogs: [string, () => unknown][] = [
     ['Keys', () => command(sluice, 'shortcuts')],
     ['About Sluice', () => command(sluice, 'about')],
-    ['Give a new link', () => fromMenu(page, 'Give a new link…')],
+    ['Give a new link', () => fromMenu(page, 'New link…')],
     ['Speed limit of this download', () => fromMenu(page, 'Speed limit…')],
     ['About to sleep', () => tell(sluice, { event: 'countdown', countdown: { action: 'sleep', endsAt: 9e15 } })],
   ];
