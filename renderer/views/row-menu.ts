@@ -90,15 +90,17 @@ export function rowMenu(app: App, choose: (items: MenuItem[]) => void): MenuItem
         icon: 'search',
         run: () => app.filter({ host: row.host }),
       },
-    (ids !== null || unfinished.length > 0) && { kind: 'line' },
+    unfinished.length > 0 && { kind: 'line' },
     unfinished.length > 0 && {
       kind: 'item',
       label: words.priorityAsk,
       icon: 'high',
       run: () => choose(priorityMenu(app, which, unfinished)),
     },
-    ids !== null && { kind: 'item', label: words.moveFirst, run: () => void app.move(ids, 'first') },
-    ids !== null && { kind: 'item', label: words.moveLast, run: () => void app.move(ids, 'last') },
+    ids !== null &&
+      unfinished.length > 0 && { kind: 'item', label: words.moveFirst, run: () => void app.move(ids, 'first') },
+    ids !== null &&
+      unfinished.length > 0 && { kind: 'item', label: words.moveLast, run: () => void app.move(ids, 'last') },
     { kind: 'line' },
     {
       kind: 'item',
