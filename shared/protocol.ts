@@ -153,6 +153,8 @@ export const Outcome = z.discriminatedUnion('kind', [
     sha256: z.string().nullable(),
     /** A given checksum was compared and is equal. */
     verified: z.boolean(),
+    /** False: the file ends where the connection did, and nothing says that this was its end. */
+    endTold: z.boolean().optional(),
     /** It came back from a worker elsewhere and stands in the download's folder here; only the gateway says so. */
     sentBack: z.boolean().optional(),
   }),

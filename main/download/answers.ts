@@ -45,6 +45,14 @@ export function bodyLength(head: Head): number | null {
   return /^\d{1,15}$/.test(value) ? Number(value) : null;
 }
 
+/**
+ * Whether the body ends where the connection does (RFC 9112 6.3). Then nobody can say that it came whole: Node tells a line
+ * that broke in TLS, without its close_notify, by the same `end` as a proper one.
+ */
+export function endsWithLine(head: Head): boolean {
+  return !head.headers.has('transfer-encoding') && !head.headers.has('content-length') && encodingOf(head) === null;
+}
+
 /** The encoding a body came in although identity was asked; null when it came plain. */
 export function encodingOf(head: Head): string | null {
   const value = (head.headers.get('content-encoding') ?? '').trim().toLowerCase();

@@ -1,7 +1,7 @@
 // What a session knows of the content it fetches: what each answer is held against, and grows with the good ones.
 import type { Validators } from '../../shared/download.ts';
 import type { Failure } from '../../shared/failure.ts';
-import { isCombinable, isHtml, isHtmlInstead, validatorsOf, type Head } from './answers.ts';
+import { endsWithLine, isCombinable, isHtml, isHtmlInstead, validatorsOf, type Head } from './answers.ts';
 import { fail } from './failures.ts';
 import { pageInstead } from './plain-words.ts';
 
@@ -21,6 +21,7 @@ export class KnownContent {
   kept: Validators | null;
   /** The size of a body that came without a length, once it ended properly. */
   #endedAt: number | null = null;
+  #endsWithLine = false;
   readonly #expected: Expectations;
 
   constructor(kept: Validators | null, expected: Expectations) {
@@ -33,6 +34,11 @@ export class KnownContent {
     return this.#endedAt ?? this.kept?.totalBytes ?? null;
   }
 
+  /** Whether anything else said where the file ends than the end of the line that it came by. */
+  get endTold(): boolean {
+    return !this.#endsWithLine || (this.kept?.totalBytes ?? null) !== null;
+  }
+
   /** Whether answers can say by a strong tag that they are of this content. */
   get isCombinable(): boolean {
     return this.kept !== null && isCombinable(this.kept);
@@ -41,6 +47,7 @@ export class KnownContent {
   /** Learns from a good answer. Returns why it is not the file that was asked for, or null. */
   learn(head: Head): Failure | null {
     const seen = validatorsOf(head, head.status === 206 ? true : null);
+    this.#endsWithLine = endsWithLine(head);
     if (this.kept === null) {
       if (this.#isPageInstead(head)) return fail('needs-new-link', pageInstead(head.url), 'by-hand');
       this.kept = seen;

@@ -7,8 +7,11 @@ import type { PartFile } from './part-file.ts';
 import type { Report, World } from './report.ts';
 import type { Source, Sources } from './sources.ts';
 
+/** `endTold`: something else said where it ends than the end of the connection. */
+export type Complete = { kind: 'complete'; totalBytes: number; endTold: boolean };
+
 export type SessionEnd =
-  | { kind: 'complete'; totalBytes: number }
+  | Complete
   /** The server has another content than what was kept; `mixed`: bytes of it may be in the part file. */
   | { kind: 'changed'; why: string; mixed: boolean }
   /** Sources whose bytes may be wrong, because two differ where they met. */

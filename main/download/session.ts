@@ -207,8 +207,8 @@ export class Session {
 
   #endWhenComplete(): void {
     if (!this.#segments.finished) return;
-    const totalBytes = this.#feeds.main.content.totalBytes ?? endOf(this.#o.part.written);
-    this.#finish({ kind: 'complete', totalBytes });
+    const { totalBytes, endTold } = this.#feeds.main.content;
+    this.#finish({ kind: 'complete', totalBytes: totalBytes ?? endOf(this.#o.part.written), endTold });
   }
 
   #decideAnswer(verdict: Verdict, head: Head, feed: Feed, situation: Situation): Next {

@@ -12,7 +12,7 @@ import { PartFile } from './part-file.ts';
 import { PartNote } from './part-note.ts';
 import { isSameFile, place, takeAway } from './placing.ts';
 import type { Report, World } from './report.ts';
-import type { SessionEnd } from './session-contract.ts';
+import type { Complete, SessionEnd } from './session-contract.ts';
 import { Session } from './session.ts';
 import { broughtBy, Sources, type Source } from './sources.ts';
 import { verify } from './verify.ts';
@@ -120,7 +120,7 @@ export class Transfer {
       const end = await this.#fetch(part);
       switch (end.kind) {
         case 'complete': {
-          const outcome = await this.#finish(part, end.totalBytes, restarts < RESTARTS_MAX);
+          const outcome = await this.#finish(part, end, restarts < RESTARTS_MAX);
           if (outcome) return outcome;
           restarts += 1;
           break;
@@ -288,7 +288,7 @@ export class Transfer {
   }
 
   /** Verifies and names a complete part file. Null: some of it is missing or wrong and must be fetched again. */
-  async #finish(part: PartFile, totalBytes: number, mayRefetch: boolean): Promise<Outcome | null> {
+  async #finish(part: PartFile, { totalBytes, endTold }: Complete, mayRefetch: boolean): Promise<Outcome | null> {
     await part.settle();
     // The plan says that all is there; what was really written decides.
     if (gapsOf(part.written, totalBytes).length > 0) {
@@ -321,7 +321,7 @@ export class Transfer {
     if (!(await part.isInPlace())) return { kind: 'failed', failure: PART_CHANGED, extents: [] };
     const path = await this.#place(part);
     if (path === null) return { kind: 'released', extents: await this.#release(part) };
-    return { kind: 'done', path, sizeBytes: totalBytes, sha256, verified: checksum !== null };
+    return { kind: 'done', path, sizeBytes: totalBytes, sha256, verified: checksum !== null, endTold };
   }
 
   async #sha256(path: string, checksum: Checksum | null): Promise<string | null> {

@@ -178,10 +178,11 @@ export class TakingIn {
         const sums = here && FetchedSums.is({ url: lease.stored.url, name });
         const left = store.finish(id, { ...outcome, here, hashLeft, sums, name: store.reserveName(id, name) }, now());
         if (!lease.holder.shared) store.machines.fetched(id, lease.holder.place, here ? null : outcome.path);
-        this.#desk.note(id, 'done', { sizeBytes: outcome.sizeBytes });
+        const { sizeBytes, verified, endTold = true } = outcome;
+        this.#desk.note(id, 'done', { sizeBytes, ...(!endTold && !verified && { endTold }) });
         turn.done.push(lease);
         this.#desk.paceOf(lease.holder).add(performance.now());
-        const { path: file, sizeBytes, sha256 } = outcome;
+        const { path: file, sha256 } = outcome;
         turn.after.push(() => {
           this.#desk.putOff.gave(lease.stored.host);
           hashLater.finished({ event: 'done', id, url, path: file, sizeBytes, sha256 }, left);

@@ -84,7 +84,8 @@ export function eventsEn(f: Format): EventWords {
     'disk-full': (d) => `The disk is full${after(': needs ', bytes(d, 'neededBytes', 'needBytes', 'bytes'))}`,
     verified: (d) => `Verified${after(': ', text(d, 'algorithm'))}${after(' ', text(d, 'hex').slice(0, 16))}`,
     hashed: (d) => `SHA-256 computed${after(': ', text(d, 'sha256', 'hex').slice(0, 16))}`,
-    done: (d) => `Finished${after(': ', bytes(d, 'sizeBytes', 'bytes'))}`,
+    done: (d) =>
+      `Finished${after(': ', bytes(d, 'sizeBytes', 'bytes'))}${d.endTold === false ? '; the server told no length, so nobody can say whether this is all of it' : ''}`,
     failed: (d) => `Failed${after(': ', text(d, 'message', 'reason', 'code'))}`,
     'worker-lost': (d) =>
       `${text(d, 'worker') || 'The worker'} was lost; another one goes on${after(': ', text(d, 'why', 'reason'))}`,
@@ -138,7 +139,8 @@ export function eventsZh(f: Format): EventWords {
     'disk-full': (d) => `磁盘已满${after('：需要 ', bytes(d, 'neededBytes', 'needBytes', 'bytes'))}`,
     verified: (d) => `已校验${after('：', text(d, 'algorithm'))}${after(' ', text(d, 'hex').slice(0, 16))}`,
     hashed: (d) => `已计算 SHA-256${after('：', text(d, 'sha256', 'hex').slice(0, 16))}`,
-    done: (d) => `完成${after('：', bytes(d, 'sizeBytes', 'bytes'))}`,
+    done: (d) =>
+      `完成${after('：', bytes(d, 'sizeBytes', 'bytes'))}${d.endTold === false ? '；服务器未告知长度，无法确认文件是否完整' : ''}`,
     failed: (d) => `失败${after('：', failureZh(d))}`,
     'worker-lost': (d) =>
       `${workerZh(text(d, 'worker')) || '工作进程'} 丢失，由另一个继续${after('：', whyZh(text(d, 'why', 'reason')))}`,

@@ -178,6 +178,16 @@ describe.each(lanes)('on the %s lane', (lane) => {
   test.each(['chunked', 'close', 'both'] as const)('a body framed by "%s" is taken whole', async (framing) => {
     const { bench, outcome } = await get(lane, { sizeBytes: 300_000, framing });
     expect(bench.read(outcome).equals(FILE.subarray(0, 300_000))).toBe(true);
+    expect(outcome).toMatchObject({ endTold: framing !== 'close' });
+  });
+
+  test.each<[boolean, Behaviour]>([
+    [true, {}],
+    [true, { framing: 'close', encoding: 'gzip' }],
+    [false, { framing: 'close', cutAfterBytes: 1000 }],
+  ])('that something told where the file ends is %s for %j', async (endTold, behaviour) => {
+    const { outcome } = await get(lane, { sizeBytes: 300_000, ranges: 'ignore', ...behaviour });
+    expect(outcome).toMatchObject({ kind: 'done', endTold });
   });
 
   test('a chunked body that breaks off is not a file', async () => {

@@ -65,6 +65,18 @@ test('hands queued downloads to a worker and keeps what became of them', async (
   expect(signals.filter(({ event }) => event === 'done')).toHaveLength(2);
 });
 
+test('a file of which nobody can say whether it is all is told of as such, unless its checksum says so', async () => {
+  const { spawn } = fakeWorkers((worker, task) => {
+    worker.settle(task, { ...doneOf(task), endTold: false, verified: task.id === 2 } as Outcome);
+  });
+  const engine = start(spawn);
+  const ids = await add(engine, 'http://a.test/file.zip', 'http://a.test/verified.zip');
+  await vi.waitFor(async () => expect(await statuses(engine)).toEqual(['done', 'done']));
+  const details = await Promise.all(ids.map((id) => call(engine, 'detail', { id })));
+  const told = details.map((detail) => detail!.events.find(({ kind }) => kind === 'done')!.detail['endTold']);
+  expect(told).toEqual([false, undefined]);
+});
+
 test('as one ends the next begins, though its worker has nothing more to ask for', async () => {
   const { spawn } = fakeWorkers((worker, task) =>
     worker.send({ kind: 'result', id: task.id, epoch: task.epoch, outcome: doneOf(task) }),

@@ -53,11 +53,13 @@ test('every event is a sentence in both languages, with details and without', ()
       );
     }
   }
-  expect(en.event.waiting({ status: 429, afterMs: 2000 })).toBe('Server answered 429, waiting 2\u00a0s');
-  expect(en.event.retrying({ status: 429, afterMs: 2000 })).toBe('Server answered 429, waiting 2\u00a0s');
+  expect(en.event.waiting({ status: 429, afterMs: 2000 })).toBe('Server answered 429, waiting 2 s');
+  expect(en.event.retrying({ status: 429, afterMs: 2000 })).toBe('Server answered 429, waiting 2 s');
   expect(en.event.connections({ change: 'dropped', host: 'a.test' })).toBe(
     'A connection to a.test was refused or broke; the others go on',
   );
+  expect(zh.event.done({ sizeBytes: 5, endTold: false })).toContain('无法确认');
+  expect(zh.event.done({ sizeBytes: 5 })).not.toContain('无法确认');
   expect(zh.event['overlap-compared']({ host: 'a.test', bytes: 4096, equal: true })).toContain('a.test');
   expect(en.event.limit({ bytesPerS: null })).toBe('Speed limit taken off');
 });
