@@ -53,8 +53,8 @@ test('every event is a sentence in both languages, with details and without', ()
       );
     }
   }
-  expect(en.event.waiting({ status: 429, afterMs: 2000 })).toBe('Server answered 429, waiting 2 s');
-  expect(en.event.retrying({ status: 429, afterMs: 2000 })).toBe('Server answered 429, waiting 2 s');
+  expect(en.event.waiting({ status: 429, afterMs: 2000 })).toBe('Server answered 429, waiting 2\u00a0s');
+  expect(en.event.retrying({ status: 429, afterMs: 2000 })).toBe('Server answered 429, waiting 2\u00a0s');
   expect(en.event.connections({ change: 'dropped', host: 'a.test' })).toBe(
     'A connection to a.test was refused or broke; the others go on',
   );
