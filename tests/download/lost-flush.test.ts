@@ -10,21 +10,24 @@ import { contentBytes, seededContent } from '../support/origin.ts';
 import { originForTest } from '../support/start.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-/** How many of the next flushes succeed before one fails. */
-const disk = vi.hoisted(() => ({ goodFlushes: Infinity }));
+/** How many of the next flushes succeed before one fails; what the end of a big write waits for. */
+const disk = vi.hoisted(() => ({ goodFlushes: Infinity, held: Promise.resolve() }));
 
 vi.mock('node:fs', async (importOriginal) => {
   const fs = await importOriginal<typeof Fs>();
-  const fdatasync: typeof fs.fdatasync = Object.assign(
-    (fd: number, done: (error: Error | null) => void) => {
-      disk.goodFlushes -= 1;
-      // As the system does: the error is told once, and the next flush knows of nothing.
-      if (disk.goodFlushes !== -1) return fs.fdatasync(fd, done);
-      setTimeout(() => done(Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' })), 20);
-    },
-    { __promisify__: fs.fdatasync.__promisify__ },
-  );
-  return { ...fs, fdatasync };
+  const failing = (flush: typeof fs.fsync | typeof fs.fdatasync) =>
+    Object.assign(
+      (fd: number, done: (error: Error | null) => void) => {
+        disk.goodFlushes -= 1;
+        // As the system does: the error is told once, and the next flush knows of nothing.
+        if (disk.goodFlushes !== -1) return flush(fd, done);
+        setTimeout(() => done(Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' })), 20);
+      },
+      { __promisify__: flush.__promisify__ },
+    );
+  const writev = (fd: number, pieces: Uint8Array[], at: number, done: (error: Error | null, count: number) => void) =>
+    fs.writev(fd, pieces, at, (error, count) => void disk.held.then(() => done(error, count)));
+  return { ...fs, fsync: failing(fs.fsync), fdatasync: failing(fs.fdatasync), writev };
 });
 
 test('what was written before a failed flush is claimed by no later one, and nothing more is written', async () => {
@@ -49,6 +52,30 @@ test('what was written before a failed flush is claimed by no later one, and not
   expect(part.written).toEqual([[0, 3]]);
   expect(part.receivedBytes).toBe(3);
   expect(claimed.mock.calls).toEqual([[[[0, 3]]]]);
+});
+
+test('a write that ends only after a flush has failed counts for nothing', async () => {
+  const part = (await PartFile.create(join(tempDir(), 'f'), true))!;
+  onTestFinished(() => part.close());
+  disk.goodFlushes = 0;
+  await part.write([Buffer.from('abc')], 3, 0);
+  let letGo = () => {};
+  disk.held = new Promise((resolve) => (letGo = resolve));
+  const late = expect(part.write([Buffer.alloc(1 << 20)], 1 << 20, 3)).rejects.toMatchObject({ code: 'EIO' });
+  await expect(part.flush()).rejects.toMatchObject({ code: 'EIO' });
+  letGo();
+  await late;
+  expect(part.written).toEqual([]);
+});
+
+test('a file whose last flush failed is not complete, and no later flush makes it so', async () => {
+  const part = (await PartFile.create(join(tempDir(), 'f'), true))!;
+  onTestFinished(() => part.close());
+  disk.goodFlushes = 0;
+  await part.write([Buffer.from('abc')], 3, 0);
+  await expect(part.seal(3)).rejects.toMatchObject({ code: 'EIO' });
+  expect(part.written).toEqual([]);
+  await expect(part.seal(3)).rejects.toMatchObject({ code: 'EIO' });
 });
 
 test('those who wait for room before a flush that fails are told of it', async () => {

@@ -83,6 +83,23 @@ const lines = async (program: Program, count: number): Promise<string[]> => {
   return all.sort();
 };
 
+/** A line to `port` that can be cut, so that nobody comes through until it is mended, or can at once again. */
+async function lineTo(port: number) {
+  const sockets: net.Socket[] = [];
+  const relay = net.createServer((socket) => {
+    const onward = net.connect(port, '127.0.0.1');
+    for (const end of [socket, onward]) end.on('error', () => undefined);
+    socket.pipe(onward).pipe(socket);
+    sockets.push(socket, onward);
+  });
+  const listen = (at: number) => new Promise<void>((resolve) => relay.listen(at, '127.0.0.1', resolve));
+  await listen(0);
+  onTestFinished(() => void relay.close());
+  const { port: relayed } = relay.address() as net.AddressInfo;
+  const cut = () => sockets.splice(0).forEach((socket) => socket.destroy());
+  return { port: relayed, cut, shut: () => (relay.close(), cut()), mend: () => listen(relayed) };
+}
+
 test('each of several tasks with one address has its result, and the join of the program ends', async () => {
   const { program, port } = await serve(manager(`['http://a.test/x', 'http://a.test/x', 'http://A.test/x']`));
   const held: (() => void)[] = [];
@@ -114,20 +131,11 @@ test('what is no URL, or no plain data, has a result that says so, and the next 
 
 test('when the line breaks it joins again, and tells what ended meanwhile', async () => {
   const { program, port } = await serve(manager(`['http://a.test/1', 'http://a.test/2']`));
-  const lost: net.Socket[] = [];
-  const relay = net.createServer((socket) => {
-    const onward = net.connect(port, '127.0.0.1');
-    for (const end of [socket, onward]) end.on('error', () => undefined);
-    socket.pipe(onward).pipe(socket);
-    lost.push(socket, onward);
-  });
-  await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void relay.close());
+  const line = await lineTo(port);
   const held: (() => void)[] = [];
-  const relayed = (relay.address() as net.AddressInfo).port;
-  const { troubles } = work(relayed, (worker, task) => held.push(() => fetched(worker, task)));
+  const { troubles } = work(line.port, (worker, task) => held.push(() => fetched(worker, task)));
   await vi.waitFor(() => expect(held).toHaveLength(2));
-  for (const socket of lost.splice(0)) socket.destroy();
+  line.cut();
   held.forEach((settle) => settle());
   expect(await lines(program, 3)).toEqual(['http://a.test/1--->success', 'http://a.test/2--->success', 'joined']);
   expect(troubles).toEqual(['joined', 'lost', 'joined']);
@@ -165,6 +173,19 @@ test('who leaves gives back what has not ended, and tells the rest', async () =>
   expect(await leave()).toEqual({ lost: 0, failed: false });
   program.write('(sorted(tasks.queue), tasks.unfinished_tasks)');
   expect(await program.line()).toBe(`(['http://a.test/1', 'http://a.test/3'], 2)`);
+});
+
+test('who leaves while the line is broken tries once more to give back what is open', async () => {
+  const { program, port } = await serve(manager(`['http://a.test/1', 'http://a.test/2']`));
+  const line = await lineTo(port);
+  const { leave, workers, troubles } = work(line.port, () => undefined);
+  await vi.waitFor(() => expect(workers[0]?.tasks).toHaveLength(2));
+  line.shut();
+  await vi.waitFor(() => expect(troubles).toContain('unreachable'), 10_000);
+  await line.mend();
+  expect(await leave()).toEqual({ lost: 0, failed: false });
+  program.write('(sorted(tasks.queue), tasks.unfinished_tasks)');
+  expect(await program.line()).toBe(`(['http://a.test/1', 'http://a.test/2'], 2)`);
 });
 
 test('what a full task queue does not take back is told as failed', async () => {
