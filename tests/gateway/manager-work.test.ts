@@ -69,7 +69,7 @@ function work(
     await leave();
     await engine.close();
   });
-  return { ended, leave, troubles, workers };
+  return { engine, ended, leave, troubles, workers };
 }
 
 function fetched(worker: FakeWorker, task: Task): void {
@@ -97,7 +97,12 @@ async function lineTo(port: number) {
   onTestFinished(() => void relay.close());
   const { port: relayed } = relay.address() as net.AddressInfo;
   const cut = () => sockets.splice(0).forEach((socket) => socket.destroy());
-  return { port: relayed, cut, shut: () => (relay.close(), cut()), mend: () => listen(relayed) };
+  /** The connection that was made last ends, and over the others nothing comes any more. */
+  const half = () => {
+    for (const socket of sockets.splice(-2)) socket.destroy();
+    for (const socket of sockets) socket.unpipe().pause();
+  };
+  return { port: relayed, cut, half, shut: () => (relay.close(), cut()), mend: () => listen(relayed) };
 }
 
 test('each of several tasks with one address has its result, and the join of the program ends', async () => {
@@ -139,6 +144,29 @@ test('when the line breaks it joins again, and tells what ended meanwhile', asyn
   held.forEach((settle) => settle());
   expect(await lines(program, 3)).toEqual(['http://a.test/1--->success', 'http://a.test/2--->success', 'joined']);
   expect(troubles).toEqual(['joined', 'lost', 'joined']);
+});
+
+test('when one connection ends and the other falls silent it joins again all the same', async () => {
+  const { program, port } = await serve(manager(`['http://a.test/1']`));
+  const line = await lineTo(port);
+  const held: (() => void)[] = [];
+  const { troubles } = work(line.port, (worker, task) => held.push(() => fetched(worker, task)));
+  await vi.waitFor(() => expect(held).toHaveLength(1));
+  line.half();
+  held[0]!();
+  expect(await lines(program, 2)).toEqual(['http://a.test/1--->success', 'joined']);
+  expect(troubles).toEqual(['joined', 'lost', 'joined']);
+});
+
+test('where the list cannot be written, the program hears that of each task', async () => {
+  const { program, port } = await serve(manager(`['http://a.test/1', 'http://a.test/2']`));
+  const { engine } = work(port, fetched);
+  vi.spyOn(engine.adding, 'addOrResume').mockRejectedValue(new Error('the disk is full'));
+  expect(await lines(program, 3)).toEqual([
+    'http://a.test/1--->failed: the disk is full',
+    'http://a.test/2--->failed: the disk is full',
+    'joined',
+  ]);
 });
 
 test('a full result queue is asked until it has room', async () => {
