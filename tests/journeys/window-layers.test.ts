@@ -55,6 +55,23 @@ test('axe finds nothing serious in dialogs, strips and messages, in either theme
     await dialog.waitFor({ state: 'detached' });
   }
 
+  // A menu lies above a message that was there before.
+  await tell(sluice, { event: 'trouble', message: 'A message. '.repeat(20) });
+  const message = page.getByRole('status').getByText('A message.');
+  await message.waitFor();
+  await page.getByRole('row', { name: /^b\.zip/ }).click({ button: 'right' });
+  const menu = page.getByRole('menu');
+  await menu.waitFor();
+  await menu.evaluate((one) => (one.style.top = `${innerHeight - one.clientHeight - 60}px`));
+  const last = page.getByRole('menuitem', { name: 'Remove…' });
+  const onTop = await last.evaluate((one) => {
+    const { x, y, width, height } = one.getBoundingClientRect();
+    return one.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+  });
+  expect(onTop).toBe(true);
+  await page.keyboard.press('Escape');
+  await message.waitFor({ state: 'detached' });
+
   // A drag that stays over the window: its place is told again and again.
   await page.evaluate(() => {
     const data = new DataTransfer();
