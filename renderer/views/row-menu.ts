@@ -21,32 +21,35 @@ export function rowMenu(app: App, choose: (items: MenuItem[]) => void): MenuItem
   const row = selection.row();
   if (which === null || row === null) return [];
   const one = selection.count === 1;
-  const runs = row.status === 'queued' || row.status === 'running';
   const ids = 'ids' in which ? which.ids : null;
   const rows = selection.rows();
   const unfinished = rows.filter(({ status }) => status !== 'done');
+  const any = (...wanted: Row['status'][]) => rows.some(({ status }) => wanted.includes(status));
+  /** Of long selections only some rows are known. */
+  const may = (...wanted: Row['status'][]) => any(...wanted) || rows.length < selection.count;
+  const runs = any('queued', 'running');
   const items: (MenuItem | false)[] = [
-    (runs || !one) && {
+    may('queued', 'running') && {
       kind: 'item',
       label: words.pause,
       icon: 'paused',
       key: runs ? 'Space' : '',
       run: () => void app.act('pause', which),
     },
-    (row.status === 'paused' || !one) && {
+    may('paused') && {
       kind: 'item',
       label: words.resume,
       icon: 'play',
-      key: 'Space',
+      key: runs ? '' : 'Space',
       run: () => void app.act('resume', which),
     },
-    (row.status === 'failed' || !one) && {
+    may('failed') && {
       kind: 'item',
       label: words.retry,
       icon: 'retry',
       run: () => void app.act('retry', which),
     },
-    rows.some(({ status }) => status === 'done') && {
+    may('done') && {
       kind: 'item',
       label: one ? words.again : words.againDone,
       icon: 'retry',

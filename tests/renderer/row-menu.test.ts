@@ -47,6 +47,27 @@ test('what is done has no place in the queue, and is downloaded again only by it
   expect(labels(await menuOf(['failed', 'paused']))).not.toContain('Download finished ones again');
 });
 
+test('of several rows what any of them allows is offered, with the key that does it', async () => {
+  const keyed = (items: MenuItem[]) =>
+    items.slice(0, 3).flatMap((one) => (one.kind === 'item' ? [[one.label, one.key ?? '']] : []));
+  expect(keyed(await menuOf(['queued', 'paused', 'failed']))).toEqual([
+    ['Pause', 'Space'],
+    ['Resume', ''],
+    ['Try again', ''],
+  ]);
+  expect(keyed(await menuOf(['paused', 'failed'])).slice(0, 2)).toEqual([
+    ['Resume', 'Space'],
+    ['Try again', ''],
+  ]);
+  expect(labels(await menuOf(['queued', 'running']))).not.toContain('Resume');
+  // All of a list of which only the first rows are known.
+  bridge.rows = Array.from({ length: 500 }, (_, i) => aRow(i + 1));
+  bridge.revision += 1;
+  await app.downloads.load();
+  app.selection.selectAll();
+  expect(labels(rowMenu(app, () => {}))).toEqual(expect.arrayContaining(['Pause', 'Resume', 'Try again']));
+});
+
 test('a priority is chosen from a menu that marks the one that all unfinished ones have', async () => {
   let offered: MenuItem[] = [];
   const menu = await menuOf(['queued', 'failed', 'done'], (items) => (offered = items));
