@@ -121,6 +121,11 @@ test('at 480 px and at twice the size nothing is out of reach', async () => {
   await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.setSize(480, 640));
   await page.waitForFunction(() => innerWidth <= 480);
   expect(await overflow()).toEqual({ wide: 0, buttons: [] });
+  const row = page.getByRole('row', { name: /very-long/ });
+  await row.hover();
+  const [whole, button] = [await row.boundingBox(), await row.getByRole('button', { name: 'Remove…' }).boundingBox()];
+  expect(button!.y, 'a row’s buttons are within it').toBeGreaterThanOrEqual(whole!.y);
+  expect(button!.y + button!.height).toBeLessThanOrEqual(whole!.y + whole!.height);
   await page.getByRole('button', { name: 'Show the sidebar' }).click();
   await page.getByRole('navigation').getByRole('button', { name: 'Settings' }).click();
   await page.getByRole('heading', { name: 'Settings' }).waitFor();
