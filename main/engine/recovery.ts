@@ -9,6 +9,8 @@ import { isStoreFull } from './store/sql.ts';
 import type { Store } from './store/store.ts';
 
 const ROOM_AT_LEAST_BYTES = 1024 * 1024;
+/** The clock of a file server may be a little ahead of ours. */
+const CLOCKS_DIFFER_MS = 5000;
 
 /**
  * What an earlier process left open: running ones queue again, hidden ones go, a list that lost something is completed.
@@ -27,10 +29,35 @@ export function recover(parts: {
   removals.finishOld();
   const lost = store.journalled();
   adding.addMissing(lost);
+  if (store.trouble === null && lost.length === 0) return;
+  learnFinished(store);
   if (store.trouble !== null) learnFromNotes(store, notes);
-  if (lost.length === 0) return;
   // The journal begins anew, or what is removed from here on would come back by it.
   backUp(store, now(), 0);
+}
+
+/** Of those whose finished files are there, a restored list learns that they need not be fetched once more. */
+function learnFinished(store: Store): void {
+  for (const { at, ...done } of store.finishedLately()) {
+    const stored = store.get(done.id);
+    if (!stored || stored.status === 'done' || !isUntouched(path.join(stored.dir, done.name), done.sizeBytes, at))
+      continue;
+    store.transaction(() => {
+      if (store.reserveName(done.id, done.name) !== done.name) return;
+      store.finish(done.id, { ...done, here: true, hashLeft: done.sha256 === null, sums: false }, at);
+      store.events.add(done.id, { at, kind: 'done', detail: { sizeBytes: done.sizeBytes } });
+    });
+  }
+}
+
+/** Whether a file of that size is there, and nobody has written to it since `at`. */
+function isUntouched(file: string, sizeBytes: number, at: number): boolean {
+  try {
+    const found = fs.lstatSync(file);
+    return found.isFile() && found.size === sizeBytes && found.mtimeMs <= at + CLOCKS_DIFFER_MS;
+  } catch {
+    return false;
+  }
 }
 
 /** Of unfinished files that a restored list knows nothing of, it learns which content they are a piece of: then workers go on with them. */

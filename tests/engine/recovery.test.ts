@@ -335,6 +335,46 @@ test('after a damaged database unfinished files are gone on with, by what worker
   expect(again.view.totals().trouble).not.toBe(null);
 });
 
+test.each([true, false])(
+  'after a damaged database what was finished since the backup is not fetched once more while its file is there; was there a backup: %s',
+  async (hasBackup) => {
+    const names = ['there.bin', 'gone.bin', 'cut.bin', 'touched.bin'];
+    const { spawn, workers } = fakeWorkers();
+    let engine = start(spawn);
+    await add(engine, ...names.map((name) => `http://a.test/${name}`));
+    if (hasBackup) {
+      await stop(engine);
+      nowMs += 2 * 24 * 3_600_000;
+      engine = start(spawn);
+    }
+    await vi.waitFor(() => expect(workers.at(-1)?.tasks).toHaveLength(4));
+    for (const task of workers.at(-1)!.tasks) {
+      fs.mkdirSync(path.dirname(task.targetPath), { recursive: true });
+      fs.writeFileSync(task.targetPath, 'x'.repeat(10));
+      fs.utimesSync(task.targetPath, nowMs / 1000, nowMs / 1000);
+      workers.at(-1)!.settle(task, doneOf(task));
+    }
+    await vi.waitFor(async () => expect((await rows(engine)).every(({ status }) => status === 'done')).toBe(true));
+    await stop(engine);
+    const file = (name: string) => path.join(dir, 'files', name);
+    fs.rmSync(file('gone.bin'));
+    fs.truncateSync(file('cut.bin'), 9);
+    fs.utimesSync(file('cut.bin'), nowMs / 1000, nowMs / 1000);
+    fs.utimesSync(file('touched.bin'), nowMs / 1000 + 60, nowMs / 1000 + 60);
+    fs.truncateSync(path.join(dir, 'data', 'sluice.db'), 5000);
+    const again = start(spawn);
+    await vi.waitFor(() => expect(workers.at(-1)!.tasks).toHaveLength(3));
+    const found = (await rows(again)).map(({ name, status, doneBytes }) => ({ name, status, doneBytes }));
+    expect(found.filter(({ status }) => status === 'done')).toEqual([
+      { name: 'there.bin', status: 'done', doneBytes: 10 },
+    ]);
+    // The list is backed up with what it has learnt.
+    await stop(again);
+    fs.truncateSync(path.join(dir, 'data', 'sluice.db'), 5000);
+    expect((await rows(start(spawn))).filter(({ status }) => status === 'done')).toHaveLength(1);
+  },
+);
+
 test('what was added is there again when the log of the database was taken away after a crash', async () => {
   const { spawn } = fakeWorkers();
   const engine = start(spawn);

@@ -191,7 +191,7 @@ test('a damaged database is kept aside and the list comes back from backup and j
   expect(fs.readdirSync(dir).filter((name) => name.includes('damaged'))).toHaveLength(1);
 });
 
-test('the journal is emptied only once the backup and its name are on the disk', () => {
+test('what was added and finished is forgotten only once the backup and its name are on the disk', () => {
   const dir = tempDir();
   const store = open(dir);
   store.add([prepared('a')], 1);
@@ -209,7 +209,7 @@ test('the journal is emptied only once the backup and its name are on the disk',
   vi.spyOn(fs, 'ftruncateSync').mockImplementation(() => void done.push('empty'));
   onTestFinished(() => void vi.restoreAllMocks());
   store.backUp(Date.now(), 0);
-  expect(done).toEqual(['sync backups/backup', 'sync backups', 'sync ', 'empty']);
+  expect(done).toEqual(['sync backups/backup', 'sync backups', 'sync ', 'empty', 'empty']);
   store.close();
 });
 

@@ -2,6 +2,7 @@
 import type { DownloadId, Extent, NewDownload, Status, Validators } from '../../../shared/download.ts';
 import type { Failure } from '../../../shared/failure.ts';
 import { Bin } from './bin.ts';
+import { FinishedLog, type Finished } from './finished-log.ts';
 import { HashTable } from './hash-table.ts';
 import { openJournal, type Journal, type JournalEntry } from './journal.ts';
 import { ListTable } from './list-table.ts';
@@ -47,6 +48,7 @@ export class Store {
   readonly #sql: Sql;
   readonly #dir: string;
   readonly #journal: Journal;
+  readonly #finished: FinishedLog;
 
   constructor(options: { dir: string; names: NameRules; nativeBinding?: string | undefined; now: number }) {
     const { db, trouble } = openDatabase(options.dir, options.nativeBinding, options.now);
@@ -63,6 +65,7 @@ export class Store {
     this.#dir = options.dir;
     this.names = options.names;
     this.#journal = openJournal(options.dir);
+    this.#finished = new FinishedLog(options.dir);
     this.trouble = trouble;
   }
 
@@ -264,6 +267,7 @@ export class Store {
       )
       .pluck()
       .get({ ...flags, name, sizeBytes, sha256, folded: this.names.fold(name), id, now });
+    if (here) this.#finished.append({ id, name, sizeBytes, sha256, verified, at: now });
     return left !== 0;
   }
 
@@ -330,6 +334,11 @@ export class Store {
     return this.trouble === null ? this.#journal.readAfter(this.#lastId()) : this.#journal.read();
   }
 
+  /** What was finished here since the last backup, as far as that is known without the database. */
+  finishedLately(): Finished[] {
+    return this.#finished.read();
+  }
+
   /** Copies the database aside when the last copy is older than `maxAgeMs`. */
   backUp(now: number, maxAgeMs: number): boolean {
     const ageMs = now - lastBackupAt(this.#dir);
@@ -342,11 +351,13 @@ export class Store {
       .run();
     backUp(this.#sql.db, this.#dir, now);
     this.#journal.clear();
+    this.#finished.clear();
     return true;
   }
 
   close(): void {
     this.#journal.close();
+    this.#finished.close();
     this.#sql.db.close();
   }
 }

@@ -1,0 +1,54 @@
+// A plain log of what was finished since the last backup, so that after a damage to the database nothing is fetched twice.
+import fs from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+
+const Finished = z.object({
+  id: z.number(),
+  name: z.string(),
+  sizeBytes: z.number(),
+  sha256: z.string().nullable(),
+  verified: z.boolean(),
+  at: z.number(),
+});
+/** A download whose file is here: under which name, and what is known of it. `at`: when, in ms since 1970. */
+export type Finished = z.infer<typeof Finished>;
+
+export class FinishedLog {
+  readonly #file: string;
+  readonly #handle: number;
+
+  /** Opens `<dir>/finished.jsonl`. */
+  constructor(dir: string) {
+    this.#file = path.join(dir, 'finished.jsonl');
+    this.#handle = fs.openSync(this.#file, 'a', 0o600);
+  }
+
+  /** Not durable at once: what a loss of power takes of it is fetched once more, at worst. */
+  append({ id, name, sizeBytes, sha256, verified, at }: Finished): void {
+    fs.writeSync(this.#handle, `${JSON.stringify({ id, name, sizeBytes, sha256, verified, at })}\n`);
+  }
+
+  /** All readable entries, oldest first. */
+  read(): Finished[] {
+    return fs.readFileSync(this.#file, 'utf8').split('\n').flatMap(parseLine);
+  }
+
+  /** Forgets everything: a backup holds it now. */
+  clear(): void {
+    fs.ftruncateSync(this.#handle, 0);
+  }
+
+  close(): void {
+    fs.closeSync(this.#handle);
+  }
+}
+
+function parseLine(line: string): Finished[] {
+  try {
+    return [Finished.parse(JSON.parse(line))];
+  } catch {
+    // A crash cut it off.
+    return [];
+  }
+}
