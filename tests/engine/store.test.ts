@@ -124,6 +124,32 @@ test('ten thousand downloads of one name are added in a moment, each with its ow
   expect(last.name).toBe('index (9999).html');
 });
 
+test('of many that are written at once each has its own row, name and id, whichever names are taken', () => {
+  const store = open(tempDir());
+  store.add([prepared('17.zip')], 1);
+  const wanted = Array.from({ length: 250 }, (_, i) => (i % 40 === 39 ? 'same.pdf' : `${i}.zip`));
+  const all = wanted.map((name, i): Prepared => {
+    const url = `http://${i % 2 ? 'a' : 'b'}.test/${i}`;
+    // Two that are unlike the others, and one whose id is given.
+    const more = i === 70 ? { urlKey: `${url}x` } : i === 170 ? { dir: '/other' } : i === 220 ? { id: 1000 } : {};
+    return { ...prepared(name, 'queued', i % 2 ? 'a.test' : 'b.test'), download: { url }, urlKey: url, ...more };
+  });
+  const ids = store.add(all, 1);
+  expect(ids).toEqual(all.map((_, i) => (i < 220 ? i + 2 : i + 780)));
+  const rows = ids.map((id) => store.get(id)!);
+  expect(rows.map(({ url, host, dir }) => ({ url, host, dir }))).toEqual(
+    all.map(({ download: { url }, host, dir }) => ({ url, host, dir })),
+  );
+  const numbered = ['same.pdf', ...Array.from({ length: 5 }, (_, i) => `same (${i + 1}).pdf`)];
+  expect(rows.map(({ name }) => name)).toEqual(
+    wanted.map((name, i) => (name === 'same.pdf' ? numbered.shift()! : i === 17 ? '17 (1).zip' : name)),
+  );
+  for (const { id, name, partName: part } of rows) expect(part).toBe(partName(name, id));
+  expect(store.list.page(query(), 1, 250).map(({ id }) => id)).toEqual(ids);
+  expect(store.list.counts()).toMatchObject({ queued: 251, categories: { archives: 245, documents: 6 } });
+  expect(store.findUrl('http://b.test/70x')).toBe(ids[70]);
+});
+
 test('what is said of one of many is kept with it, and nothing with those beside it', () => {
   const store = open(tempDir());
   const said = {
@@ -135,6 +161,7 @@ test('what is said of one of many is kept with it, and nothing with those beside
     limitBytesPerS: 1000,
     connections: 2,
     category: 'documents',
+    priority: 'high' as const,
   };
   const bare = prepared('two.zip');
   const ids = store.add([bare, { ...prepared('one.zip'), download: said }, prepared('two.zip')], 1);
@@ -149,6 +176,7 @@ test('what is said of one of many is kept with it, and nothing with those beside
     connections: null,
     category: 'archives',
     categoryGiven: false,
+    priority: 'normal',
   };
   expect(before).toMatchObject({ ...nothing, url: bare.download.url, name: 'two.zip', producer: 'test', addedAt: 1 });
   expect(after).toMatchObject({ ...nothing, url: bare.download.url, name: 'two (1).zip' });

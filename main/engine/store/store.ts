@@ -1,12 +1,12 @@
 // The only SQL: every download, event, host and setting that outlives the process. Synchronous; the engine's one writer.
-import type { DownloadId, Extent, NewDownload, Status, Validators } from '../../../shared/download.ts';
+import type { DownloadId, Extent, Status, Validators } from '../../../shared/download.ts';
 import type { Failure } from '../../../shared/failure.ts';
 import { Bin } from './bin.ts';
 import { FinishedLog, type Finished } from './finished-log.ts';
 import { HashTable } from './hash-table.ts';
 import { openJournal, type Journal, type JournalEntry } from './journal.ts';
 import { ListTable } from './list-table.ts';
-import { inserts, moreOf } from './new-rows.ts';
+import { NewRows, type Prepared } from './new-rows.ts';
 import { backUp, lastBackupAt, openDatabase } from './open.ts';
 import { Stored, type Candidate, type NameRules } from './rows.ts';
 import { MachineTable } from './machine-table.ts';
@@ -14,21 +14,7 @@ import { QueuedTable } from './queued-table.ts';
 import { EventTable, ExchangeTable, HostTable, SettingTable } from './side-tables.ts';
 import { Sql } from './sql.ts';
 
-export type { Candidate, JournalEntry, Stored };
-
-/** A download ready to be kept: what was asked for, and what the engine made of it. */
-export type Prepared = {
-  download: NewDownload;
-  urlKey: string;
-  host: string;
-  dir: string;
-  name: string;
-  status: Status;
-  /** Who wants it. */
-  producer: string;
-  /** That it had in a list that was lost: its unfinished file is named by it. */
-  id?: number | undefined;
-};
+export type { Candidate, JournalEntry, Prepared, Stored };
 
 const RESULTS_KEPT = 10_000;
 
@@ -82,40 +68,12 @@ export class Store {
 
   /** Keeps new downloads, each under a name that no other one has. Returns their ids in order. */
   add(prepared: readonly Prepared[], now: number): DownloadId[] {
-    /** Numbers that names which are taken go on with, by folder and name. */
-    const nextNumber = new Map<string, number>();
-    const tally = new Map<string, { status: Status; category: string; n: number }>();
     const ids = this.#sql.transaction(() => {
-      const bare = this.#sql.prepare(inserts.bare);
-      const whole = this.#sql.prepare(inserts.whole);
-      let position = this.list.edgePosition('max');
       let id = this.#lastId();
-      const ids = prepared.map(({ download, urlKey, host, dir, name: wanted, status, producer, id: before = 0 }) => {
-        const category = download.category ?? this.names.category(wanted);
-        const sort = `${status} ${category}`;
-        tally.set(sort, { status, category, n: (tally.get(sort)?.n ?? 0) + 1 });
-        const { url } = download;
-        const more = Object.keys(download).length > 1 ? moreOf(download) : null;
-        position += 1;
-        id = Math.max(id + 1, before);
-        const foldedWanted = this.names.fold(wanted);
-        const key = () => `${dir}\0${foldedWanted}`;
-        for (let n = nextNumber.size > 0 ? (nextNumber.get(key()) ?? 0) : 0; ; n++) {
-          const name = n === 0 ? wanted : this.names.numbered(wanted, n);
-          const folded = n === 0 ? foldedWanted : this.names.fold(name);
-          const part = this.names.partName(name, id);
-          // One after the other: an array of them for each of a hundred thousand rows is felt.
-          // prettier-ignore
-          const { changes } = more
-            ? whole.run(id, url, urlKey, host, dir, name, folded, part, category, status, position, producer, now, ...more)
-            : bare.run(id, url, urlKey, host, dir, name, folded, part, category, status, position, producer, now);
-          if (changes === 0) continue;
-          if (n > 0) nextNumber.set(key(), n + 1);
-          return id;
-        }
-      });
+      const ids = prepared.map(({ id: before = 0 }) => (id = Math.max(id + 1, before)));
+      const counts = new NewRows(this.#sql, this.names, now).write(prepared, ids, this.list.edgePosition('max') + 1);
       // By hand: a trigger for each of a hundred thousand rows would take longer than the rows.
-      for (const { status, category, n } of tally.values()) this.list.countMore(status, category, n);
+      for (const { status, category, n } of counts) this.list.countMore(status, category, n);
       this.list.touched({ ids }, 'membership');
       return ids;
     });
