@@ -151,6 +151,7 @@ export const calls = {
       limitBytesPerS: z.number().int().min(1024).nullable().default(null),
       category: NewDownload.shape.category,
       connections: NewDownload.shape.connections,
+      priority: NewDownload.shape.priority,
       /** Of a batch of one. */
       checksum: NewDownload.shape.checksum,
     }),

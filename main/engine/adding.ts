@@ -28,7 +28,7 @@ type BatchAdded = { added: number; firstId: number | null };
 /** What holds for all of a batch where they do not say so themselves. */
 export type Ways = { headers?: Record<string, string>; limitBytesPerS?: number | null } & Pick<
   NewDownload,
-  'category' | 'connections' | 'checksum'
+  'category' | 'connections' | 'priority' | 'checksum'
 >;
 
 /** The folder of a download that is called so before a server has named its file. */
@@ -290,18 +290,18 @@ function withoutCredentials(download: NewDownload): NewDownload {
 }
 
 function withWays(download: NewDownload, ways: Ways): NewDownload {
-  const { headers = {}, limitBytesPerS, category, connections, checksum } = ways;
+  const { headers = {}, limitBytesPerS, category, connections, priority, checksum } = ways;
   // A list may be very long, and mostly there is nothing to say for all of it.
-  if (limitBytesPerS == null && !category && !connections && !checksum && Object.keys(headers).length === 0) {
-    return download;
-  }
+  const headed = Object.keys(headers).length > 0;
+  if (limitBytesPerS == null && !category && !connections && !priority && !checksum && !headed) return download;
   return {
     ...(limitBytesPerS != null && { limitBytesPerS }),
     ...(category !== undefined && { category }),
     ...(connections !== undefined && { connections }),
+    ...(priority !== undefined && { priority }),
     ...download,
     ...(checksum && { checksum }),
-    ...(Object.keys(headers).length > 0 && { headers: { ...headers, ...download.headers } }),
+    ...(headed && { headers: { ...headers, ...download.headers } }),
   };
 }
 

@@ -1,8 +1,9 @@
 // What a person says of all links of a batch at once: their kind, connections, headers, and of a single one its checksum.
 import type { CallArg } from '../../shared/api.ts';
+import type { Priority } from '../../shared/download.ts';
 import type { Words } from '../words.ts';
 
-type Said = Pick<CallArg<'addBatch'>, 'category' | 'connections' | 'headers' | 'checksum'>;
+type Said = Pick<CallArg<'addBatch'>, 'category' | 'connections' | 'priority' | 'headers' | 'checksum'>;
 export type BatchField = 'connections' | 'headers' | 'checksum';
 
 const MOST_CONNECTIONS = 32;
@@ -12,6 +13,7 @@ export class BatchOptions {
   /** Empty: each file's name tells. */
   category = $state('');
   connections = $state('');
+  priority = $state<Priority>('normal');
   /** `Name: value`, one a line. */
   headers = $state('');
   checksum = $state('');
@@ -19,6 +21,7 @@ export class BatchOptions {
   reset(): void {
     this.category = '';
     this.connections = '';
+    this.priority = 'normal';
     this.headers = '';
     this.checksum = '';
   }
@@ -44,6 +47,7 @@ export class BatchOptions {
     return {
       ...(this.category !== '' && { category: this.category }),
       ...(connections && { connections }),
+      ...(this.priority !== 'normal' && { priority: this.priority }),
       ...(headers && { headers }),
       ...(count === 1 && checksum && { checksum }),
     };

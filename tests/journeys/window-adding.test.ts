@@ -8,7 +8,7 @@ import { originForTest } from '../support/start.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { drop, startSluice, untilCounts } from './window-program.ts';
 
-test('what is said of a batch holds: folder, kind, connections, headers, checksum', async () => {
+test('what is said of a batch holds: folder, kind, priority, connections, headers, checksum', async () => {
   const origin = await originForTest();
   origin.serve('/film', { sizeBytes: 4_000_000, seed: 3 });
   const { page } = await startSluice();
@@ -18,6 +18,7 @@ test('what is said of a batch holds: folder, kind, connections, headers, checksu
   await dialog.getByRole('textbox', { name: 'Save to' }).fill(other);
   await dialog.getByText('More options').click();
   await dialog.getByRole('combobox', { name: 'Kind' }).selectOption('video');
+  await dialog.getByRole('combobox', { name: 'Priority' }).selectOption('High priority');
   await dialog.getByRole('textbox', { name: 'Headers, one a line' }).fill('X-Batch: seven');
   const connections = dialog.getByRole('textbox', { name: 'Connections each, at most' });
   const add = dialog.getByRole('button', { name: 'Add 1 link' });
@@ -32,6 +33,8 @@ test('what is said of a batch holds: folder, kind, connections, headers, checksu
   const requests = origin.requests('/film');
   expect(requests.length, 'one connection').toBe(1);
   expect(requests[0]!.headers['x-batch']).toBe('seven');
+  const list = await page.evaluate(() => window.sluice.call('list', { query: {}, offset: 0, limit: 1 }));
+  expect(list).toMatchObject({ ok: true, value: { rows: [{ priority: 'high' }] } });
 });
 
 test('lists of every kind are understood together, dropped at once', async () => {

@@ -14,9 +14,15 @@ test('what is said goes to all of the batch, a checksum to a batch of one only',
   const options = new BatchOptions();
   options.category = 'video';
   options.connections = ' 4 ';
+  options.priority = 'high';
   options.headers = 'Referer: https://a.example/\n\nX-Token:  abc ';
   options.checksum = `SHA-256: ${'aB'.repeat(32)}`;
-  const all = { category: 'video', connections: 4, headers: { Referer: 'https://a.example/', 'X-Token': 'abc' } };
+  const all = {
+    category: 'video',
+    connections: 4,
+    priority: 'high',
+    headers: { Referer: 'https://a.example/', 'X-Token': 'abc' },
+  };
   expect(options.said(2)).toEqual(all);
   expect(options.said(1)).toEqual({ ...all, checksum: { algorithm: 'sha256', hex: 'ab'.repeat(32) } });
   options.checksum = 'f'.repeat(32);
