@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { app } from 'electron';
-import { BackgroundHash, HashThreads } from './download/hashing.ts';
+import { BackgroundHash, HashThreads } from './download/disk/hashing.ts';
 import { receiver } from './download/received.ts';
 import { ownWords, parseArguments } from './shell/arguments.ts';
 import { declareAppProtocol } from './shell/app-protocol.ts';

@@ -1,6 +1,6 @@
 // The program of the command line: understands it, does it, and says how it ended.
 import { ApiError } from '../../shared/answer.ts';
-import { BackgroundHash } from '../download/hashing.ts';
+import { BackgroundHash } from '../download/disk/hashing.ts';
 import type { SpawnedWorker } from '../engine/engine.ts';
 import { version } from '../engine/version.ts';
 import { help, parseCommand, UsageError } from './options.ts';

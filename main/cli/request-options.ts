@@ -4,7 +4,7 @@ import { ApiError } from '../../shared/answer.ts';
 import { Headers } from '../../shared/host-rules.ts';
 import type { Settings } from '../../shared/settings.ts';
 import { basicAuthorization } from '../../shared/url.ts';
-import { checkFiles } from '../engine/setting-files.ts';
+import { checkFiles } from '../engine/settings/setting-files.ts';
 
 export const requestOptions = {
   header: { type: 'string', multiple: true },

@@ -2,12 +2,12 @@
 import path from 'node:path';
 import type { DownloadId } from '../../shared/download.ts';
 import { maskCredentials } from '../../shared/url.ts';
-import type { BackgroundHash } from '../download/hashing.ts';
+import type { BackgroundHash } from '../download/disk/hashing.ts';
 import type { Ways } from '../engine/adding.ts';
 import { Engine, type SpawnedWorker } from '../engine/engine.ts';
 import { openInstance, type Remote } from '../engine/instance.ts';
-import type { ListSource } from '../engine/intake-source.ts';
-import { readList } from '../engine/intake-source.ts';
+import type { ListSource } from '../engine/intake/source.ts';
+import { readList } from '../engine/intake/source.ts';
 import { stateDir } from '../engine/state-dir.ts';
 import { UsageError, type AddedWays, type RunOptions } from './options.ts';
 import type { Output } from './output.ts';

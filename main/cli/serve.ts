@@ -1,6 +1,6 @@
 // `sluice serve`: the engine without a window, open to workers of other machines and to Python programs, until a signal.
 import path from 'node:path';
-import { HashThreads } from '../download/hashing.ts';
+import { HashThreads } from '../download/disk/hashing.ts';
 import { receiver } from '../download/received.ts';
 import { Engine } from '../engine/engine.ts';
 import { openInstance } from '../engine/instance.ts';

@@ -1,6 +1,6 @@
 // The operands of a command line as lists: addresses, list files, standard input.
 import fs from 'node:fs';
-import { decodeFile } from '../engine/decoding.ts';
+import { decodeFile } from '../engine/intake/decoding.ts';
 import { UsageError } from './options.ts';
 
 export type Sources = { text: string; files: string[] };

@@ -1,6 +1,6 @@
 // Judges a server's answer to a request at an offset, against what was kept of the content (RFC 9110 13.1.5, 14.4, 15.3.7).
 import type { Validators } from '../../shared/download.ts';
-import { digestOf } from './digests.ts';
+import { digestOf } from './disk/digests.ts';
 
 /** The head of an answer. Header names are lower case. */
 export interface Head {

@@ -4,9 +4,9 @@ import type { Failure } from '../../shared/failure.ts';
 import { isCombinable, judge, strongValidator, type Asked, type Head, type Verdict } from './answers.ts';
 import { knownAfter, knownBefore } from './extents.ts';
 import { failureOf } from './failures.ts';
-import type { Answer, Request } from './lane.ts';
+import type { Answer, Request } from './lanes/lane.ts';
 import type { Bucket } from './limits.ts';
-import type { PartFile } from './part-file.ts';
+import type { PartFile } from './disk/part-file.ts';
 import { SegmentSink } from './segment-sink.ts';
 import type { Segment } from './segments.ts';
 

@@ -1,7 +1,7 @@
 // One request and its answer as people may see them: names and values, what is secret in them masked.
 import { EXCHANGE_HEADERS_MAX, EXCHANGE_VALUE_MAX, type Exchange } from '../../shared/download.ts';
 import { maskCredentials } from '../../shared/url.ts';
-import type { Answer } from './lane.ts';
+import type { Answer } from './lanes/lane.ts';
 
 /** Of a request, what Sluice says itself; any other header came from a person and may be a secret, whatever its name. */
 const OPEN_TO_SERVER = new Set(['accept', 'accept-encoding', 'if-range', 'range', 'referer', 'user-agent']);

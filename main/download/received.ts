@@ -7,10 +7,10 @@ import type { Checksum } from '../../shared/download.ts';
 import type { Failure } from '../../shared/failure.ts';
 import { endOf } from './extents.ts';
 import { failureOf, PART_CHANGED } from './failures.ts';
-import type { HashFile } from './hashing.ts';
-import { PartFile } from './part-file.ts';
-import { DirectorySyncs, place } from './placing.ts';
-import { verify } from './verify.ts';
+import type { HashFile } from './disk/hashing.ts';
+import { PartFile } from './disk/part-file.ts';
+import { DirectorySyncs, place } from './disk/placing.ts';
+import { verify } from './disk/verify.ts';
 
 /** What comes: where it is gathered, where what is durable of it is noted, and what it has to be. */
 export interface ReceivedContent {

@@ -2,9 +2,9 @@
 import type { Brought, EventKind, Exchange, Extent, Validators } from '../../shared/download.ts';
 import type { FromWorker, TransferSettings } from '../../shared/protocol.ts';
 import type { Hosts } from './hosts.ts';
-import type { Answer, Request } from './lane.ts';
-import type { DirectorySyncs } from './placing.ts';
-import type { HashFile } from './hashing.ts';
+import type { Answer, Request } from './lanes/lane.ts';
+import type { DirectorySyncs } from './disk/placing.ts';
+import type { HashFile } from './disk/hashing.ts';
 import type { Shares } from './shares.ts';
 
 export type EventDetail = Record<string, string | number | boolean | null>;

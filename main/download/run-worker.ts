@@ -3,23 +3,7 @@ import { hostname } from 'node:os';
 import { PROTOCOL } from '../../shared/protocol-number.ts';
 import type { FromWorker } from '../../shared/protocol.ts';
 import type { Port } from '../transport/port.ts';
-
-export interface WorkerOptions {
-  /** How many tasks run at once. */
-  slots: number;
-  /** How many more it holds ahead of time; default none. */
-  ahead?: number;
-  /** How long each of those may wait before it goes back; default a quarter of a second. */
-  aheadWaitMs?: number;
-  /** The machine's name as the engine shows it; default the host name. */
-  machine?: string;
-  /** Of this Sluice, as the engine shows it. */
-  version?: string;
-  /** Ends the worker as `stop` does. */
-  signal?: AbortSignal;
-  /** The script of the hashing thread; without it checksums are computed on the loop, a chunk at a time. */
-  hashThread?: string | URL;
-}
+import type { WorkerOptions } from './worker-loop.ts';
 
 /** Serves the engine at the other end of `port` until told to stop or the port ends. Everything is durable then. */
 export async function runWorker(port: Port, options: WorkerOptions): Promise<void> {

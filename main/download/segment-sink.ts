@@ -1,9 +1,9 @@
 // Puts an answer's bytes where they belong: what the file has already is compared, never overwritten; the rest is written.
 import type { Extent } from '../../shared/download.ts';
 import type { Bucket } from './limits.ts';
-import type { Sink } from './lane.ts';
+import type { Sink } from './lanes/lane.ts';
 import { runsOf } from './extents.ts';
-import type { PartFile } from './part-file.ts';
+import type { PartFile } from './disk/part-file.ts';
 import type { Segment } from './segments.ts';
 
 const GATHER_BYTES = 256 << 10;

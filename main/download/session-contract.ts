@@ -3,7 +3,7 @@ import type { Validators } from '../../shared/download.ts';
 import type { Failure } from '../../shared/failure.ts';
 import type { Task } from '../../shared/protocol.ts';
 import type { Bucket } from './limits.ts';
-import type { PartFile } from './part-file.ts';
+import type { PartFile } from './disk/part-file.ts';
 import type { Report, World } from './report.ts';
 import type { Source, Sources } from './sources.ts';
 

@@ -7,7 +7,7 @@ import { failureOf, NOTHING_CAME } from './failures.ts';
 import { Crew } from './crew.ts';
 import type { Feed } from './feed.ts';
 import { Feeds } from './feeds.ts';
-import type { Answer } from './lane.ts';
+import type { Answer } from './lanes/lane.ts';
 import { prove } from './proof.ts';
 import type { SessionEnd, SessionOptions } from './session-contract.ts';
 import { changed, differs, endOfSource, type Next, type Situation } from './refusals.ts';

@@ -1,6 +1,6 @@
 // Watches how fast a download's connections are: lets more join while that helps, and finds the one that lags.
 import { Growth } from './growth.ts';
-import type { PartFile } from './part-file.ts';
+import type { PartFile } from './disk/part-file.ts';
 import type { Segment, Segments } from './segments.ts';
 
 const TICK_MS = 100;

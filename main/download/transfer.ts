@@ -6,16 +6,16 @@ import type { Failure } from '../../shared/failure.ts';
 import { needsTarget, RIVAL_SUFFIX, type Outcome, type Task } from '../../shared/protocol.ts';
 import { bytesIn, coversAll, gapsOf, without, type Extents } from './extents.ts';
 import { fail, failureOf, PART_CHANGED } from './failures.ts';
-import { mustBeIn } from './folder.ts';
+import { mustBeIn } from './disk/folder.ts';
 import { Bucket } from './limits.ts';
-import { PartFile } from './part-file.ts';
-import { PartNote } from './part-note.ts';
-import { isSameFile, place, takeAway } from './placing.ts';
+import { PartFile } from './disk/part-file.ts';
+import { PartNote } from './disk/part-note.ts';
+import { isSameFile, place, takeAway } from './disk/placing.ts';
 import type { Report, World } from './report.ts';
 import type { Complete, SessionEnd } from './session-contract.ts';
 import { Session } from './session.ts';
 import { broughtBy, Sources, type Source } from './sources.ts';
-import { verify } from './verify.ts';
+import { verify } from './disk/verify.ts';
 
 /** Content that changes more often than this while it is fetched is given up. */
 const RESTARTS_MAX = 3;

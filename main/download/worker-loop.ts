@@ -4,19 +4,35 @@ import { needsTarget, ToWorker, type FromWorker, type Outcome, type Task } from 
 import type { Port } from '../transport/port.ts';
 import { Ahead } from './ahead.ts';
 import { fail } from './failures.ts';
-import { hashHere, HashThreads } from './hashing.ts';
+import { hashHere, HashThreads } from './disk/hashing.ts';
 import { Hosts } from './hosts.ts';
-import { Http } from './http.ts';
-import { DirectorySyncs } from './placing.ts';
+import { Http } from './lanes/http.ts';
+import { DirectorySyncs } from './disk/placing.ts';
 import { Pulse, type HeldBy } from './pulse.ts';
 import type { World } from './report.ts';
-import type { WorkerOptions } from './run-worker.ts';
 import { Shares } from './shares.ts';
 import { Transfer } from './transfer.ts';
 
 /** While tasks wait ahead, nobody waits for what is told of the others: it is gathered for so long. */
 const GATHER_MS = 5;
 const AHEAD_WAIT_MS = 250;
+
+export interface WorkerOptions {
+  /** How many tasks run at once. */
+  slots: number;
+  /** How many more it holds ahead of time; default none. */
+  ahead?: number;
+  /** How long each of those may wait before it goes back; default a quarter of a second. */
+  aheadWaitMs?: number;
+  /** The machine's name as the engine shows it; default the host name. */
+  machine?: string;
+  /** Of this Sluice, as the engine shows it. */
+  version?: string;
+  /** Ends the worker as `stop` does. */
+  signal?: AbortSignal;
+  /** The script of the hashing thread; without it checksums are computed on the loop, a chunk at a time. */
+  hashThread?: string | URL;
+}
 
 /** Serves the engine, which has heard hello and was asked for as many tasks as there are slots. */
 export class WorkerLoop {

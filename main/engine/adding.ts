@@ -5,13 +5,13 @@ import { ApiError } from '../../shared/answer.ts';
 import type { Preview, Verdict } from '../../shared/api.ts';
 import type { DownloadId, NewDownload, Status } from '../../shared/download.ts';
 import { hostOf, maskCredentials, splitCredentials } from '../../shared/url.ts';
-import { understand, type Understood } from './intake.ts';
-import type { ListSource } from './intake-source.ts';
-import { isSums } from './intake-sums.ts';
+import { understand, type Understood } from './intake/intake.ts';
+import type { ListSource } from './intake/source.ts';
+import { isSums } from './intake/sums.ts';
 import { chooseName } from './names.ts';
 import type { Sorting } from './sorting.ts';
 import type { JournalEntry, Prepared, Store, Stored } from './store/store.ts';
-import type { TaskQueue } from './task-queue.ts';
+import type { TaskQueue } from './dispatch/task-queue.ts';
 
 /** Previews that nobody said yes or no to are forgotten beyond this many. */
 const BATCHES_KEPT = 8;

@@ -1,5 +1,5 @@
 // The file name in a Content-Disposition header (RFC 6266, RFC 8187), taken from whatever servers really send.
-import { decodeAs, decodeName, percentDecoded } from './decoding.ts';
+import { decodeAs, decodeName, percentDecoded } from './intake/decoding.ts';
 
 /** The name that the header gives, not yet safe to use; null when it gives none. The header is as node:http has it, a byte a character. */
 export function fileNameOf(header: string): string | null {

@@ -5,10 +5,10 @@ import type { SettingProblem } from '../../shared/api.ts';
 import type { NewDownload } from '../../shared/download.ts';
 import { unmaskedRules, type HostRule } from '../../shared/host-rules.ts';
 import type { Settings, SettingsChange } from '../../shared/settings.ts';
-import { decodeFile } from './decoding.ts';
+import { decodeFile } from './intake/decoding.ts';
 import { listAsJson, listAsText, withLogin, withoutLogin, withoutSecrets } from './list-export.ts';
 import { settingsAsJson, settingsAsText, settingsFrom } from './settings-file.ts';
-import { maskedSettings } from './secrets.ts';
+import { maskedSettings } from './settings/secrets.ts';
 import type { Store, Stored } from './store/store.ts';
 
 export type ExportOptions = { file: string; format: 'text' | 'json'; secrets: boolean };

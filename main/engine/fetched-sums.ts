@@ -1,8 +1,8 @@
 // Checksum files that are downloads themselves: once one is here, its lines hold for the other downloads of its folder.
 import path from 'node:path';
 import type { DownloadId } from '../../shared/download.ts';
-import { readList } from './intake-source.ts';
-import { isSums, isSumsName, readSums, sumBeside, type Sums } from './intake-sums.ts';
+import { readList } from './intake/source.ts';
+import { isSums, isSumsName, readSums, sumBeside, type Sums } from './intake/sums.ts';
 import type { Unchecked } from './store/hash-table.ts';
 import type { Prepared, Store, Stored } from './store/store.ts';
 

@@ -8,12 +8,12 @@ import {
   type MachineMode,
   type MachineOrder,
 } from '../../shared/machines.ts';
-import type { Dispatch } from './dispatch.ts';
-import { Offences } from './offences.ts';
+import type { Dispatch } from './dispatch/dispatch.ts';
+import { Offences } from './dispatch/offences.ts';
 import type { StoredMachine } from './store/machine-table.ts';
 import { isStoreFull } from './store/sql.ts';
 import type { Store } from './store/store.ts';
-import type { WorkerLink } from './worker-link.ts';
+import type { WorkerLink } from './dispatch/worker-link.ts';
 
 export type MachinesParts = {
   store: Store;

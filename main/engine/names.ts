@@ -1,5 +1,5 @@
 // File names: chosen from what the list, the server or the address says, and made safe for every system.
-import { percentDecoded } from './decoding.ts';
+import { percentDecoded } from './intake/decoding.ts';
 import { PART_SUFFIX, RIVAL_SUFFIX } from '../../shared/protocol.ts';
 import { fileNameOf } from './content-disposition.ts';
 

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { Selection } from '../../shared/api.ts';
 import { RIVAL_SUFFIX } from '../../shared/protocol.ts';
-import type { Dispatch } from './dispatch.ts';
+import type { Dispatch } from './dispatch/dispatch.ts';
 import type { Listeners, Signal } from './signal.ts';
 import type { Store } from './store/store.ts';
 

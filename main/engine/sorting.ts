@@ -5,7 +5,7 @@ import type { Preview } from '../../shared/api.ts';
 import { OTHER, sorter, type Category } from '../../shared/category.ts';
 import type { NewDownload } from '../../shared/download.ts';
 import type { Settings } from '../../shared/settings.ts';
-import type { Dispatch } from './dispatch.ts';
+import type { Dispatch } from './dispatch/dispatch.ts';
 import { chooseName } from './names.ts';
 import type { Store } from './store/store.ts';
 

@@ -1,7 +1,7 @@
 // The tap: sees every message on every pipe, keeps the last ones, and puts them into words only when somebody looks.
 import type { TapMessage } from '../../shared/traffic.ts';
 import { Rate } from './rate.ts';
-import { maskSecrets } from './secrets.ts';
+import { maskSecrets } from './settings/secrets.ts';
 
 const KEPT = 5000;
 /** Of each pipe so many are kept beside them, so that a busy one does not push out what a quiet one said. */

@@ -7,10 +7,10 @@ import type { Engine } from '../engine/engine.ts';
 import { openCoordinator, type Coordinator } from './coordinator.ts';
 import { openDiscoverable, type Discoverable } from './discovery.ts';
 import { isLoopback } from './doorkeeper.ts';
-import { EngineQueues } from './engine-queues.ts';
+import { EngineQueues } from './python/engine-queues.ts';
 import { loadAuthkey, loadIdentity, type Identity } from './identity.ts';
-import { openPythonDoor, type PythonDoor } from './python-managers.ts';
-import { receivingBack, type OpenIncoming } from './receiving-back.ts';
+import { openPythonDoor, type PythonDoor } from './python/managers.ts';
+import { receivingBack, type OpenIncoming } from './back/receiving.ts';
 
 /** Which doors are to be open; port 0 is any free one. */
 export type DoorPlan = {

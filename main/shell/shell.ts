@@ -7,7 +7,7 @@ import type { MenuCommand, ShellEvent } from '../../shared/shell-api.ts';
 import type { ThreadCounts } from '../../shared/traffic.ts';
 import type { Doors } from '../gateway/doors.ts';
 import type { Helping } from '../gateway/helping.ts';
-import type { OpenIncoming } from '../gateway/receiving-back.ts';
+import type { OpenIncoming } from '../gateway/back/receiving.ts';
 import { Engine, type Hasher } from '../engine/engine.ts';
 import { openInstance, type Opened, type Remote } from '../engine/instance.ts';
 import { serveApp } from './app-protocol.ts';

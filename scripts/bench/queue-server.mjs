@@ -3,23 +3,23 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Engine } from '../../main/engine/engine.ts';
-import { Queue } from '../../main/engine/queue.ts';
+import { Queue } from '../../main/engine/dispatch/queue.ts';
 import { openCoordinator } from '../../main/gateway/coordinator.ts';
-import { EngineQueues } from '../../main/gateway/engine-queues.ts';
-import { openPythonDoor } from '../../main/gateway/python-managers.ts';
+import { EngineQueues } from '../../main/gateway/python/engine-queues.ts';
+import { openPythonDoor } from '../../main/gateway/python/managers.ts';
 
 const [, , kind] = process.argv;
 const authkey = Buffer.from('bench');
 /** @type {Queue<string>} */
 const tasks = new Queue({ capacity: null, now: Date.now });
 
-/** @param {import('../../main/gateway/python-queues.ts').PythonQueues} queues */
+/** @param {import('../../main/gateway/python/queues.ts').PythonQueues} queues */
 async function openDoor(queues) {
   const onError = (/** @type {unknown} */ error) => console.error(error);
   return openPythonDoor({ host: '127.0.0.1', port: 0, authkey, allowMd5: true, onError, queues });
 }
 
-/** @type {import('../../main/gateway/python-queues.ts').PythonQueues} */
+/** @type {import('../../main/gateway/python/queues.ts').PythonQueues} */
 const inMemory = {
   putTask: (_client, url) => (tasks.tryPut(url), { kind: 'ok' }),
   leaseTask: async (_client, wait) => {

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { hashHere, HashThreads } from '../../main/download/hashing.ts';
+import { hashHere, HashThreads } from '../../main/download/disk/hashing.ts';
 import type { Checksum } from '../../shared/download.ts';
 import { startBench } from '../support/lease.ts';
 import { contentBytes, contentSha256, seededContent } from '../support/origin.ts';

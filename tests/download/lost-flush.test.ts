@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { bytesIn } from '../../main/download/extents.ts';
-import { PartFile } from '../../main/download/part-file.ts';
+import { PartFile } from '../../main/download/disk/part-file.ts';
 import { startBench } from '../support/lease.ts';
 import { contentBytes, seededContent } from '../support/origin.ts';
 import { originForTest } from '../support/start.ts';

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { PartFile } from '../../main/download/part-file.ts';
+import { PartFile } from '../../main/download/disk/part-file.ts';
 import { SegmentSink } from '../../main/download/segment-sink.ts';
 import type { Segment } from '../../main/download/segments.ts';
 import { tempDir } from '../support/temp-dir.ts';

@@ -3,7 +3,7 @@ import type * as Fs from 'node:fs';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { PartFile } from '../../main/download/part-file.ts';
+import { PartFile } from '../../main/download/disk/part-file.ts';
 import { lanes } from '../support/lanes.ts';
 import { startBench } from '../support/lease.ts';
 import { contentBytes, seededContent } from '../support/origin.ts';

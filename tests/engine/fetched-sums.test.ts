@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { hashHere } from '../../main/download/hashing.ts';
+import { hashHere } from '../../main/download/disk/hashing.ts';
 import { Engine, type Signal } from '../../main/engine/engine.ts';
 import type { NewDownload } from '../../shared/download.ts';
 import type { Task } from '../../shared/protocol.ts';

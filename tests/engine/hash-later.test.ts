@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { BackgroundHash } from '../../main/download/hashing.ts';
+import { BackgroundHash } from '../../main/download/disk/hashing.ts';
 import { Engine, type Hasher, type Signal } from '../../main/engine/engine.ts';
 import type { Task } from '../../shared/protocol.ts';
 import { tempDir } from '../support/temp-dir.ts';

@@ -1,7 +1,7 @@
 // Lists that go out and come back: nothing is lost that the form has a place for.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { understand } from '../../main/engine/intake.ts';
+import { understand } from '../../main/engine/intake/intake.ts';
 import { listAsJson, listAsText, withLogin, withoutSecrets } from '../../main/engine/list-export.ts';
 import { safeName } from '../../main/engine/names.ts';
 import { type NewDownload } from '../../shared/download.ts';

@@ -3,7 +3,7 @@ import net from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { PROTOCOL } from '../../shared/protocol-number.ts';
 import { defaultSettings } from '../../shared/settings.ts';
-import { hashHere } from '../../main/download/hashing.ts';
+import { hashHere } from '../../main/download/disk/hashing.ts';
 import { receiver } from '../../main/download/received.ts';
 import { Engine } from '../../main/engine/engine.ts';
 import { doorPlan, Doors, type DoorPlan } from '../../main/gateway/doors.ts';

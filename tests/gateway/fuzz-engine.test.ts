@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { PROTOCOL } from '../../shared/protocol-number.ts';
 import { FromWorker, type Task, type ToWorker } from '../../shared/protocol.ts';
-import { encodePiece, Offer } from '../../main/gateway/back-messages.ts';
+import { encodePiece, Offer } from '../../main/gateway/back/messages.ts';
 import { joinCoordinator } from '../../main/gateway/join.ts';
 import { memoryMiB } from '../support/memory.ts';
 import { originForTest } from '../support/start.ts';

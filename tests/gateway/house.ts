@@ -1,14 +1,14 @@
 // A real engine behind a real door, and workers of other machines that join it over loopback.
 import { onTestFinished } from 'vitest';
 import type { Settings } from '../../shared/settings.ts';
-import { hashHere } from '../../main/download/hashing.ts';
+import { hashHere } from '../../main/download/disk/hashing.ts';
 import { receiver } from '../../main/download/received.ts';
 import { runWorker } from '../../main/download/run-worker.ts';
 import { Engine } from '../../main/engine/engine.ts';
 import { Doors } from '../../main/gateway/doors.ts';
 import { stayJoined } from '../../main/gateway/join.ts';
-import { inOwnFolder } from '../../main/gateway/own-folder.ts';
-import { sendingBack } from '../../main/gateway/sending-back.ts';
+import { inOwnFolder } from '../../main/gateway/back/own-folder.ts';
+import { sendingBack } from '../../main/gateway/back/sending.ts';
 import type { Port } from '../../main/transport/port.ts';
 import { fakeWorkers } from '../engine/fake-worker.ts';
 import { tempDir } from '../support/temp-dir.ts';

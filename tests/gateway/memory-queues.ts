@@ -8,7 +8,7 @@ import type {
   SettleOutcome,
   TakeOutcome,
   Wait,
-} from '../../main/gateway/python-queues.ts';
+} from '../../main/gateway/python/queues.ts';
 
 export class MemoryQueues implements PythonQueues {
   readonly tasks: string[] = [];

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { factsOf, summaryOf, uncheckedHostOf } from '../../renderer/views/detail-facts.ts';
+import { factsOf, summaryOf, uncheckedHostOf } from '../../renderer/views/detail/detail-facts.ts';
 import { wordsIn } from '../../renderer/words.ts';
 import type { Detail } from '../../shared/api.ts';
 import { createFormat } from '../../shared/format.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { linesOf } from '../../renderer/views/lane-lines.ts';
+import { linesOf } from '../../renderer/views/traffic/lane-lines.ts';
 import { wordsIn } from '../../renderer/words.ts';
 import { createFormat } from '../../shared/format.ts';
 import type { WorkerState } from '../../shared/traffic.ts';

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test, vi } from 'vitest';
 import { App } from '../../renderer/state/app.svelte.ts';
-import { canReorder, dropAt, gapAt, nudge } from '../../renderer/views/reorder.ts';
+import { canReorder, dropAt, gapAt, nudge } from '../../renderer/views/list/reorder.ts';
 import { FakeBridge } from './fake-bridge.ts';
 
 let bridge: FakeBridge;

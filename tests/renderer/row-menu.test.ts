@@ -1,7 +1,7 @@
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { Row } from '../../shared/download.ts';
 import { App } from '../../renderer/state/app.svelte.ts';
-import { rowMenu } from '../../renderer/views/row-menu.ts';
+import { rowMenu } from '../../renderer/views/list/row-menu.ts';
 import type { MenuItem } from '../../renderer/ui/menu.ts';
 import { aRow, FakeBridge } from './fake-bridge.ts';
 

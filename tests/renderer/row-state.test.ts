@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createFormat } from '../../shared/format.ts';
-import { fractionOf, leftOf, partsOf, splitName, stateOf } from '../../renderer/views/row-state.ts';
+import { fractionOf, leftOf, partsOf, splitName, stateOf } from '../../renderer/views/list/row-state.ts';
 import { wordsIn } from '../../renderer/words.ts';
 import { aRow } from './fake-bridge.ts';
 

@@ -7,7 +7,7 @@ import {
   sections,
   shownNumber,
   type Field,
-} from '../../renderer/views/setting-fields.ts';
+} from '../../renderer/views/settings/setting-fields.ts';
 import { wordsIn } from '../../renderer/words.ts';
 
 const words = wordsIn('en', createFormat('en'));

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { thin, Traffic } from '../../renderer/state/traffic.svelte.ts';
-import { drawnOf, fullness, layOut, placesOf } from '../../renderer/views/traffic-layout.ts';
+import { drawnOf, fullness, layOut, placesOf } from '../../renderer/views/traffic/traffic-layout.ts';
 import { FakeBridge } from './fake-bridge.ts';
 
 const queue = {

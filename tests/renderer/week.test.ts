@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { fullWeek } from '../../shared/schedule.ts';
 import { Settings } from '../../shared/settings.ts';
-import { kindIn, moved, nextKind, painted, weekPresets } from '../../renderer/views/week.ts';
+import { kindIn, moved, nextKind, painted, weekPresets } from '../../renderer/views/settings/week.ts';
 
 test('a stroke paints from one corner to the other, in whichever direction it went', () => {
   const there = painted(fullWeek, { day: 1, hour: 22 }, { day: 2, hour: 23 }, 'N');

@@ -10,7 +10,7 @@ import { rejections, toldCodes } from '../../shared/told.ts';
 import { contradiction } from '../../main/download/answers.ts';
 import { createFormat } from '../../shared/format.ts';
 import { defaultSettings as ours } from '../../renderer/state/settings-defaults.ts';
-import { sections } from '../../renderer/views/setting-fields.ts';
+import { sections } from '../../renderer/views/settings/setting-fields.ts';
 import { wordsIn } from '../../renderer/words.ts';
 
 const renderer = join(import.meta.dirname, '../../renderer');

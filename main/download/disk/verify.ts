@@ -1,0 +1,70 @@
+// Holds a finished file against the checksum it must have.
+import type { Checksum, Extent } from '../../../shared/download.ts';
+import type { Failure } from '../../../shared/failure.ts';
+import { addExtent, bytesIn } from '../extents.ts';
+import { fail } from '../failures.ts';
+import type { HashFile } from './hashing.ts';
+
+type Pieces = NonNullable<Checksum['pieces']>;
+
+/** `good`: the ranges whose own hashes are right, when some were given and not all are; only the rest must come again. */
+export interface Wrong {
+  failure: Failure;
+  good: Extent[];
+}
+
+/** Why the file at `path` is not the one asked for; null when it is, or when nothing was given to compare with. */
+export async function verify(
+  path: string,
+  sizeBytes: number,
+  checksum: Checksum | null,
+  hashFile: HashFile,
+): Promise<Wrong | null> {
+  if (!checksum) return null;
+  const { algorithm, hex: wanted, pieces } = checksum;
+  if (wanted === undefined) return pieces ? verifyPieces(path, sizeBytes, pieces, hashFile) : null;
+  const hex = await hashFile(path, algorithm);
+  if (hex === wanted) return null;
+  const message = `The ${algorithm} is ${hex} and should be ${wanted}`;
+  const good = pieces ? await goodPieces(path, sizeBytes, pieces, hashFile) : [];
+  // All pieces right and the whole wrong: then the list is wrong, and nothing tells what to fetch again.
+  return { failure: fail('wrong-checksum', message, 'by-hand'), good: isAll(good, sizeBytes) ? [] : good };
+}
+
+/** Where only the pieces have checksums: they are those of the whole file, of its length. */
+async function verifyPieces(
+  path: string,
+  sizeBytes: number,
+  pieces: Pieces,
+  hashFile: HashFile,
+): Promise<Wrong | null> {
+  const { algorithm, pieceBytes, hex } = pieces;
+  const wanted = Math.ceil(sizeBytes / pieceBytes);
+  if (hex.length !== wanted) {
+    const message = `It has ${wanted} pieces of ${pieceBytes} bytes and should have ${hex.length}`;
+    return { failure: fail('wrong-checksum', message, 'by-hand'), good: [] };
+  }
+  const good = await goodPieces(path, sizeBytes, pieces, hashFile);
+  if (sizeBytes === 0 || isAll(good, sizeBytes)) return null;
+  const message = `The ${algorithm} of ${sizeBytes - bytesIn(good)} bytes, in pieces of ${pieceBytes}, is not what it should be`;
+  return { failure: fail('wrong-checksum', message, 'by-hand'), good };
+}
+
+function isAll(extents: readonly Extent[], sizeBytes: number): boolean {
+  return bytesIn(extents) === sizeBytes;
+}
+
+async function goodPieces(
+  path: string,
+  sizeBytes: number,
+  { algorithm, pieceBytes, hex }: Pieces,
+  hashFile: HashFile,
+): Promise<Extent[]> {
+  let good: Extent[] = [];
+  for (const [index, expected] of hex.entries()) {
+    const start = index * pieceBytes;
+    const end = Math.min(start + pieceBytes, sizeBytes);
+    if (start < end && (await hashFile(path, algorithm, start, end)) === expected) good = addExtent(good, start, end);
+  }
+  return good;
+}

@@ -1,0 +1,126 @@
+// What a person drops, pastes or opens -> downloads, with a verdict for every line of it.
+import type { Verdict } from '../../../shared/api.ts';
+import { type Checksum, type NewDownload } from '../../../shared/download.ts';
+import { maskCredentials } from '../../../shared/url.ts';
+import { addressOf, type Rejection } from './address.ts';
+import { foundIn, type ListSource } from './source.ts';
+import { isSums, readSums, type SumsFile, unusedSums, withSums } from './sums.ts';
+import { checksumOf, type Found } from './text.ts';
+import { safeName } from '../names.ts';
+import { batchOf, type Batch } from './patterns.ts';
+
+export interface Understood {
+  /** What is new, in the order of the lines. */
+  downloads: NewDownload[];
+  /** What is among the downloads already, for whoever wants it once more. */
+  known: NewDownload[];
+  /** In the order of the lines, which are counted within each source. */
+  verdicts: Verdict[];
+  /** How many of the downloads got theirs from checksum files beside the list. */
+  checksums: number;
+}
+
+const MAX_VERDICTS = 200_000;
+const MAX_BATCH = 100_000;
+const MAX_SHOWN_CHARS = 300;
+
+/** Understands lists and checksum files beside them; `known` tells which addresses (in the form of `NewDownload.url`) are among the downloads already. */
+export function understand(
+  sources: ListSource | readonly ListSource[],
+  { known }: { known: (url: string) => boolean },
+): Understood {
+  const result: Understood = { downloads: [], known: [], verdicts: [], checksums: 0 };
+  const seen = new Set<string>();
+  const all = [sources].flat();
+  for (const found of foundInAll(all.filter((source) => !isSums(source)))) {
+    if (result.verdicts.length === MAX_VERDICTS) {
+      result.verdicts.push(
+        rejected(found, { reason: 'too-many', message: 'The list is too long; the rest was left out.' }),
+      );
+      break;
+    }
+    const download = downloadOf(found);
+    if ('reason' in download) {
+      result.verdicts.push(rejected(found, download));
+      continue;
+    }
+    const { url, name } = download;
+    const kind = seen.has(url) ? 'duplicate' : known(url) ? 'known' : 'url';
+    seen.add(url);
+    const verdict: Verdict = { line: found.line, text: shown(found), kind };
+    if (name) verdict.name = name;
+    result.verdicts.push(verdict);
+    if (kind === 'url') result.downloads.push(download);
+    if (kind === 'known') result.known.push(download);
+  }
+  takeSums(all.filter(isSums), result);
+  return result;
+}
+
+/** Gives the downloads the checksums of the files beside the list, and says which lines of these were not taken. */
+function takeSums(files: SumsFile[], result: Understood): void {
+  if (files.length === 0) return;
+  const { sums, bad } = readSums(files);
+  const before = [...result.downloads, ...result.known];
+  const { given, bad: unclear } = withSums(before, sums);
+  const fresh = result.downloads.length;
+  result.downloads = given.slice(0, fresh);
+  result.known = given.slice(fresh);
+  result.checksums = given.filter(({ checksum }, at) => checksum !== before[at]!.checksum).length;
+  const all = [...bad, ...unclear, ...(result.checksums === 0 && unclear.length === 0 ? unusedSums(files) : [])];
+  for (const found of all.slice(0, MAX_VERDICTS)) result.verdicts.push(rejected(found, found.address as Rejection));
+}
+
+function downloadOf(found: Found): NewDownload | Rejection {
+  const address = typeof found.address === 'string' ? addressOf(found.address, found.base) : found.address;
+  const { name, headers } = found;
+  const checksum = found.checksum ?? checksumInFragment(found.address);
+  if ('reason' in address) return address;
+  if (checksum && 'reason' in checksum) return checksum;
+  // Piece by piece: a list may be very long, and mostly there is nothing but the address.
+  const download: NewDownload = { url: address.url };
+  const mirrors = found.mirrors?.filter((mirror) => 'url' in addressOf(mirror)) ?? [];
+  if (mirrors.length > 0) download.mirrors = mirrors;
+  if (name) download.name = safeName(name);
+  if (checksum) download.checksum = checksum;
+  if (headers) download.headers = headers;
+  return download;
+}
+
+/** Package indexes give checksums as `file.whl#sha256=...`. */
+function checksumInFragment(address: Found['address']): Checksum | undefined {
+  if (typeof address !== 'string' || !address.includes('#')) return undefined;
+  const [, algorithm, hex] = /#(md5|sha\d+)=(\w+)$/i.exec(address) ?? [];
+  const checksum = algorithm && hex ? checksumOf(algorithm, hex) : undefined;
+  return checksum && 'hex' in checksum ? checksum : undefined;
+}
+
+function* foundInAll(sources: readonly ListSource[]): Iterable<Found> {
+  for (const source of sources) {
+    for (const found of foundIn(source)) {
+      const batch = found.patterns && typeof found.address === 'string' ? batchOf(found.address) : null;
+      if (batch) yield* expanded(found, batch);
+      else yield found;
+    }
+  }
+}
+
+/** An address with batch patterns as the addresses that it stands for. */
+function* expanded(found: Found, batch: Batch): Iterable<Found> {
+  if (batch.count === 0) {
+    yield { ...found, address: { reason: 'empty-pattern', message: 'The pattern stands for nothing.' } };
+  } else if (batch.count > MAX_BATCH) {
+    const message = `The pattern stands for ${batch.count} addresses; at most ${MAX_BATCH} are taken.`;
+    yield { ...found, address: { reason: 'too-many', message } };
+  } else {
+    for (const text of batch.texts()) yield { line: found.line, text, address: text };
+  }
+}
+
+function rejected(found: Found, { reason, message }: Rejection): Verdict {
+  return { line: found.line, text: shown(found), kind: 'rejected', reason, message };
+}
+
+function shown({ text }: Found): string {
+  return maskCredentials(text.slice(0, MAX_SHOWN_CHARS));
+}

@@ -1,0 +1,32 @@
+// What a lane of the Traffic picture says of its worker: as many lines as its height has room for.
+import type { Format } from '../../../shared/format.ts';
+import type { WorkerState } from '../../../shared/traffic.ts';
+import type { Words } from '../../words.ts';
+
+/** What stands at the left and at the right end of a line. */
+export type LaneLine = [left: string, right: string];
+
+/** Heights in px from which there is room for a second and a third line. */
+const TWO_LINES = 48;
+const THREE_LINES = 68;
+
+/** The lines of a lane of `height` px: who it is and how fast, where it runs and what it holds, what it costs. */
+export function linesOf(worker: WorkerState, height: number, words: Words, format: Format): LaneLine[] {
+  const speed = worker.state === 'ready' ? format.speed(worker.bytesPerS) : words.workerState(worker.state);
+  const lines: LaneLine[] = [[words.workerName(worker.id), speed]];
+  if (height >= TWO_LINES) {
+    const where = worker.machine === '' || worker.kind === 'local' ? words.thisComputer : worker.machine;
+    const oldest = Math.max(0, ...worker.leases.map(({ ageMs }) => ageMs));
+    const leases = words.leases(worker.leases.length);
+    lines.push([
+      worker.pid > 0 ? `${words.pid(worker.pid)} · ${where}` : where,
+      worker.leases.length === 0 ? leases : `${leases} · ${format.duration(oldest)}`,
+    ]);
+  }
+  // A Python program does not say what it costs.
+  if (height >= THREE_LINES && worker.kind !== 'python') {
+    const memory = worker.rssBytes > 0 ? format.size(worker.rssBytes) : '';
+    lines.push([words.cpu(format.percent(worker.cpuPercent, 100)), memory]);
+  }
+  return lines;
+}
