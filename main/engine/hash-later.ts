@@ -111,7 +111,11 @@ export class HashLater {
     if (this.#running || this.#next(1).length === 0) return;
     this.#running = this.#run()
       .catch((error: unknown) => this.#giveUp(error))
-      .finally(() => (this.#running = null));
+      .finally(() => {
+        this.#running = null;
+        // Whoever waits until nothing is left hears of it: the thread's end took its time after the last file was told of.
+        this.#options.changed();
+      });
   }
 
   /** Breaks off; the next start goes on. */

@@ -193,10 +193,29 @@ test('one that is downloaded anew does not get the hash of what it was before', 
   const [id] = await add(engine, URL_A);
   await vi.waitFor(() => expect(hasher.asked).toHaveLength(1));
   fs.rmSync(hasher.asked[0]!);
-  await engine.handlers.retry({ ids: [id!] });
+  await engine.handlers.redownload({ ids: [id!] });
   await vi.waitFor(() => expect(hasher.asked).toHaveLength(2));
   hasher.release('b'.repeat(64));
   await vi.waitFor(() => expect(detail(engine, id!).sha256).toBe('b'.repeat(64)));
+});
+
+test('who waits until nothing is left hears of it, also where the thread takes its time to end', async () => {
+  const hasher = heldHasher();
+  let ended = (): void => {};
+  const engine = start({
+    ...hasher,
+    close: () => new Promise((resolve) => (ended = resolve)),
+  });
+  await add(engine, URL_A);
+  await vi.waitFor(() => expect(hasher.asked).toHaveLength(1));
+  hasher.release();
+  await vi.waitFor(() => expect(doneSignals()).toHaveLength(1));
+  // What was going to be told anyhow is told by then.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(engine.idle).toBe(false);
+  const heard = new Promise<boolean>((resolve) => engine.onEvent(() => resolve(engine.idle)));
+  ended();
+  expect(await heard).toBe(true);
 });
 
 test('a list that cannot be written ends no program: what is done is told of without its hash, and the next start has it', async () => {

@@ -93,7 +93,7 @@ test('what is said of a mirror, a changed file or a lost worker is Chinese there
     'download/refusals.ts': ['the bytes differ from those already here'],
     'download/crew.ts': ['It is far slower than the others'],
     'download/answers.ts': ['the file has ${totalBytes} bytes now'],
-    'engine/worker-link.ts': [
+    'engine/dispatch/worker-link.ts': [
       'it ended unexpectedly',
       'its pipe broke (${String(reason.cause)})',
       'it sent a message that makes no sense',
@@ -101,7 +101,7 @@ test('what is said of a mirror, a changed file or a lost worker is Chinese there
       'it said hello twice',
       'it speaks protocol ${hello.protocol}, this engine ${PROTOCOL}',
     ],
-    'gateway/engine-queues.ts': ['the connection of the Python program ended'],
+    'gateway/python/engine-queues.ts': ['the connection of the Python program ended'],
   };
   const sentences = Object.entries(said).flatMap(([file, all]) => {
     const source = readFileSync(join(renderer, '../main', file), 'utf8');
