@@ -9,6 +9,8 @@ import type { PythonResult } from './queues.ts';
 
 /** How long one look into a queue of the manager waits. */
 const LOOK_MS = 500;
+/** So long after it was asked for, a look on a line that broke may still go on there, and take what nobody hears of. */
+const LOOK_OVER_MS = 2 * LOOK_MS;
 /** What is left is given back for at most this long. */
 const LEAVE_MS = 10_000;
 
@@ -93,6 +95,8 @@ class ManagerWork {
   /** Not there yet, oldest first. */
   readonly #results: PythonResult[] = [];
   readonly #back: string[] = [];
+  /** When the look into the task queue that is under way, or was when the line broke, is surely over. */
+  #lookOverAtMs = 0;
   /** Dealt with, and not yet marked so in the task queue. */
   #unmarked = 0;
   #waiters: (() => void)[] = [];
@@ -139,6 +143,7 @@ class ManagerWork {
   /** What has not ended goes back into the task queue, what has is told. Rejects as `over` does. */
   async giveBack(manager: PythonManager): Promise<void> {
     this.#back.push(...this.#asked.takeBack());
+    if (this.#back.length > 0) await sleep(Math.max(0, this.#lookOverAtMs - performance.now()));
     for (let [text] = this.#back; text !== undefined; [text] = this.#back) {
       const { kind } = await manager.tasks.put(text, LOOK_MS);
       this.#back.shift();
@@ -157,7 +162,9 @@ class ManagerWork {
         await this.#news();
         continue;
       }
+      this.#lookOverAtMs = performance.now() + LOOK_OVER_MS;
       const got = await tasks.get(LOOK_MS).catch(unreadable);
+      this.#lookOverAtMs = 0;
       if (got.kind === 'empty') {
         if (exit && this.open + this.#unmarked === 0) return;
         continue;
