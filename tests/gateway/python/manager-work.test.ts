@@ -13,11 +13,13 @@ import { Program, testWithPython as test } from '../pythons.ts';
 const manager = (tasks: string, { taskRoom = 0, resultRoom = 0, print = 'results.get()' } = {}) => `
 from multiprocessing.managers import BaseManager
 import queue, sys, threading
+# In one piece: print writes the end of a line by itself, and another thread comes in between.
+def say(what): sys.stdout.write(f'{what}\\n')
 class Results(queue.Queue):
     def put(self, item, block=True, timeout=None):
         try: super().put(item, block, timeout)
         except queue.Full:
-            print('full')
+            say('full')
             raise
 tasks, results = queue.Queue(${taskRoom}), Results(${resultRoom})
 class QueueManager(BaseManager): pass
@@ -26,15 +28,15 @@ QueueManager.register('get_result_queue', callable=lambda: results)
 server = QueueManager(address=('127.0.0.1', 0), authkey=b'abc').get_server()
 for task in ${tasks}: tasks.put(task)
 threading.Thread(target=server.serve_forever, daemon=True).start()
-print(server.address[1])
+say(server.address[1])
 def joined():
     tasks.join()
-    print('joined')
+    say('joined')
 threading.Thread(target=joined, daemon=True).start()
 def show():
-    while True: print(${print})
+    while True: say(${print})
 threading.Thread(target=show, daemon=True).start()
-for line in sys.stdin: print(eval(line))
+for line in sys.stdin: say(eval(line))
 `;
 
 async function serve(source: string): Promise<{ program: Program; port: number }> {
