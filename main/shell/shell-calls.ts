@@ -4,6 +4,7 @@ import path from 'node:path';
 import { app, dialog, shell, type BrowserWindow } from 'electron';
 import { ApiError } from '../../shared/answer.ts';
 import type { Handlers } from '../../shared/api.ts';
+import { firstLocale } from '../../shared/language.ts';
 import type { ShellHandlers } from '../../shared/shell-api.ts';
 import type { Opened } from '../engine/instance.ts';
 import type { Doors } from '../gateway/doors.ts';
@@ -158,7 +159,7 @@ export function createShellHandlers(options: ShellCallOptions): ShellHandlers {
 
 /** The language of the system, as a BCP 47 tag. */
 export function systemLocale(): string {
-  return app.getPreferredSystemLanguages()[0] ?? app.getLocale();
+  return firstLocale([...app.getPreferredSystemLanguages(), app.getLocale()]);
 }
 
 async function ask(window: BrowserWindow | undefined, options: Electron.OpenDialogOptions): Promise<string[]> {

@@ -150,6 +150,12 @@ test('a removal asks, says what goes, and can be undone', async () => {
   await page.getByRole('row', { name: /one\.iso/ }).waitFor();
 });
 
+test('a system that names no language of its own has its list, too', async () => {
+  const { page, complaints } = await startSluice({ env: { LANGUAGE: '', LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8' } });
+  expect(await page.getByRole('button', { name: 'Add links' }).count()).toBeGreaterThan(0);
+  expect(complaints).toEqual([]);
+});
+
 test('a second start on the same list hands its links over and leaves', async () => {
   const first = await startSluice();
   const { electronPath, env } = (await import('../../scripts/runtime.mjs')).runtime();
