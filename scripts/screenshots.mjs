@@ -5,12 +5,11 @@ import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { _electron as electron } from 'playwright';
 import { build } from './build.mjs';
-import { runtime } from './runtime.mjs';
+import { launchDriven } from './driven.mjs';
 import { startDisplay } from './setup/display.mjs';
+import { root } from './setup/paths.mjs';
 
-const root = join(import.meta.dirname, '..');
 const out = join(root, 'screenshots');
 const base = mkdtempSync(join(tmpdir(), 'sluice-screenshots-'));
 const MB = 1_000_000;
@@ -193,13 +192,7 @@ console.log(`Pictures are in ${out}`);
  */
 async function inWindow(name, story) {
   if (wanted.length > 0 && !wanted.includes(name)) return;
-  const { electronPath, env } = runtime();
-  const app = await launch({
-    executablePath: electronPath,
-    args: [root, '--data', join(base, name)],
-    env: { .../** @type {Record<string, string>} */ (process.env), ...env, ...display?.env, LANGUAGE: 'en' },
-    colorScheme: null,
-  });
+  const app = await launchDriven(['--data', join(base, name)], display?.env);
   const page = await app.firstWindow();
   await page.locator('[role=grid], .empty').first().waitFor();
   // It shows itself at its first paint; before that it has no size to take a picture of.
@@ -220,20 +213,6 @@ async function inWindow(name, story) {
     });
   } finally {
     await app.close();
-  }
-}
-
-/**
- * Now and then Playwright is connected to the program and never says so (seen with 1.65 and Electron 25): then it starts once more.
- * @param {Parameters<typeof electron.launch>[0]} options
- */
-async function launch(options) {
-  const timeout = 30_000;
-  try {
-    return await electron.launch({ ...options, timeout });
-  } catch (error) {
-    console.error(`Started once more: ${String(error)}`);
-    return electron.launch({ ...options, timeout });
   }
 }
 

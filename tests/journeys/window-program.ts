@@ -2,14 +2,12 @@
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { _electron as electron, type ElectronApplication, type Page } from 'playwright';
+import type { ElectronApplication, Page } from 'playwright';
 import { expect, onTestFinished } from 'vitest';
 import type { Counts } from '../../shared/api.ts';
 import type { Bridge } from '../../shared/shell-api.ts';
-import { runtime } from '../../scripts/runtime.mjs';
+import { launchDriven } from '../../scripts/driven.mjs';
 import { tempDir } from '../support/temp-dir.ts';
-
-const root = join(import.meta.dirname, '../..');
 
 export interface Sluice {
   app: ElectronApplication;
@@ -37,14 +35,7 @@ export async function startSluice(options: SluiceOptions = {}): Promise<Sluice> 
   const base = options.data ? '' : tempDir();
   const data = options.data ?? join(base, 'state');
   const dir = options.dir ?? mkdtempSync(join(base || tempDir(), 'files-'));
-  const { electronPath, env } = runtime();
-  const app = await launch({
-    executablePath: electronPath,
-    // What a display without a desktop lacks would be said at every start, and means nothing.
-    args: ['--log-level=3', root, '--data', data, ...(options.args ?? [])],
-    env: { ...(process.env as Record<string, string>), NO_AT_BRIDGE: '1', ...env, LANGUAGE: 'en', ...options.env },
-    colorScheme: null,
-  });
+  const app = await launchDriven(['--data', data, ...(options.args ?? [])], options.env);
   const pid = app.process().pid!;
   let ended = false;
   const gone = new Promise<void>((resolve) => {
@@ -89,17 +80,6 @@ export async function startSluice(options: SluiceOptions = {}): Promise<Sluice> 
     },
     kill,
   };
-}
-
-/** Now and then Playwright is connected to the program and never says so (seen with 1.65 and Electron 25): then it starts once more. */
-async function launch(options: Parameters<typeof electron.launch>[0]): Promise<ElectronApplication> {
-  const timeout = 30_000;
-  try {
-    return await electron.launch({ ...options, timeout });
-  } catch (error) {
-    console.error(`Started once more: ${String(error)}`);
-    return electron.launch({ ...options, timeout });
-  }
 }
 
 /** How the program stands where a test failed. */
