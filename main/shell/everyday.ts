@@ -39,7 +39,7 @@ export class Everyday {
   readonly #shown = new Map<Notice['kind'], Notification>();
   #format!: Format;
   #settings: Settings = defaultSettings;
-  #started = false;
+  #begun = false;
   #tray: { show: (state: TrayState) => void } | null = null;
   #last: Changed | undefined;
   #trayTimer: NodeJS.Timeout | undefined;
@@ -58,23 +58,10 @@ export class Everyday {
     });
   }
 
-  /** From the first window on. What the system was told about logins outside of Sluice is taken for the truth. */
-  async start(): Promise<void> {
-    const { engine, iconFolder, raise, tell } = this.#options;
-    const { handlers } = engine;
+  /** Before the first window, so that nothing that is chosen in it is taken back. What the system was told about logins outside of Sluice is the truth. */
+  async begin(): Promise<Settings> {
+    const { engine } = this.#options;
     if (process.platform === 'win32') app.setAppUserModelId('app.sluice.Sluice');
-    this.applySettings(await this.#truthOfToday());
-    this.#tray = createTray(iconFolder, {
-      show: raise,
-      pauseAll: () => void handlers.pause(everything),
-      resumeAll: () => void handlers.resume(everything),
-      addFromClipboard: () => {
-        raise();
-        tell({ event: 'menu', command: 'paste' });
-      },
-      quit: () => app.quit(),
-    });
-    this.#started = true;
     engine.onSignal((signal) => {
       if (signal.event !== 'done' && signal.event !== 'failed') return;
       this.#batch.ended();
@@ -85,6 +72,26 @@ export class Everyday {
     engine.onEvent((event) => {
       if (event.event === 'changed') this.#changed(event);
     });
+    const settings = await this.#truthOfToday();
+    this.applySettings(settings);
+    this.#begun = true;
+    return settings;
+  }
+
+  /** From the first window on: it need not wait for this. */
+  async showTray(): Promise<void> {
+    const { engine, iconFolder, raise, tell } = this.#options;
+    const { handlers } = engine;
+    this.#tray = createTray(iconFolder, {
+      show: raise,
+      pauseAll: () => void handlers.pause(everything),
+      resumeAll: () => void handlers.resume(everything),
+      addFromClipboard: () => {
+        raise();
+        tell({ event: 'menu', command: 'paste' });
+      },
+      quit: () => app.quit(),
+    });
     this.#changed({ event: 'changed', running: [], ...(await handlers.overview(null)) });
   }
 
@@ -92,12 +99,12 @@ export class Everyday {
   async #truthOfToday(): Promise<Settings> {
     const { handlers } = this.#options.engine;
     const settings = await handlers.settings(null);
-    this.applySettings(settings);
     const truth = { whenDone: 'nothing', startAtLogin: startsAtLogin() } as const;
     if (settings.whenDone === truth.whenDone && settings.startAtLogin === truth.startAtLogin) return settings;
     try {
       return await handlers.changeSettings(truth);
     } catch (error) {
+      this.applySettings(settings);
       this.#options.tell({ event: 'trouble', message: this.words.settingsFailed((error as Error).message) });
       return { ...settings, ...truth };
     }
@@ -110,7 +117,7 @@ export class Everyday {
     this.words = shellWords(language, this.#format);
     const { startAtLogin } = this.#settings;
     this.#settings = settings;
-    if (!this.#started) return;
+    if (!this.#begun) return;
     if (settings.startAtLogin !== startAtLogin) {
       try {
         setStartAtLogin(settings.startAtLogin);

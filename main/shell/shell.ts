@@ -163,15 +163,9 @@ class Shell {
       }
       tellWindow(this.#window?.webContents, event);
     });
-    void Promise.resolve(handlers.settings(null))
-      .then((settings) => this.#applySettings(settings))
-      .then(() => {
-        leaveOnUnforeseen(() => this.#everyday.words.unforeseen, args.screenshot !== undefined);
-        this.#open();
-        this.#options.openedBySystem.receive((opened) => this.receive(opened));
-      });
+    void this.#begin();
     void this.#isShown.then(() => this.#openDoors());
-    if (args.screenshot === undefined) void this.#isShown.then(() => this.#everyday.start());
+    if (args.screenshot === undefined) void this.#isShown.then(() => this.#everyday.showTray());
     this.#listen();
     // Processes that start beside the window's own would have it come later.
     void Promise.race([this.#isShown, sleep(WINDOW_PATIENCE_MS)]).then(() => this.engine.start());
@@ -182,6 +176,15 @@ class Shell {
         app.exit(1);
       });
     }
+  }
+
+  async #begin(): Promise<void> {
+    const { args, openedBySystem } = this.#options;
+    const forPicture = args.screenshot !== undefined;
+    this.#applySettings(await (forPicture ? this.engine.handlers.settings(null) : this.#everyday.begin()));
+    leaveOnUnforeseen(() => this.#everyday.words.unforeseen, forPicture);
+    this.#open();
+    openedBySystem.receive((opened) => this.receive(opened));
   }
 
   /** Brings the window to the front, or back. */
@@ -195,10 +198,12 @@ class Shell {
   #open(): void {
     if (this.#window) return;
     const { dataDir, folder } = this.#options;
-    this.#page = this.#nextPage();
     this.#window = openWindow({ dataDir, preload: preloadPath(folder), show: true, devUrl: this.#devUrl });
     this.#everyday.adopt(this.#window, () => this.#leaving);
-    this.#window.on('closed', () => (this.#window = undefined));
+    this.#window.on('closed', () => {
+      this.#window = undefined;
+      this.#page = this.#nextPage();
+    });
   }
 
   /** After the window is there, so that nobody waits for them. */
