@@ -186,13 +186,13 @@ export class Adding {
     return all;
   }
 
-  /** After a damaged database: adds what the journal has and the restored list has not, each with the id that it had. */
+  /** After a damaged database: adds what the journal has and the restored list has not, each with the id and the mark that it had. */
   addMissing(entries: readonly JournalEntry[]): void {
     const missing = entries.filter(({ dir, download }) => !this.#options.store.findUrl(keyOf(download.url), dir));
     if (missing.length === 0) return;
-    const prepared = missing.map(({ id, dir, download }) => ({
+    const prepared = missing.map(({ id, mark, dir, download }) => ({
       ...prepare(download, () => dir, 'queued', 'journal'),
-      id,
+      before: id === undefined ? undefined : { id, mark },
     }));
     this.#options.store.add(prepared, this.#options.now());
   }

@@ -45,9 +45,13 @@ export function foldName(name: string): string {
   return name.normalize('NFC').toUpperCase().normalize('NFC');
 }
 
-/** The name of the unfinished file of a download; no two downloads share one, and there is room behind it for `RIVAL_SUFFIX`. */
-export function partName(name: string, id: number): string {
-  return fitted(name, `.${id}${PART_SUFFIX}`, MAX_BYTES - RIVAL_SUFFIX.length);
+/**
+ * The name of the unfinished file of a download; no two downloads share one, and there is room behind it for `RIVAL_SUFFIX`.
+ * `mark`: of its list; empty for one from before there were marks.
+ */
+export function partName(name: string, id: number, mark: string): string {
+  const tag = mark === '' ? id : `${mark}-${id}`;
+  return fitted(name, `.${tag}${PART_SUFFIX}`, MAX_BYTES - RIVAL_SUFFIX.length);
 }
 
 /** Nothing in such a name needs a look, and most names are such. */

@@ -121,15 +121,16 @@ test('numbered names are as safe, differ, and keep the extension', () => {
 
 test('the name of an unfinished file is its own, and never too long', () => {
   fc.assert(
-    fc.property(text, fc.nat(), (raw, id) => {
-      const name = partName(safeName(raw), id);
+    fc.property(text, fc.nat(), fc.constantFrom('', '0a1b2c3d'), (raw, id, mark) => {
+      const name = partName(safeName(raw), id, mark);
       expectSafe(name);
       expect(bytes(name + RIVAL_SUFFIX)).toBeLessThanOrEqual(255);
-      expect(name.endsWith(`.${id}${PART_SUFFIX}`)).toBe(true);
+      expect(name.endsWith(`.${mark}${mark && '-'}${id}${PART_SUFFIX}`)).toBe(true);
     }),
   );
-  expect(partName('a.zip', 7)).toBe('a.zip.7.sluice-part');
-  expect(bytes(partName(safeName('x'.repeat(400)), 123_456) + RIVAL_SUFFIX)).toBe(255);
+  expect(partName('a.zip', 7, '')).toBe('a.zip.7.sluice-part');
+  expect(partName('a.zip', 7, '0a1b2c3d')).toBe('a.zip.0a1b2c3d-7.sluice-part');
+  expect(bytes(partName(safeName('x'.repeat(400)), 123_456, 'f'.repeat(8)) + RIVAL_SUFFIX)).toBe(255);
 });
 
 test.each([

@@ -312,7 +312,21 @@ test('after the clock was set back, a backup made now counts as the newest', asy
   expect(await urls(start(spawn))).toEqual(['http://a.test/kept']);
 });
 
-test('after a damaged database unfinished files are gone on with, by what workers noted beside them', async () => {
+/** What else may have become of a list: the file with its mark is gone, or it is of a time before there were marks. */
+const lists: [string, (data: string, part: string) => string][] = [
+  ['as it was', (_, part) => part],
+  ['without its mark', (data, part) => (fs.rmSync(path.join(data, 'mark')), part)],
+  [
+    'of an older Sluice',
+    (data, part) => {
+      const journal = path.join(data, 'added.jsonl');
+      fs.writeFileSync(journal, fs.readFileSync(journal, 'utf8').replaceAll(/"mark":"[\da-f]{8}",/g, ''));
+      return part.replace(/[\da-f]{8}-2\.sluice-part$/, '2.sluice-part');
+    },
+  ],
+];
+
+test.each(lists)('after a damaged database unfinished files are gone on with; the list %s', async (_, becomes) => {
   const { spawn, workers } = fakeWorkers();
   const engine = start(spawn);
   await add(engine, 'http://a.test/1.bin', 'http://a.test/2.bin');
@@ -328,9 +342,10 @@ test('after a damaged database unfinished files are gone on with, by what worker
   // A line of it is lost, too.
   const journal = path.join(data, 'added.jsonl');
   fs.writeFileSync(journal, fs.readFileSync(journal, 'utf8').split('\n').slice(1).join('\n'));
+  const partPath = becomes(data, before.partPath);
   const again = start(spawn);
   await vi.waitFor(() => expect(workers.at(-1)!.tasks).toHaveLength(1));
-  const { id, url, partPath } = before;
+  const { id, url } = before;
   expect(workers.at(-1)!.tasks[0]).toMatchObject({ id, url, partPath, validators: { etag: '"a"', totalBytes: 100 } });
   expect(again.view.totals().trouble).not.toBe(null);
 });

@@ -13,6 +13,8 @@ async function listOfFour() {
   const dir = tempDir();
   const dataDir = path.join(dir, 'data');
   const files = path.join(dir, 'files');
+  fs.mkdirSync(dataDir);
+  fs.writeFileSync(path.join(dataDir, 'mark'), '0a1b2c3d');
   const { spawn } = fakeWorkers((worker, task) => {
     const isWhole = task.url.includes('whole');
     fs.writeFileSync(isWhole ? task.targetPath : task.partPath, 'x');
@@ -44,7 +46,7 @@ test('once it cannot be undone any more, and no sooner', async () => {
   vi.advanceTimersByTime(UNDO_MS - 1);
   expect(left()).toEqual(before);
   vi.advanceTimersByTime(1);
-  expect(left()).toEqual(['mine', 'part-4.bin.4.sluice-part', 'whole-2.bin']);
+  expect(left()).toEqual(['mine', 'part-4.bin.0a1b2c3d-4.sluice-part', 'whole-2.bin']);
 });
 
 test('a start clears up what was left of it, and leaves finished files alone', async () => {
@@ -53,6 +55,6 @@ test('a start clears up what was left of it, and leaves finished files alone', a
   await engine.close();
   const again = new Engine({ dataDir, spawnWorker: fakeWorkers().spawn });
   onTestFinished(() => again.close());
-  expect(left()).toEqual(['mine', 'part-4.bin.4.sluice-part', 'whole-1.bin', 'whole-2.bin']);
+  expect(left()).toEqual(['mine', 'part-4.bin.0a1b2c3d-4.sluice-part', 'whole-1.bin', 'whole-2.bin']);
   expect(again.view.counts().all).toBe(0);
 });

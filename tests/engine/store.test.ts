@@ -125,13 +125,16 @@ test('ten thousand downloads of one name are added in a moment, each with its ow
 });
 
 test('of many that are written at once each has its own row, name and id, whichever names are taken', () => {
-  const store = open(tempDir());
+  const dir = tempDir();
+  fs.writeFileSync(path.join(dir, 'mark'), '0a1b2c3d');
+  const store = open(dir);
   store.add([prepared('17.zip')], 1);
   const wanted = Array.from({ length: 250 }, (_, i) => (i % 40 === 39 ? 'same.pdf' : `${i}.zip`));
+  const before = { id: 1000, mark: 'older' };
   const all = wanted.map((name, i): Prepared => {
     const url = `http://${i % 2 ? 'a' : 'b'}.test/${i}`;
     // Two that are unlike the others, and one whose id is given.
-    const more = i === 70 ? { urlKey: `${url}x` } : i === 170 ? { dir: '/other' } : i === 220 ? { id: 1000 } : {};
+    const more = i === 70 ? { urlKey: `${url}x` } : i === 170 ? { dir: '/other' } : i === 220 ? { before } : {};
     return { ...prepared(name, 'queued', i % 2 ? 'a.test' : 'b.test'), download: { url }, urlKey: url, ...more };
   });
   const ids = store.add(all, 1);
@@ -144,7 +147,9 @@ test('of many that are written at once each has its own row, name and id, whiche
   expect(rows.map(({ name }) => name)).toEqual(
     wanted.map((name, i) => (name === 'same.pdf' ? numbered.shift()! : i === 17 ? '17 (1).zip' : name)),
   );
-  for (const { id, name, partName: part } of rows) expect(part).toBe(partName(name, id));
+  for (const { id, name, partName: part } of rows) {
+    expect(part).toBe(partName(name, id, id === 1000 ? 'older' : '0a1b2c3d'));
+  }
   expect(store.list.page(query(), 1, 250).map(({ id }) => id)).toEqual(ids);
   expect(store.list.counts()).toMatchObject({ queued: 251, categories: { archives: 245, documents: 6 } });
   expect(store.findUrl('http://b.test/70x')).toBe(ids[70]);

@@ -70,6 +70,27 @@ test('after twenty SIGKILLs a 200 MB file is exact and was hardly fetched twice'
   expect(fs.readdirSync(files)).toEqual(['big.bin']);
 });
 
+test('two lists with files of one name in one folder, killed on their way, each bring their own', async () => {
+  const server = await origin();
+  const sizeBytes = 6_000_000;
+  const paths = ['/one/f.bin', '/two/f.bin'];
+  const start = (path: string) => run('--data', data + path[1], '--exit', '--connections', '1', server.url(path));
+  for (const [seed, path] of paths.entries()) server.serve(path, { sizeBytes, seed, bytesPerS: 1_500_000 });
+  const killed = paths.map(start);
+  await Promise.all(paths.map((path) => server.served(path, 2_000_000)));
+  for (const { child } of killed) killTree(child.pid!);
+  await Promise.all(killed.map(({ ended }) => ended));
+  expect(fs.readdirSync(files)).toHaveLength(2);
+  const programs = paths.map(start);
+  for (const { ended, stdout } of programs) expect(await ended, stdout()).toBe(0);
+  expect(fs.readdirSync(files).sort()).toEqual(['f (1).bin', 'f.bin']);
+  for (const [seed, path] of paths.entries()) {
+    const { path: file } = programs[seed]!.told.find(({ event }) => event === 'done')!;
+    expect(sha256(file as string)).toBe(contentSha256(seededContent(sizeBytes, seed)));
+    expect(server.bytesServed(path)).toBeLessThan(sizeBytes * 1.15);
+  }
+});
+
 test('a killed worker is replaced and its downloads go on', async () => {
   const server = await origin();
   const names = ['a', 'b', 'c', 'd'];

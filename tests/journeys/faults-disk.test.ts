@@ -6,7 +6,7 @@ import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { contentBytes, seededContent, startOrigin, type Origin } from '../support/origin.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { sluice } from './cli-program.ts';
-import { runTraced, testWithStrace } from './faults-support.ts';
+import { keepMark, MARK, runTraced, testWithStrace } from './faults-support.ts';
 
 const sizeBytes = 3_000_000;
 const content = contentBytes(seededContent(sizeBytes), 0, sizeBytes);
@@ -20,8 +20,9 @@ beforeEach(() => {
   const dir = tempDir();
   data = path.join(dir, 'data');
   files = path.join(dir, 'files');
-  part = path.join(files, 'f.bin.1.sluice-part');
+  part = path.join(files, `f.bin.${MARK}-1.sluice-part`);
   file = path.join(files, 'f.bin');
+  keepMark(data);
 });
 
 async function origin(behaviour: Record<string, unknown> = {}): Promise<Origin> {
@@ -91,7 +92,7 @@ testWithStrace('where a file cannot have two names it is renamed, and never over
   fs.writeFileSync(file, 'mine');
   const second = path.join(files, 'f (1).bin');
   const args = words('--exit', '--hash', server.url('/f.bin'));
-  const parts = [part, path.join(files, 'f (1).bin.1.sluice-part')];
+  const parts = [part, path.join(files, `f (1).bin.${MARK}-1.sluice-part`)];
   const ran = await runTraced(args, { calls: 'link', paths: [...parts, file, second], nth: '1+', error: 'EPERM' });
   expect(ran.hit).toBe(true);
   expect(ran.status, ran.stderr).toBe(0);

@@ -7,7 +7,7 @@ import { contentBytes, contentSha256, seededContent, startOrigin, type Origin } 
 import { lanes } from '../support/lanes.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { sluice } from './cli-program.ts';
-import { rowsIn, runTraced, testWithStrace, type Fault, type Ran } from './faults-support.ts';
+import { keepMark, MARK, rowsIn, runTraced, testWithStrace, type Fault, type Ran } from './faults-support.ts';
 
 const sizes = [3_400_000, 5000, 0, 70_000];
 const contents = sizes.map((sizeBytes, seed) => seededContent(sizeBytes, seed));
@@ -40,9 +40,10 @@ type Place = {
 function place(dir: string, server: Origin, lane: string): Place {
   const data = path.join(dir, 'data');
   const files = path.join(dir, 'files');
-  const parts = names.map((name, n) => path.join(files, `${name}.${n + 1}.sluice-part`));
+  const parts = names.map((name, n) => path.join(files, `${name}.${MARK}-${n + 1}.sluice-part`));
   const onDisk = [files, ...parts, ...names.map((name) => path.join(files, name))];
   const database = ['sluice.db', 'sluice.db-wal', 'sluice.db-journal'].map((name) => path.join(data, name));
+  keepMark(data);
   const words = ['--workers', '1', '--connections', '3', '--lane', lane, '--json', '--exit'];
   return {
     dir,
@@ -102,7 +103,6 @@ async function killAtEach(server: Origin, lane: string, calls: string, what: 'fi
       const when = `killed at ${calls} ${nth} (${lane} lane, ${what})`;
       const at = place(path.join(top, String(nth)), server, lane);
       const fault: Fault = { calls, paths: at.paths[what], nth };
-      fs.mkdirSync(at.dir);
       const ran = await runTraced(at.args, fault, threads);
       if (!ran.hit) {
         expect(ran.status, `${when}: ${ran.stderr}`).toBe(0);
@@ -153,7 +153,7 @@ testWithStrace('killed at each flush and each naming of a file, all ends exact',
   expect((await killAtEach(server, lane, 'unlink', 'files')).points).toBe(names.length);
 });
 
-const PART = 'f0.bin.1.sluice-part';
+const PART = `f0.bin.${MARK}-1.sluice-part`;
 
 /** Kills at each such call of a single download, `before` which something was done; with and without power. */
 async function killAlone(calls: string, fault: Partial<Fault>, prepare: (at: Place, server: Origin) => Promise<void>) {

@@ -28,6 +28,6 @@ test.each([
   expect(fs.readdirSync(files).sort()).toEqual([
     'SHA256SUMS',
     'a.bin',
-    expect.stringMatching(/^b\.bin\.\d+\.sluice-part$/),
+    expect.stringMatching(/^b\.bin\.[\da-f]{8}-\d+\.sluice-part$/),
   ]);
 });

@@ -7,8 +7,16 @@ import { NewDownload } from '../../../shared/download.ts';
 /** Under this name, beside the database. */
 export const JOURNAL = 'added.jsonl';
 
-/** `id`: what it got in the database. */
-const Entry = z.object({ id: z.number().optional(), dir: z.string(), download: NewDownload });
+/** `id`: what it got in the database. `mark`: of the list, in the name of its unfinished file; older lines have none. */
+const Entry = z.object({
+  id: z.number().optional(),
+  mark: z
+    .string()
+    .regex(/^[\da-f]*$/)
+    .default(''),
+  dir: z.string(),
+  download: NewDownload,
+});
 export type JournalEntry = z.infer<typeof Entry>;
 
 export type Journal = {

@@ -13,8 +13,8 @@ export type Prepared = {
   status: Status;
   /** Who wants it. */
   producer: string;
-  /** That it had in a list that was lost: its unfinished file is named by it. */
-  id?: number | undefined;
+  /** What it had in a list that was lost: its unfinished file is named by these. */
+  before?: { id: number; mark: string } | undefined;
 };
 
 /** So many that say nothing else are written by one statement. */
@@ -39,14 +39,17 @@ const inserts = {
 export class NewRows {
   readonly #sql: Sql;
   readonly #names: NameRules;
+  readonly #mark: string;
   readonly #now: number;
   /** Numbers that names which are taken go on with, by folder and name. */
   readonly #nextNumber = new Map<string, number>();
   readonly #counts = new Map<string, { status: Status; category: string; n: number }>();
 
-  constructor(sql: Sql, names: NameRules, now: number) {
+  /** `mark`: of the list. */
+  constructor(sql: Sql, names: NameRules, mark: string, now: number) {
     this.#sql = sql;
     this.#names = names;
+    this.#mark = mark;
     this.#now = now;
   }
 
@@ -95,8 +98,9 @@ export class NewRows {
     const { dir, status, producer } = prepared[0]!;
     const id = ids[0]!;
     const categories = prepared.map((one) => this.#sorted(one));
-    const values = prepared.flatMap(({ download, host, name }, i) => {
-      return [download.url, host, name, this.#names.fold(name), this.#names.partName(name, ids[i]!), categories[i]];
+    const values = prepared.flatMap((one, i) => {
+      const { download, host, name } = one;
+      return [download.url, host, name, this.#names.fold(name), this.#partName(one, name, ids[i]!), categories[i]];
     });
     const many = this.#sql.prepare(inserts.many);
     if (many.run(values, { id, dir, status, position, producer, now: this.#now }).changes === MANY) return;
@@ -105,6 +109,10 @@ export class NewRows {
     for (const [i, one] of prepared.entries()) {
       if (!written.has(ids[i])) this.#writeOne(one, categories[i]!, ids[i]!, position + i);
     }
+  }
+
+  #partName({ before }: Prepared, name: string, id: DownloadId): string {
+    return this.#names.partName(name, id, before?.mark ?? this.#mark);
   }
 
   #writeOne(one: Prepared, category: string, id: DownloadId, position: number): void {
@@ -117,7 +125,7 @@ export class NewRows {
     for (let n = this.#nextNumber.get(key) ?? 0; ; n++) {
       const name = n === 0 ? wanted : this.#names.numbered(wanted, n);
       const folded = n === 0 ? foldedWanted : this.#names.fold(name);
-      const part = this.#names.partName(name, id);
+      const part = this.#partName(one, name, id);
       const said = [id, url, urlKey, host, dir, name, folded, part, category, status, position, producer, this.#now];
       if (insert.run(...said, ...more).changes === 0) continue;
       if (n > 0) this.#nextNumber.set(key, n + 1);

@@ -140,6 +140,6 @@ export type Candidate = z.infer<typeof Candidate>;
 export type NameRules = {
   fold(name: string): string;
   numbered(name: string, n: number): string;
-  partName(name: string, id: number): string;
+  partName(name: string, id: number, mark: string): string;
   category(name: string): string;
 };

@@ -10,6 +10,7 @@ import { NewRows, type Prepared } from './new-rows.ts';
 import { backUp, lastBackupAt, openDatabase } from './open.ts';
 import { Stored, type Candidate, type NameRules } from './rows.ts';
 import { MachineTable } from './machine-table.ts';
+import { markOf } from './mark.ts';
 import { QueuedTable } from './queued-table.ts';
 import { EventTable, ExchangeTable, HostTable, SettingTable } from './side-tables.ts';
 import { Sql } from './sql.ts';
@@ -33,6 +34,7 @@ export class Store {
   readonly names: NameRules;
   readonly #sql: Sql;
   readonly #dir: string;
+  readonly #mark: string;
   readonly #journal: Journal;
   readonly #finished: FinishedLog;
 
@@ -49,6 +51,7 @@ export class Store {
     this.queued = new QueuedTable(this.#sql);
     this.settings = new SettingTable(this.#sql);
     this.#dir = options.dir;
+    this.#mark = markOf(options.dir);
     this.names = options.names;
     this.#journal = openJournal(options.dir);
     this.#finished = new FinishedLog(options.dir);
@@ -70,14 +73,25 @@ export class Store {
   add(prepared: readonly Prepared[], now: number): DownloadId[] {
     const ids = this.#sql.transaction(() => {
       let id = this.#lastId();
-      const ids = prepared.map(({ id: before = 0 }) => (id = Math.max(id + 1, before)));
-      const counts = new NewRows(this.#sql, this.names, now).write(prepared, ids, this.list.edgePosition('max') + 1);
+      const ids = prepared.map(({ before }) => (id = Math.max(id + 1, before?.id ?? 0)));
+      const counts = new NewRows(this.#sql, this.names, this.#mark, now).write(
+        prepared,
+        ids,
+        this.list.edgePosition('max') + 1,
+      );
       // By hand: a trigger for each of a hundred thousand rows would take longer than the rows.
       for (const { status, category, n } of counts) this.list.countMore(status, category, n);
       this.list.touched({ ids }, 'membership');
       return ids;
     });
-    this.#journal.append(prepared.map(({ download, dir }, n) => ({ id: ids[n]!, dir, download })));
+    this.#journal.append(
+      prepared.map(({ before, download, dir }, n) => ({
+        id: ids[n]!,
+        mark: before?.mark ?? this.#mark,
+        dir,
+        download,
+      })),
+    );
     return ids;
   }
 

@@ -1,0 +1,24 @@
+// The mark of a list: in the names of its unfinished files, so that those of another list in the same folder are not taken for its own.
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+
+const form = /^[\da-f]{8}$/;
+
+/** The mark kept in `<dir>/mark`, made at first use. One that cannot be kept serves as well: each name is written down with its row. */
+export function markOf(dir: string): string {
+  const file = path.join(dir, 'mark');
+  try {
+    const kept = fs.readFileSync(file, 'utf8').trim();
+    if (form.test(kept)) return kept;
+  } catch {
+    // None yet.
+  }
+  const mark = randomBytes(4).toString('hex');
+  try {
+    fs.writeFileSync(file, `${mark}\n`, { mode: 0o600 });
+  } catch {
+    // The disk is full.
+  }
+  return mark;
+}
