@@ -160,11 +160,14 @@ async function connect(address: string): Promise<Remote> {
 }
 
 function socketPath(dir: string): string {
-  const digest = createHash('sha256').update(fs.realpathSync(dir)).digest('hex').slice(0, 24);
-  if (process.platform === 'win32') return `\\\\.\\pipe\\sluice-${digest}`;
+  if (process.platform === 'win32') return `\\\\.\\pipe\\sluice-${digestOf(dir)}`;
   const inside = path.join(dir, 'control.sock');
   if (Buffer.byteLength(inside) <= SOCKET_PATH_MAX_BYTES) return inside;
   const folder = path.join(process.env['XDG_RUNTIME_DIR'] ?? os.tmpdir(), `sluice-${process.getuid?.() ?? 0}`);
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
-  return path.join(folder, `${digest}.sock`);
+  return path.join(folder, `${digestOf(dir)}.sock`);
+}
+
+function digestOf(dir: string): string {
+  return createHash('sha256').update(fs.realpathSync(dir)).digest('hex').slice(0, 24);
 }

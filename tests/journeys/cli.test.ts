@@ -240,6 +240,25 @@ test('a speed limit holds over several processes', async () => {
   expect(Date.now() - begun).toBeGreaterThan(2200);
 });
 
+test('a file over plain HTTP has neither process load what only TLS, checksums and threads need', async () => {
+  const server = await origin();
+  server.serve('/a.bin', { sizeBytes: 100_000 });
+  const loaded = path.join(dir, 'loaded');
+  const hook = path.join(dir, 'hook.cjs');
+  fs.writeFileSync(
+    hook,
+    `process.on('exit', () => require('fs').appendFileSync(${JSON.stringify(loaded)}, process.moduleLoadList.join() + '\\n'))`,
+  );
+  const args = ['--data', data, '--dir', files, '--exit', server.url('/a.bin')];
+  expect(await sluice(args, { env: { NODE_OPTIONS: `--require ${hook}` } }).ended).toBe(0);
+  const processes = fs.readFileSync(loaded, 'utf8').trim().split('\n');
+  expect(processes).toHaveLength(2);
+  for (const modules of processes) {
+    const ours = modules.split(',').filter((name) => /^NativeModule (?:crypto|tls|https|worker_threads)$/.test(name));
+    expect(ours).toEqual([]);
+  }
+});
+
 test('a folder that cannot be used is named', async () => {
   fs.writeFileSync(path.join(dir, 'file'), '');
   const program = sluice(['--data', data, '--dir', path.join(dir, 'file'), '--exit', 'http://a.test/x']);

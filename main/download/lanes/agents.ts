@@ -38,7 +38,10 @@ export function createAgents(settings: TransferSettings, env: NodeJS.ProcessEnv 
       const { proxyAgent } = await import('./proxy-agents.ts');
       return proxyAgent(proxy, secure, options, optionsFor);
     }
-    return withConnectTimeout(secure ? new https.Agent(options) : new http.Agent(options), settings.connectTimeoutMs);
+    const { connectTimeoutMs } = settings;
+    return secure
+      ? withConnectTimeout(new https.Agent(options), 'secureConnect', connectTimeoutMs)
+      : withConnectTimeout(new http.Agent(options), 'connect', connectTimeoutMs);
   };
   return {
     async for(url) {
@@ -68,7 +71,7 @@ function closeIdle(agent: http.Agent): void {
 
 type Connect = (options: object, done?: (error: Error | null, socket?: Duplex) => void) => Duplex | undefined;
 
-function withConnectTimeout<A extends http.Agent>(agent: A, timeoutMs: number): A {
+function withConnectTimeout<A extends http.Agent>(agent: A, connected: string, timeoutMs: number): A {
   const connecting = agent as unknown as { createConnection: Connect };
   const connect = connecting.createConnection.bind(agent);
   connecting.createConnection = (options, done) => {
@@ -77,7 +80,6 @@ function withConnectTimeout<A extends http.Agent>(agent: A, timeoutMs: number): 
     const timer = setTimeout(() => {
       socket.destroy(Object.assign(new Error(`No connection within ${timeoutMs} ms`), { code: 'ETIMEDOUT' }));
     }, timeoutMs);
-    const connected = agent instanceof https.Agent ? 'secureConnect' : 'connect';
     socket.once(connected, () => clearTimeout(timer));
     socket.once('close', () => clearTimeout(timer));
     return socket;
