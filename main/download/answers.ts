@@ -1,5 +1,6 @@
 // Judges a server's answer to a request at an offset, against what was kept of the content (RFC 9110 13.1.5, 14.4, 15.3.7).
 import type { Validators } from '../../shared/download.ts';
+import { because, type Why } from '../../shared/why.ts';
 import { digestOf } from './disk/digests.ts';
 
 /** The head of an answer. Header names are lower case. */
@@ -108,18 +109,19 @@ export function isCombinable(kept: Validators): boolean {
 }
 
 /** Why `seen` cannot be the content that was kept; null when nothing speaks against it. */
-export function contradiction(kept: Validators, seen: Validators): string | null {
+export function contradiction(kept: Validators, seen: Validators): Why | null {
   if (kept.totalBytes !== null && seen.totalBytes !== null && kept.totalBytes !== seen.totalBytes) {
-    return `the length was ${kept.totalBytes} and is ${seen.totalBytes}`;
+    return because('length-changed', { was: kept.totalBytes, is: seen.totalBytes });
   }
   if (kept.digest && kept.digest.algorithm === seen.digest?.algorithm && kept.digest.hex !== seen.digest.hex) {
-    return `the ${kept.digest.algorithm} was ${kept.digest.hex} and is ${seen.digest.hex}`;
+    const { algorithm, hex: was = '' } = kept.digest;
+    return because('checksum-changed', { algorithm, was, is: seen.digest.hex ?? '' });
   }
   if (kept.etag !== null && seen.etag !== null) {
-    return kept.etag === seen.etag ? null : `the ETag was ${kept.etag} and is ${seen.etag}`;
+    return kept.etag === seen.etag ? null : because('etag-changed', { was: kept.etag, is: seen.etag });
   }
   if (kept.lastModified !== null && seen.lastModified !== null && kept.lastModified !== seen.lastModified) {
-    return `Last-Modified was ${kept.lastModified} and is ${seen.lastModified}`;
+    return because('date-changed', { was: kept.lastModified, is: seen.lastModified });
   }
   return null;
 }
@@ -140,7 +142,7 @@ export type Verdict =
   | { kind: 'body'; start: number; end: number | null }
   /** The whole file from 0: it takes no ranges. */
   | { kind: 'whole' }
-  | { kind: 'changed'; why: string }
+  | { kind: 'changed'; why: Why }
   /** It may be of another content: only bytes that are here already can tell. */
   | { kind: 'unvouched'; why: string }
   /** 416, and the file ends exactly at `totalBytes`. */
@@ -212,5 +214,5 @@ function judgeUnsatisfied(asked: Asked, head: Head, kept: Validators | null): Ve
   if (totalBytes === asked.onDiskBytes && asked.offset === totalBytes) {
     return kept && !vouches(kept, seen) ? UNVOUCHED : { kind: 'complete', totalBytes };
   }
-  return { kind: 'changed', why: `the file has ${totalBytes} bytes now` };
+  return { kind: 'changed', why: because('size-now', { bytes: totalBytes }) };
 }

@@ -1,5 +1,6 @@
 // Opens and gives up a session's connections: as many as help, spread over its sources, none far slower than the others.
 import type { Validators } from '../../shared/download.ts';
+import { because, type Why } from '../../shared/why.ts';
 import { isCombinable } from './answers.ts';
 import { hostOf } from './sources.ts';
 import type { Feed } from './feed.ts';
@@ -12,7 +13,7 @@ export interface CrewActs {
   /** Begins one more connection; synchronously as far as its first request. */
   open(feed: Feed): void;
   /** Uses a source no more. */
-  putAside(feed: Feed, why: string): void;
+  putAside(feed: Feed, why: Why): void;
 }
 
 export class Crew {
@@ -97,7 +98,7 @@ export class Crew {
     // What comes slowly because it should is no laggard.
     if (!this.#atWork || feeds.all.some(({ isLimited }) => isLimited)) return;
     const slow = feeds.laggard();
-    if (slow) this.#acts.putAside(slow, 'It is far slower than the others');
+    if (slow) this.#acts.putAside(slow, because('far-slower'));
     const laggard = this.#tempo.laggard(feeds.busy < this.wanted);
     if (laggard) this.#o.report.event('connections', { change: 'replaced' });
     for (const { attempts } of feeds.all) {

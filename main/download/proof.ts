@@ -1,4 +1,5 @@
 // Before a byte of a mirror counts: its length must be equal, and a piece of it to what is here already from elsewhere.
+import { because, type Why } from '../../shared/why.ts';
 import { isCombinable } from './answers.ts';
 import { Attempt } from './attempt.ts';
 import { fail } from './failures.ts';
@@ -43,29 +44,29 @@ export async function prove(feed: Feed, options: SessionOptions, waits: Waits, i
       feed.phase = 'open';
       return { kind: 'again', afterMs: 0 };
     }
-    return aside('It has nothing that surely tells one content from another');
+    return aside(because('nothing-tells'));
   }
   // From here on it is to be tried again, unless it is given up.
   feed.phase = 'untried';
   const situation = { url, host: hostOf(url), alone: true, hasBrought: false };
   switch (end.kind) {
     case 'differs':
-      return changed('its bytes differ', false);
+      return changed(because('its-bytes-differ'), false);
     case 'over':
       return feed.refusals.failed(TOO_LITTLE, situation);
     case 'failed':
       return feed.refusals.failed(end.failure, situation);
     case 'answered':
-      if (end.verdict.kind === 'whole') return aside('It takes no ranges');
+      if (end.verdict.kind === 'whole') return aside(because('no-ranges'));
       if (end.verdict.kind === 'changed') return changed(end.verdict.why, false);
-      if (end.verdict.kind === 'complete') return changed(`it ends at ${end.verdict.totalBytes}`, false);
+      if (end.verdict.kind === 'complete') return changed(because('ends-at', { bytes: end.verdict.totalBytes }), false);
       return feed.refusals.answered(end.verdict, end.head, situation);
     default:
       return end satisfies never;
   }
 
-  function aside(message: string): Next {
-    report.event('mirror-dropped', { host, message });
+  function aside(why: Why): Next {
+    report.event('mirror-dropped', { host, ...why });
     feed.phase = 'out';
     return { kind: 'leave' };
   }

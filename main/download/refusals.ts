@@ -1,6 +1,7 @@
 // What to do when a request brought no bytes: try again and when, step aside, use the first URL once more, or give up.
 import type { Extent } from '../../shared/download.ts';
 import type { Failure } from '../../shared/failure.ts';
+import { because, type Why } from '../../shared/why.ts';
 import type { Head, Verdict } from './answers.ts';
 import { fail } from './failures.ts';
 import { linkIsOver, pageInstead, statusMeans } from './plain-words.ts';
@@ -144,13 +145,13 @@ export class Refusals {
 }
 
 /** The session ends because the content is another one; `mixed`: bytes of it may have been written. */
-export function changed(why: string, mixed: boolean): Next {
+export function changed(why: Why, mixed: boolean): Next {
   return { kind: 'end', end: { kind: 'changed', why, mixed } };
 }
 
 /** What it means that `source` has other bytes than those that are here in `range`. */
 export function differs(sources: Sources, source: Source, range: Extent, mixed: boolean): Next {
-  const why = 'the bytes differ from those already here';
+  const why = because('bytes-differ');
   const distrusted = sources.distrusted(source, range);
   if (distrusted.size === 0) return changed(why, mixed);
   return { kind: 'end', end: { kind: 'distrusted', sources: distrusted, why } };
@@ -164,5 +165,8 @@ export function endOfSource(end: SessionEnd, source: Source, sources: Sources): 
   if (!isMain && source.brought.length > 0) return { kind: 'distrusted', sources: new Set([source]), why: end.why };
   if (isMain && (!sources.isStranger || end.mixed)) return end;
   // A mirror that never had what is kept: that is no news of the file.
-  return { kind: 'failed', failure: fail('changed-on-server', `A mirror has other content: ${end.why}`, 'soon') };
+  return {
+    kind: 'failed',
+    failure: fail('changed-on-server', `A mirror has other content: ${end.why.message}`, 'soon'),
+  };
 }

@@ -2,6 +2,7 @@
 import type { Validators } from '../../shared/download.ts';
 import type { Failure } from '../../shared/failure.ts';
 import type { Task } from '../../shared/protocol.ts';
+import type { Why } from '../../shared/why.ts';
 import type { Bucket } from './limits.ts';
 import type { PartFile } from './disk/part-file.ts';
 import type { Report, World } from './report.ts';
@@ -13,9 +14,9 @@ export type Complete = { kind: 'complete'; totalBytes: number; endTold: boolean 
 export type SessionEnd =
   | Complete
   /** The server has another content than what was kept; `mixed`: bytes of it may be in the part file. */
-  | { kind: 'changed'; why: string; mixed: boolean }
+  | { kind: 'changed'; why: Why; mixed: boolean }
   /** Sources whose bytes may be wrong, because two differ where they met. */
-  | { kind: 'distrusted'; sources: ReadonlySet<Source>; why: string }
+  | { kind: 'distrusted'; sources: ReadonlySet<Source>; why: Why }
   | { kind: 'failed'; failure: Failure }
   | { kind: 'stopped' };
 

@@ -1,5 +1,6 @@
 // Fetches all that is missing of one content into one part file, with as many connections and sources as it takes.
 import type { Validators } from '../../shared/download.ts';
+import { because, type Why } from '../../shared/why.ts';
 import { encodingOf, isCombinable, type Head, type Verdict } from './answers.ts';
 import { Attempt, OVERLAP_BYTES, type AttemptEnd } from './attempt.ts';
 import { endOf } from './extents.ts';
@@ -214,7 +215,7 @@ export class Session {
   #decideAnswer(verdict: Verdict, head: Head, feed: Feed, situation: Situation): Next {
     switch (verdict.kind) {
       case 'whole':
-        if (this.#feeds.hasOthers(feed)) return this.#putAside(feed, 'It takes no ranges');
+        if (this.#feeds.hasOthers(feed)) return this.#putAside(feed, because('no-ranges'));
         // Seen and turned down by onWhole: the same again without If-Range, or no more than one connection.
         return this.#whole && feed.attempts.size > 0 ? { kind: 'leave' } : { kind: 'again', afterMs: 0 };
       case 'changed':
@@ -248,8 +249,8 @@ export class Session {
   }
 
   /** Uses a source no more in this session; nothing speaks against its bytes. */
-  #putAside(feed: Feed, message: string): Next {
-    this.#o.report.event('mirror-dropped', { host: feed.source.host, message });
+  #putAside(feed: Feed, why: Why): Next {
+    this.#o.report.event('mirror-dropped', { host: feed.source.host, ...why });
     this.#retire(feed);
     return { kind: 'leave' };
   }
@@ -300,8 +301,7 @@ export class Session {
     if (kept.totalBytes !== null && encodingOf(head) === null) this.#segments.limitTo(kept.totalBytes);
     if (this.#confirmed) return true;
     // Others join once nothing is left to compare; what they write must belong to the same content.
-    const nothingHere = this.#o.part.written.length === 0;
-    if (start === segment.start && (nothingHere || head.status === 206)) this.#confirm(kept);
+    if (start === segment.start && (head.status === 206 || this.#o.part.written.length === 0)) this.#confirm(kept);
     return true;
   }
 

@@ -14,7 +14,7 @@ import { isSameFile, place, takeAway } from './disk/placing.ts';
 import type { Report, World } from './report.ts';
 import type { Complete, SessionEnd } from './session-contract.ts';
 import { Session } from './session.ts';
-import { broughtBy, Sources, type Source } from './sources.ts';
+import { broughtBy, Sources } from './sources.ts';
 import { verify } from './disk/verify.ts';
 
 /** Content that changes more often than this while it is fetched is given up. */
@@ -129,15 +129,15 @@ export class Transfer {
           return { kind: 'released', extents: await this.#release(part) };
         case 'failed':
         case 'distrusted': {
-          const failure = end.kind === 'failed' ? end.failure : await this.#distrust(part, end.sources, end.why);
+          const failure = end.kind === 'failed' ? end.failure : await this.#distrust(part, end);
           const told = sources.goOn(failure);
           if (told) return { kind: 'failed', failure: told, extents: await this.#release(part) };
           break;
         }
         case 'changed':
-          this.#report.event('changed-on-server', { why: end.why });
+          this.#report.event('changed-on-server', end.why);
           if (restarts >= RESTARTS_MAX) {
-            const failure = fail('changed-on-server', `The file keeps changing: ${end.why}`, 'soon');
+            const failure = fail('changed-on-server', `The file keeps changing: ${end.why.message}`, 'soon');
             return { kind: 'failed', failure, extents: await this.#release(part) };
           }
           part = await this.#startOver(part, end.mixed);
@@ -184,11 +184,11 @@ export class Transfer {
   }
 
   /** Drops sources and what they brought. */
-  async #distrust(part: PartFile, distrusted: Iterable<Source>, why: string): Promise<Failure> {
-    const failure = fail('changed-on-server', `Two sources have other content: ${why}`, 'soon');
+  async #distrust(part: PartFile, end: Extract<SessionEnd, { kind: 'distrusted' }>): Promise<Failure> {
+    const failure = fail('changed-on-server', `Two sources have other content: ${end.why.message}`, 'soon');
     await part.settle();
-    for (const source of distrusted) this.#sources.drop(source, failure);
-    this.#forget(part, broughtBy(distrusted));
+    for (const source of end.sources) this.#sources.drop(source, failure);
+    this.#forget(part, broughtBy(end.sources));
     return failure;
   }
 

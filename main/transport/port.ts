@@ -1,8 +1,9 @@
 // A Port: one end of a duplex, ordered, message-framed pipe between the engine and a worker.
+import type { Why } from '../../shared/why.ts';
 
 /** What ended a pipe: `eof` the other end closed or died, `closed` this end did, `error` with the cause, `lied`: the other end did what it may not. */
 export type CloseReason =
-  { kind: 'eof' } | { kind: 'closed' } | { kind: 'error'; cause: unknown } | { kind: 'lied'; why: string };
+  { kind: 'eof' } | { kind: 'closed' } | { kind: 'error'; cause: unknown } | { kind: 'lied'; why: Why };
 
 /** What else passes a Port than its messages, such as a file that comes back, in words; `bytes`: what it carries beside them. */
 export type Aside = {

@@ -3,7 +3,8 @@ import type { DownloadEvent, EventKind } from '../../shared/download.ts';
 import type { FailureCode } from '../../shared/failure.ts';
 import { failuresZh } from '../../shared/failure-words.ts';
 import type { Format } from '../../shared/format.ts';
-import { whyZh, workerZh } from './whys.ts';
+import { filled, whysEn, type WhyCode } from '../../shared/why.ts';
+import { whysZh } from './whys.ts';
 
 type Detail = DownloadEvent['detail'];
 type EventWords = Record<EventKind, (detail: Detail) => string>;
@@ -41,6 +42,22 @@ function connectionsZh(detail: Detail): string {
   return `连接数：${text(detail, 'count') || '已变'}`;
 }
 
+/** Why it happened. What has no code that is known here, as in logs of an older Sluice, stays as it was written. */
+function why(words: Record<WhyCode, string>, detail: Detail): string {
+  const code = text(detail, 'why');
+  return Object.hasOwn(words, code) ? filled(words[code as WhyCode], detail) : text(detail, 'message', 'why', 'reason');
+}
+
+/** Most workers go by a number; programs that take work have names of their own. */
+function worker(word: string, detail: Detail): string {
+  return number(detail, 'worker') === null ? text(detail, 'worker') : `${word} ${text(detail, 'worker')}`;
+}
+
+const whyEn = (detail: Detail) => why(whysEn, detail);
+const whyZh = (detail: Detail) => why(whysZh, detail);
+const workerEn = (detail: Detail) => worker('worker', detail);
+const workerZh = (detail: Detail) => worker('工作进程', detail);
+
 /** Why something failed: the words for its code, then the sentence that came with it. */
 function failureZh(detail: Detail): string {
   const code = failuresZh[text(detail, 'code') as FailureCode] as string | undefined;
@@ -58,8 +75,7 @@ export function eventsEn(f: Format): EventWords {
   };
   return {
     added: (d) => `Added${after(' by ', text(d, 'producer', 'by'))}`,
-    started: (d) =>
-      `Started${after(' on ', text(d, 'worker'))}${after(', from ', bytes(d, 'from', 'offset', 'bytes'))}`,
+    started: (d) => `Started${after(' on ', workerEn(d))}${after(', from ', bytes(d, 'from', 'offset', 'bytes'))}`,
     redirected: (d) => `Redirected${after(' to ', text(d, 'to', 'url', 'host', 'location'))}`,
     answered: (d) =>
       `Server answered${after(' ', text(d, 'status', 'httpStatus'))}${after(', ', bytes(d, 'totalBytes', 'sizeBytes', 'length'))}${after(', ETag ', text(d, 'etag'))}`,
@@ -74,7 +90,7 @@ export function eventsEn(f: Format): EventWords {
     resumed: (d) => `Went on${after(' from ', bytes(d, 'from', 'fromBytes', 'offset', 'bytes'))}`,
     'overlap-compared': (d) =>
       `Compared ${bytes(d, 'bytes', 'sizeBytes') || 'the overlap'} with ${text(d, 'host') || 'the server'}: ${d.equal === false ? 'different' : 'the same'}`,
-    'changed-on-server': (d) => `The file changed on the server${after(': ', text(d, 'why', 'reason', 'message'))}`,
+    'changed-on-server': (d) => `The file changed on the server${after(': ', whyEn(d))}`,
     'restarted-from-zero': (d) =>
       `Started again from zero${number(d, 'keptBytes') ? `; the ${bytes(d, 'keptBytes')} so far are kept until there is more` : ''}`,
     'link-expired': (d) =>
@@ -87,11 +103,9 @@ export function eventsEn(f: Format): EventWords {
     done: (d) =>
       `Finished${after(': ', bytes(d, 'sizeBytes', 'bytes'))}${d.endTold === false ? '; the server told no length, so nobody can say whether this is all of it' : ''}`,
     failed: (d) => `Failed${after(': ', text(d, 'message', 'reason', 'code'))}`,
-    'worker-lost': (d) =>
-      `${text(d, 'worker') || 'The worker'} was lost; another one goes on${after(': ', text(d, 'why', 'reason'))}`,
+    'worker-lost': (d) => `${workerEn(d) || 'The worker'} was lost; another one goes on${after(': ', whyEn(d))}`,
     'part-file-lost': (d) => `The unfinished file is gone or was changed${after(': ', text(d, 'reason', 'message'))}`,
-    'mirror-dropped': (d) =>
-      `Mirror${after(' ', text(d, 'host', 'url'))} dropped${after(': ', text(d, 'reason', 'message'))}`,
+    'mirror-dropped': (d) => `Mirror${after(' ', text(d, 'host', 'url'))} dropped${after(': ', whyEn(d))}`,
     'certificate-exception': (d) => `Certificate${after(' of ', text(d, 'host'))} not checked, by your choice`,
     'new-link': (d) => `New link given${after(': ', text(d, 'url', 'host'))}`,
     lane: (d) => `Lane: ${text(d, 'lane') || 'changed'}${after(', ', text(d, 'reason', 'why'))}`,
@@ -114,7 +128,7 @@ export function eventsZh(f: Format): EventWords {
   return {
     added: (d) => `已添加${after('，来自 ', text(d, 'producer', 'by'))}`,
     started: (d) =>
-      `开始${after('，', workerZh(text(d, 'worker')))}${after('，从 ', bytes(d, 'from', 'fromBytes', 'offset', 'bytes'))}`,
+      `开始${after('，', workerZh(d))}${after('，从 ', bytes(d, 'from', 'fromBytes', 'offset', 'bytes'))}`,
     redirected: (d) => `重定向${after('到 ', text(d, 'to', 'url', 'host', 'location'))}`,
     answered: (d) =>
       `服务器应答${after(' ', text(d, 'status', 'httpStatus'))}${after('，', bytes(d, 'totalBytes', 'sizeBytes', 'length'))}${after('，ETag ', text(d, 'etag'))}`,
@@ -129,7 +143,7 @@ export function eventsZh(f: Format): EventWords {
     resumed: (d) => `继续${after('，从 ', bytes(d, 'from', 'fromBytes', 'offset', 'bytes'))}`,
     'overlap-compared': (d) =>
       `与${text(d, 'host') ? ` ${text(d, 'host')} ` : '服务器'}比对 ${bytes(d, 'bytes', 'sizeBytes') || '重叠部分'}：${d.equal === false ? '不同' : '一致'}`,
-    'changed-on-server': (d) => `服务器上的文件已变${after('：', whyZh(text(d, 'why', 'reason', 'message')))}`,
+    'changed-on-server': (d) => `服务器上的文件已变${after('：', whyZh(d))}`,
     'restarted-from-zero': (d) =>
       `从头重新开始${number(d, 'keptBytes') ? `；已有的 ${bytes(d, 'keptBytes')} 保留到新内容超过它为止` : ''}`,
     'link-expired': (d) =>
@@ -142,11 +156,10 @@ export function eventsZh(f: Format): EventWords {
     done: (d) =>
       `完成${after('：', bytes(d, 'sizeBytes', 'bytes'))}${d.endTold === false ? '；服务器未告知长度，无法确认文件是否完整' : ''}`,
     failed: (d) => `失败${after('：', failureZh(d))}`,
-    'worker-lost': (d) =>
-      `${workerZh(text(d, 'worker')) || '工作进程'} 丢失，由另一个继续${after('：', whyZh(text(d, 'why', 'reason')))}`,
+    'worker-lost': (d) => `${workerZh(d) || '工作进程'} 丢失，由另一个继续${after('：', whyZh(d))}`,
     'part-file-lost': (d) => `临时文件丢失或被改动${after('：', text(d, 'reason', 'message'))}`,
     'mirror-dropped': (d) =>
-      `弃用镜像${after(' ', text(d, 'host', 'url'))}${after('：', text(d, 'code') ? failureZh(d) : whyZh(text(d, 'reason', 'message')))}`,
+      `弃用镜像${after(' ', text(d, 'host', 'url'))}${after('：', text(d, 'code') ? failureZh(d) : whyZh(d))}`,
     'certificate-exception': (d) => `按您的选择未检查${after(' ', text(d, 'host'))} 的证书`,
     'new-link': (d) => `已更换链接${after('：', text(d, 'url', 'host'))}`,
     lane: (d) => `传输方式：${text(d, 'lane') || '已变'}${after('，', text(d, 'reason', 'why'))}`,

@@ -1,36 +1,33 @@
-// Why something happened to a download, in Chinese: what the engine and its workers say of it is English.
+// Why something happened to a download, in Chinese.
+import type { WhyCode } from '../../shared/why.ts';
 
-/** Each sentence that they have, with what varies in it. */
-const sentences: readonly [RegExp, string][] = [
-  [/^it takes no ranges$/, '不支持分段下载'],
-  [/^it is far slower than the others$/, '远慢于其他来源'],
-  [/^it has nothing that surely tells one content from another$/, '没有可以确认内容相同的标识'],
-  [/^its bytes differ$/, '内容不同'],
-  [/^the bytes differ from those already here$/, '与已下载的内容不同'],
-  [/^it ends at (\d+)$/, '在第 $1 字节处结束'],
-  [/^the file has (\d+) bytes now$/, '文件现有 $1 字节'],
-  [/^the length was (\d+) and is (\d+)$/, '长度原为 $1，现为 $2'],
-  [/^the (md5|sha1|sha256|sha512) was (\S+) and is (\S+)$/, '$1 原为 $2，现为 $3'],
-  [/^the ETag was (.+) and is (.+)$/i, 'ETag 原为 $1，现为 $2'],
-  [/^Last-Modified was (.+) and is (.+)$/i, 'Last-Modified 原为 $1，现为 $2'],
-  [/^it ended unexpectedly$/, '意外结束'],
-  [/^its pipe broke \((.*)\)$/s, '通信管道中断（$1）'],
-  [/^it sent a message that makes no sense$/, '发来了无法理解的消息'],
-  [/^it spoke before its hello$/, '未打招呼就发来消息'],
-  [/^it said hello twice$/, '重复打招呼'],
-  [/^it speaks protocol (\d+), this engine (\d+)$/, '其协议为 $1，本引擎为 $2'],
-  [/^the connection of the Python program ended$/, '与 Python 程序的连接已断开'],
-];
-
-/** A sentence that is not among them stays as it is. */
-export function whyZh(why: string): string {
-  // They begin with a capital letter where they stand alone.
-  const plain = why.replace(/^I(?=t[s ])/, 'i').replace(/^T(?=he )/, 't');
-  const found = sentences.find(([pattern]) => pattern.test(plain));
-  return found ? plain.replace(...found) : why;
-}
-
-/** Workers are called `worker 3`; programs that take work have names of their own. */
-export function workerZh(name: string): string {
-  return name.replace(/^worker (\d+)$/, '工作进程 $1');
-}
+/** With the same values in them as the English ones. */
+export const whysZh: Record<WhyCode, string> = {
+  'no-ranges': '不支持分段下载',
+  'far-slower': '远慢于其他来源',
+  'nothing-tells': '没有可以确认内容相同的标识',
+  'its-bytes-differ': '内容不同',
+  'bytes-differ': '与已下载的内容不同',
+  'ends-at': '在第 {bytes} 字节处结束',
+  'size-now': '文件现有 {bytes} 字节',
+  'length-changed': '长度原为 {was}，现为 {is}',
+  'checksum-changed': '{algorithm} 原为 {was}，现为 {is}',
+  'etag-changed': 'ETag 原为 {was}，现为 {is}',
+  'date-changed': 'Last-Modified 原为 {was}，现为 {is}',
+  'ended-itself': '意外结束',
+  'pipe-broke': '通信管道中断（{cause}）',
+  'no-sense': '发来了无法理解的消息',
+  'no-hello': '未打招呼就发来消息',
+  'hello-twice': '重复打招呼',
+  'other-protocol': '其协议为 {its}，本引擎为 {ours}',
+  'program-gone': '与 Python 程序的连接已断开',
+  'offer-no-sense': '提出送回文件，内容无法理解',
+  'offer-twice': '重复提出送回同一文件',
+  'offers-too-many': '同时提出送回的文件太多',
+  'offer-other-length': '提出送回 {offered} 字节，而文件有 {bytes} 字节',
+  'offer-other-sum': '提出送回的文件 SHA-256 不符',
+  'piece-no-sense': '发来了无法理解的数据块',
+  'piece-out-of-turn': '未按顺序发来第 {start} 至 {end} 字节',
+  'other-than-offered': '发来的内容与其所提出的不同',
+  'not-taken-in': '发来的内容无法接收（{cause}）',
+};

@@ -109,11 +109,14 @@ test('what may go into If-Range', () => {
 
 test('contents contradict by length, tag or date', () => {
   expect(contradiction(kept, { ...kept })).toBe(null);
-  expect(contradiction(kept, { ...kept, totalBytes: 999 })).toContain('999');
-  expect(contradiction(kept, { ...kept, etag: '"b"' })).toContain('"b"');
+  expect(contradiction(kept, { ...kept, totalBytes: 999 })).toMatchObject({ why: 'length-changed', is: 999 });
+  expect(contradiction(kept, { ...kept, etag: '"b"' })).toMatchObject({ why: 'etag-changed', is: '"b"' });
   expect(contradiction(kept, { ...kept, totalBytes: null, etag: null })).toBe(null);
   const dated = { ...kept, etag: null, lastModified: 'x' };
-  expect(contradiction(dated, { ...dated, lastModified: 'y' })).toContain('y');
+  expect(contradiction(dated, { ...dated, lastModified: 'y' })).toEqual({
+    ...{ why: 'date-changed', was: 'x', is: 'y' },
+    message: 'Last-Modified was x and is y',
+  });
 });
 
 test.each<[string, number | null, Head, object]>([

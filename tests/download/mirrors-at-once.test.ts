@@ -4,6 +4,8 @@ import { rmSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Checksum, Extent, Validators } from '../../shared/download.ts';
+import { FailureCode } from '../../shared/failure.ts';
+import { whysEn } from '../../shared/why.ts';
 import { lanes } from '../support/lanes.ts';
 import { startBench } from '../support/lease.ts';
 import { contentBytes, seededContent, type Behaviour, type Origin, type Seen } from '../support/origin.ts';
@@ -108,7 +110,9 @@ describe.each(lanes)('on the %s lane', (lane) => {
     expect(origins[2]!.bytesServed('/f')).toBeGreaterThan(SIZE / 10);
     const dropped = bench.of('event').filter(({ event }) => event === 'mirror-dropped');
     expect(dropped.map(({ detail }) => detail['host'])).toEqual([`127.0.0.1:${origins[1]!.port}`]);
-    expect(dropped[0]!.detail['message']).toBeTruthy();
+    const { message, why, code } = dropped[0]!.detail;
+    expect(message).toBeTruthy();
+    expect([...Object.keys(whysEn), ...FailureCode.options]).toContain(why ?? code);
     expect(bench.events()).not.toContain('restarted-from-zero');
   });
 
@@ -141,7 +145,8 @@ describe.each(lanes)('on the %s lane', (lane) => {
     const [url, more] = urlsOf(origins);
     const outcome = await bench.download(url, more);
     expect(bench.read(outcome).equals(FILE)).toBe(true);
-    expect(bench.of('event').find(({ event }) => event === 'mirror-dropped')?.detail['message']).toMatch(/slower/);
+    const dropped = bench.of('event').find(({ event }) => event === 'mirror-dropped');
+    expect(dropped?.detail).toMatchObject({ why: 'far-slower' });
   });
 
   test('what a mirror brought wrong is found by the pieces and fetched again from another', async () => {

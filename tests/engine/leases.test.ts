@@ -35,7 +35,8 @@ test('what a dead worker held goes on from its last durable byte, in another pro
   await vi.waitFor(() => expect(workers[1]?.tasks).toHaveLength(1), 3000);
   expect(workers[1]!.tasks[0]).toMatchObject({ id, epoch: 2, extents });
   const detail = await call(engine, 'detail', { id: id! });
-  expect(detail!.events.map(({ kind }) => kind)).toContain('worker-lost');
+  const lost = detail!.events.find(({ kind }) => kind === 'worker-lost');
+  expect(lost?.detail).toMatchObject({ worker: 1, why: 'ended-itself' });
 });
 
 test('a result that arrived before its worker died counts', async () => {

@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { FromWorker, Task } from '../../shared/protocol.ts';
+import { because } from '../../shared/why.ts';
 import { hashHere } from '../../main/download/disk/hashing.ts';
 import { receiver } from '../../main/download/received.ts';
 import { encodePiece, MAX_AT_ONCE, MAX_OPEN } from '../../main/gateway/back/messages.ts';
@@ -53,7 +54,7 @@ function reception(count: number, checksum: Task['checksum'] = null, open: OpenI
 test('one that offers more files at once than may travel loses the connection', async () => {
   const { worker, ended } = reception(MAX_OPEN + 1);
   for (let id = 1; id <= MAX_OPEN + 1; id++) worker.send(offerOf(id));
-  expect(await ended).toEqual({ kind: 'lied', why: 'it offered too many files at once' });
+  expect(await ended).toEqual({ kind: 'lied', why: because('offers-too-many') });
 });
 
 test.each(['md5', 'sha256'] as const)(

@@ -7,11 +7,12 @@ import { defaultSettings, Settings } from '../../shared/settings.ts';
 import { FailureCode } from '../../shared/failure.ts';
 import { HostRule } from '../../shared/host-rules.ts';
 import { rejections, toldCodes } from '../../shared/told.ts';
-import { contradiction } from '../../main/download/answers.ts';
+import { filled, whysEn, type WhyCode } from '../../shared/why.ts';
 import { createFormat } from '../../shared/format.ts';
 import { defaultSettings as ours } from '../../renderer/state/settings-defaults.ts';
 import { sections } from '../../renderer/views/settings/setting-fields.ts';
 import { wordsIn } from '../../renderer/words.ts';
+import { whysZh } from '../../renderer/words/whys.ts';
 
 const renderer = join(import.meta.dirname, '../../renderer');
 const sources = readdirSync(renderer, { recursive: true, encoding: 'utf8' })
@@ -64,66 +65,37 @@ test('every event is a sentence in both languages, with details and without', ()
   expect(en.event.limit({ bytesPerS: null })).toBe('Speed limit taken off');
 });
 
-test('what is said of a mirror, a changed file or a lost worker is Chinese there, whole', () => {
-  const kept = {
-    etag: '"a"',
-    lastModified: 'Mon',
-    date: null,
-    totalBytes: 5,
-    finalUrl: '',
-    contentType: null,
-    ranges: true,
-  };
-  const digest = (hex: string) => ({ digest: { algorithm: 'md5' as const, hex } });
-  const changes = [
-    contradiction(kept, { ...kept, totalBytes: 6 }),
-    contradiction({ ...kept, ...digest('0a') }, { ...kept, ...digest('0b') }),
-    contradiction(kept, { ...kept, etag: 'W/"b"' }),
-    contradiction({ ...kept, etag: null }, { ...kept, etag: null, lastModified: 'Tue' }),
-  ];
-  // As they stand in the sources of those who say them.
-  const said = {
-    'download/proof.ts': [
-      'It has nothing that surely tells one content from another',
-      'its bytes differ',
-      'It takes no ranges',
-      'it ends at ${end.verdict.totalBytes}',
-    ],
-    'download/session.ts': ['It takes no ranges'],
-    'download/refusals.ts': ['the bytes differ from those already here'],
-    'download/crew.ts': ['It is far slower than the others'],
-    'download/answers.ts': ['the file has ${totalBytes} bytes now'],
-    'engine/dispatch/worker-link.ts': [
-      'it ended unexpectedly',
-      'its pipe broke (${String(reason.cause)})',
-      'it sent a message that makes no sense',
-      'it spoke before its hello',
-      'it said hello twice',
-      'it speaks protocol ${hello.protocol}, this engine ${PROTOCOL}',
-    ],
-    'gateway/python/engine-queues.ts': ['the connection of the Python program ended'],
-  };
-  const sentences = Object.entries(said).flatMap(([file, all]) => {
-    const source = readFileSync(join(renderer, '../main', file), 'utf8');
-    for (const sentence of all) expect(source, file).toContain(sentence);
-    return all.map((sentence) => sentence.replace(/\$\{[^}]+\}/g, '7'));
-  });
-  for (const why of [...changes, ...sentences]) {
-    const seen = [
-      zh.event['changed-on-server']({ why }),
-      zh.event['worker-lost']({ why, worker: 'worker 3' }),
-      zh.event['mirror-dropped']({ host: 'a.test', message: why }),
-    ];
-    for (const line of seen)
-      expect(line).toMatch(/^(?:[^a-z]|a\.test|md5|0[ab]|ETag|Last-Modified|Python|Mon|Tue|W\/"b"|"a")+$/);
+test('whatever is said of a mirror, a changed file or a lost worker has words of its own in both languages', () => {
+  const values = (sentence: string) => (sentence.match(/\{\w+\}/g) ?? []).sort();
+  for (const code of Object.keys(whysEn) as WhyCode[]) {
+    expect(whysEn[code]).toMatch(/^[A-Za-z]/);
+    expect(whysZh[code], code).toMatch(/[\u4e00-\u9fff]/);
+    expect(values(whysZh[code]), code).toEqual(values(whysEn[code]));
+    const varying = Object.fromEntries(values(whysEn[code]).map((name, n) => [name.slice(1, -1), n + 10]));
+    const detail = { ...varying, why: code, message: 'It is so.', worker: 3, host: 'a.test' };
+    for (const kind of ['changed-on-server', 'worker-lost', 'mirror-dropped'] as const) {
+      const [english, chinese] = [en.event[kind](detail), zh.event[kind](detail)];
+      expect(english).toContain(filled(whysEn[code], varying));
+      expect(chinese).toMatch(/^(?:[^A-Za-z{}]|a\.test|ETag|Last-Modified|Python|SHA-256)+$/);
+      for (const value of Object.values(varying)) expect(chinese).toContain(String(value));
+    }
   }
-  expect(zh.event['worker-lost']({ worker: 'worker 3', why: 'it ended unexpectedly' })).toBe(
-    '工作进程 3 丢失，由另一个继续：意外结束',
-  );
-  expect(zh.event.started({ worker: 'worker 3' })).toBe('开始，工作进程 3');
+  const lost = { worker: 3, why: 'ended-itself', message: 'It is so.' };
+  expect(zh.event['worker-lost'](lost)).toBe('工作进程 3 丢失，由另一个继续：意外结束');
+  expect(en.event['worker-lost'](lost)).toBe('worker 3 was lost; another one goes on: it ended unexpectedly');
+  expect(zh.event.started({ worker: 3 })).toBe('开始，工作进程 3');
+  expect(zh.event.started({ worker: 'my program' })).toBe('开始，my program');
   expect(zh.event['mirror-dropped']({ host: 'a.test', code: 'dns', message: 'No address.' })).toBe(
     '弃用镜像 a.test：找不到主机：No address.',
   );
+});
+
+test('what an older Sluice wrote of it, or says elsewhere, is shown as it was written', () => {
+  for (const words of [en, zh]) {
+    expect(words.event['worker-lost']({ worker: 'worker 3', why: 'it ended' })).toMatch(/worker 3.*[:：] ?it ended$/);
+    expect(words.event['changed-on-server']({ why: 'toString', message: 'It is so.' })).toMatch(/[:：] ?It is so\.$/);
+    expect(words.event['mirror-dropped']({ host: 'a', message: 'It takes no ranges' })).toMatch(/It takes no ranges$/);
+  }
 });
 
 test('every reason and every code has words of its own in both languages, with the English sentence where it says more', () => {

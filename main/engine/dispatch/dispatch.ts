@@ -3,6 +3,7 @@ import type { DownloadId } from '../../../shared/download.ts';
 import { needsTarget, type FromWorker } from '../../../shared/protocol.ts';
 import type { Traffic } from '../../../shared/traffic.ts';
 import { maskCredentials } from '../../../shared/url.ts';
+import type { Why } from '../../../shared/why.ts';
 import { Desk, type DispatchOptions, type Turn } from './desk.ts';
 import { HandingOut } from './handing-out.ts';
 import { lengthOf, namingOf, placesOf, type Ending, type Holder, type Lease } from './lease.ts';
@@ -218,7 +219,7 @@ export class Dispatch implements TaskQueue {
   /** What a holder had that is gone goes back to the queue, at its place. */
   #lost(holder: Holder): void {
     this.#handingOut.forget(holder);
-    this.results.tryPut({ holder, message: { kind: 'lost', why: holder.gone.reason as string | null } });
+    this.results.tryPut({ holder, message: { kind: 'lost', why: holder.gone.reason as Why | null } });
     this.#schedule(0);
   }
 

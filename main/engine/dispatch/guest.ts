@@ -1,6 +1,7 @@
 // Somebody who takes tasks without speaking the worker protocol, such as a program behind the Python door.
 import type { DownloadId } from '../../../shared/download.ts';
 import type { Outcome, Task, ToWorker } from '../../../shared/protocol.ts';
+import type { Why } from '../../../shared/why.ts';
 import type { Holder } from './lease.ts';
 import type { WaitOptions } from './queue.ts';
 import { Rate } from '../rate.ts';
@@ -35,6 +36,10 @@ export class Guest implements Holder {
   }
 
   get name(): string {
+    return this.#visitor.name;
+  }
+
+  get ownName(): string {
     return this.#visitor.name;
   }
 
@@ -73,7 +78,7 @@ export class Guest implements Holder {
   }
 
   /** It is gone: what it has goes back to the queue. */
-  leave(why: string): void {
+  leave(why: Why): void {
     this.tasks.clear();
     this.#life.abort(why);
   }

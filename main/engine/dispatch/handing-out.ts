@@ -5,7 +5,7 @@ import type { DownloadId } from '../../../shared/download.ts';
 import type { Failure } from '../../../shared/failure.ts';
 import { maskCredentials } from '../../../shared/url.ts';
 import type { Desk, Turn } from './desk.ts';
-import { mirrorHosts, newLease, placesOf, targetOf, taskOf, type Holder, type Lease } from './lease.ts';
+import { mirrorHosts, newLease, placesOf, targetOf, taskOf, workerOf, type Holder, type Lease } from './lease.ts';
 import { isPartTouched } from './part-time.ts';
 import { waitIn, type WaitOptions } from './queue.ts';
 import { Rate } from '../rate.ts';
@@ -100,7 +100,7 @@ export class HandingOut {
         const lease = newLease(stored, holder, start.connections, now());
         lease.mirrorConnections = this.#mirrorPlaces(lease, begun, turn);
         begun.push(lease);
-        this.#desk.note(start.id, 'started', { worker: holder.name });
+        this.#desk.note(start.id, 'started', workerOf(holder));
       }
     }
     for (const { id, holder: holderId, dir } of this.#startsAhead(wants, begun, turn)) {

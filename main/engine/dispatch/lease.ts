@@ -10,11 +10,13 @@ import type { Stored } from '../store/store.ts';
 export interface Holder {
   readonly id: number;
   readonly name: string;
+  /** What it calls itself; left out: it goes by its number. */
+  readonly ownName?: string;
   /** Works on this machine, so that `parallel` counts it. */
   readonly shared: boolean;
   /** Where it keeps files: empty for this machine. */
   readonly place: string;
-  /** Fires when it is gone, with the reason in words; null when it left as it was asked to. Its leases end with it. */
+  /** Fires when it is gone, with the reason (a `Why`); null when it left as it was asked to. Its leases end with it. */
   readonly gone: AbortSignal;
   /** How many tasks more than it runs it will hold, to begin each as one is done; left out: none. */
   readonly aheadMax?: number;
@@ -105,6 +107,11 @@ export function placesOf(lease: Lease, connections = lease.connections) {
 /** Where the finished file of a download goes. */
 export function targetOf({ dir, name }: { dir: string; name: string }): string {
   return path.join(dir, name);
+}
+
+/** Who holds it, as events tell it: by a name of its own, or by its number. */
+export function workerOf({ id, ownName }: Holder): { worker: string | number } {
+  return { worker: ownName ?? id };
 }
 
 /** An address that ends in a name with an extension says all that there is to say, unless the server says something else. */

@@ -1,4 +1,5 @@
 // The pool: keeps as many worker processes alive as asked for, replaces those that die, and stops a crash loop.
+import type { Why } from '../../../shared/why.ts';
 import type { Port } from '../../transport/port.ts';
 import type { Tap } from '../tap.ts';
 import type { TaskQueue } from './task-queue.ts';
@@ -119,7 +120,7 @@ export class Pool {
     return link;
   }
 
-  #gone(link: WorkerLink, why: string | null): void {
+  #gone(link: WorkerLink, why: Why | null): void {
     this.links.delete(link.id);
     const process = this.#processes.get(link.id);
     this.#processes.delete(link.id);
@@ -134,11 +135,11 @@ export class Pool {
     this.#options.events.gone(link, why);
   }
 
-  #respawnLater(why: string | null): void {
+  #respawnLater(why: Why | null): void {
     const looping = this.#earlyCrashes >= EARLY_CRASHES_MAX;
     if (looping) {
       this.trouble =
-        `Worker processes ended ${this.#earlyCrashes} times in a row right after their start (${why ?? 'no reason given'}). ` +
+        `Worker processes ended ${this.#earlyCrashes} times in a row right after their start (${why?.message ?? 'no reason given'}). ` +
         'The next try is in a minute.';
     }
     const delayMs = looping ? LOOP_DELAY_MS : FIRST_DELAY_MS * this.#earlyCrashes;

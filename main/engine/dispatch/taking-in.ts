@@ -4,9 +4,10 @@ import { needsTarget, type FromWorker, type Outcome } from '../../../shared/prot
 import { maskCredentials } from '../../../shared/url.ts';
 import { asMirrored, type Extent } from '../../../shared/download.ts';
 import type { Failure } from '../../../shared/failure.ts';
+import type { Why } from '../../../shared/why.ts';
 import type { Desk, Turn } from './desk.ts';
 import { FetchedSums } from '../fetched-sums.ts';
-import { hostsOf, lengthOf, namingOf, targetOf, type Holder, type Lease } from './lease.ts';
+import { hostsOf, lengthOf, namingOf, targetOf, workerOf, type Holder, type Lease } from './lease.ts';
 import { chooseName, safeName } from '../names.ts';
 import { partTimeOf } from './part-time.ts';
 import type { Renewal, Settlement } from './task-queue.ts';
@@ -16,7 +17,7 @@ export const SUSPECT_AT = 2;
 const CRASHES_MAX = 3;
 
 /** The news that a holder is gone; `why` null: it was asked to leave. */
-type Lost = { kind: 'lost'; why: string | null };
+type Lost = { kind: 'lost'; why: Why | null };
 /** What a turn takes in. */
 export type Report =
   | { holder: Holder; message: Renewal | Lost }
@@ -92,7 +93,7 @@ export class TakingIn {
     if (!lease?.ahead || turn.over.has(lease) || turn.begun.has(lease)) return;
     const { now, signals } = this.#desk.options;
     turn.begun.set(lease, connections);
-    this.#desk.note(lease.id, 'started', { worker: lease.holder.name });
+    this.#desk.note(lease.id, 'started', workerOf(lease.holder));
     turn.after.push(() => {
       lease.ahead = false;
       lease.connections = connections;
@@ -235,14 +236,14 @@ export class TakingIn {
   }
 
   /** `alone`: the holder had no other lease, so that its crash is this download's. */
-  #takeBack(lease: Lease, why: string | null, alone: boolean, turn: Turn): void {
+  #takeBack(lease: Lease, why: Why | null, alone: boolean, turn: Turn): void {
     const { store } = this.#desk.options;
     const waited = !this.#desk.runs(lease, turn);
     store.saveExtents(lease, lease.extents, lengthOf(lease.extents));
     this.#endLease(lease, turn);
     // One that only waited there has nothing to do with how it ended.
     if (why === null || waited) return this.#settleEnding(lease, turn);
-    this.#desk.note(lease.id, 'worker-lost', { worker: lease.holder.name, why });
+    this.#desk.note(lease.id, 'worker-lost', { ...workerOf(lease.holder), ...why });
     const crashes = lease.holder.shared ? store.countCrash(lease.id, alone ? CRASHES_MAX : SUSPECT_AT) : 0;
     if (crashes < CRASHES_MAX || lease.ending !== null) return this.#settleEnding(lease, turn);
     this.#desk.fail(
@@ -250,7 +251,7 @@ export class TakingIn {
       lease.stored.url,
       {
         code: 'worker-crashed',
-        message: `The worker process that held it ended ${crashes} times in a row (${why}).`,
+        message: `The worker process that held it ended ${crashes} times in a row (${why.message}).`,
         retry: 'by-hand',
       },
       turn,

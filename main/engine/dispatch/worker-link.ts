@@ -2,6 +2,7 @@
 import { PROTOCOL } from '../../../shared/protocol-number.ts';
 import { FromWorker, type ToWorker, type TransferSettings } from '../../../shared/protocol.ts';
 import type { ThreadCounts, WorkerState } from '../../../shared/traffic.ts';
+import { because, type Why } from '../../../shared/why.ts';
 import type { Port } from '../../transport/port.ts';
 import type { Holder } from './lease.ts';
 import { Rate } from '../rate.ts';
@@ -20,7 +21,7 @@ export type WorkerFacts = Omit<WorkerState, 'leases' | 'bytesPerS'>;
 export type LinkEvents = {
   ready(link: WorkerLink): void;
   /** Once. `why` is null when it left as it was asked to. */
-  gone(link: WorkerLink, why: string | null): void;
+  gone(link: WorkerLink, why: Why | null): void;
 };
 
 export class WorkerLink implements Holder {
@@ -79,7 +80,7 @@ export class WorkerLink implements Holder {
     this.#settings = new ToldSettings(options.kind === 'remote');
     this.seenAt = options.now();
     const { events } = options;
-    let complaint: string | null = null;
+    let complaint: Why | null = null;
     options.port.onAside?.(({ way, message, bytes }) => {
       const now = this.#now();
       if (way === 'in') this.seenAt = now;
@@ -88,9 +89,9 @@ export class WorkerLink implements Holder {
     });
     options.port.onMessage((raw) => {
       const parsed = FromWorker.safeParse(raw);
-      if (!parsed.success) complaint = 'it sent a message that makes no sense';
+      if (!parsed.success) complaint = because('no-sense');
       else if (parsed.data.kind === 'hello') complaint = this.#greet(parsed.data);
-      else if (this.phase === 'starting') complaint = 'it spoke before its hello';
+      else if (this.phase === 'starting') complaint = because('no-hello');
       if (!parsed.success || complaint !== null) return options.port.close();
       const message = parsed.data;
       this.seenAt = this.#now();
@@ -112,8 +113,8 @@ export class WorkerLink implements Holder {
         reason.kind === 'lied'
           ? reason.why
           : reason.kind === 'error'
-            ? `its pipe broke (${String(reason.cause)})`
-            : 'it ended unexpectedly';
+            ? because('pipe-broke', { cause: String(reason.cause) })
+            : because('ended-itself');
       const told = asked ? null : (complaint ?? why);
       events.gone(this, told);
       this.#life.abort(told);
@@ -193,9 +194,9 @@ export class WorkerLink implements Holder {
     void this.#queue.settle(this, result);
   }
 
-  #greet(hello: Hello): string | null {
-    if (hello.protocol !== PROTOCOL) return `it speaks protocol ${hello.protocol}, this engine ${PROTOCOL}`;
-    if (this.phase !== 'starting') return 'it said hello twice';
+  #greet(hello: Hello): Why | null {
+    if (hello.protocol !== PROTOCOL) return because('other-protocol', { its: hello.protocol, ours: PROTOCOL });
+    if (this.phase !== 'starting') return because('hello-twice');
     this.pid = hello.pid;
     this.machine = hello.machine;
     this.runtime = hello.runtime;

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Checksum, Extent } from '../../../shared/download.ts';
 import type { Failure } from '../../../shared/failure.ts';
 import { FromWorker, type ToWorker, type Outcome, type Task } from '../../../shared/protocol.ts';
+import { because, type Why } from '../../../shared/why.ts';
 import type { Aside, CloseReason, Port } from '../../transport/port.ts';
 import { decodePiece, MAX_OPEN, Offer, WINDOW_BYTES, type ToSender } from './messages.ts';
 
@@ -75,7 +76,7 @@ class Reception {
   #listener: (message: unknown) => void = () => {};
   #onAside: (aside: Aside) => void = () => {};
   #ended: Promise<CloseReason>;
-  #lie: string | null = null;
+  #lie: Why | null = null;
 
   constructor(port: Port, open: OpenIncoming, notesDir: string) {
     this.#port = port;
@@ -151,7 +152,7 @@ class Reception {
     const kind = (raw as { kind?: unknown } | null)?.kind;
     if (kind === 'offer') {
       const offer = Offer.safeParse(raw);
-      if (!offer.success) return this.#expel('it made an offer that makes no sense');
+      if (!offer.success) return this.#expel(because('offer-no-sense'));
       this.#tell('in', offer.data);
       return this.#begin(offer.data);
     }
@@ -184,14 +185,14 @@ class Reception {
     const { id, epoch, sizeBytes, sha256 } = offer;
     const wanted = this.#wantedOf(offer);
     if (!wanted) return this.#answer({ kind: 'not-taken', id, epoch, why: 'not-wanted' });
-    if (this.#arrivals.has(id)) return this.#expel('it offered a file twice');
-    if (this.#arrivals.size >= MAX_OPEN) return this.#expel('it offered too many files at once');
+    if (this.#arrivals.has(id)) return this.#expel(because('offer-twice'));
+    if (this.#arrivals.size >= MAX_OPEN) return this.#expel(because('offers-too-many'));
     const { checksum, totalBytes } = wanted;
     if (totalBytes !== null && totalBytes !== sizeBytes) {
-      return this.#expelSender(offer, `it offered ${sizeBytes} bytes of a file of ${totalBytes}`);
+      return this.#expelSender(offer, because('offer-other-length', { offered: sizeBytes, bytes: totalBytes }));
     }
     if (checksum?.algorithm === 'sha256' && checksum.hex !== undefined && checksum.hex !== sha256) {
-      return this.#expelSender(offer, 'it offered a file with another SHA-256');
+      return this.#expelSender(offer, because('offer-other-sum'));
     }
     const arrival: Arrival = {
       ...{ offer, wanted, file: null, at: 0, upTo: 0 },
@@ -213,7 +214,7 @@ class Reception {
 
   #take(body: Buffer): void {
     const piece = decodePiece(body);
-    if (!piece) return this.#expel('it sent a piece that is none');
+    if (!piece) return this.#expel(because('piece-no-sense'));
     const { id, epoch, offset } = piece;
     this.#tell('in', { kind: 'piece', id, epoch, offset, sizeBytes: piece.bytes.length }, body.length);
     const arrival = this.#arrivals.get(id);
@@ -221,7 +222,7 @@ class Reception {
     if (!arrival || arrival.offer.epoch !== epoch) return;
     const end = offset + piece.bytes.length;
     if (offset !== arrival.at || end > arrival.upTo) {
-      return this.#expelSender(arrival.offer, `it sent bytes ${offset} to ${end} out of turn`);
+      return this.#expelSender(arrival.offer, because('piece-out-of-turn', { start: offset, end }));
     }
     arrival.at = end;
     this.#then(arrival, async (file) => {
@@ -247,7 +248,7 @@ class Reception {
     if (signal.aborted || wrong === 'stopped') return;
     if (wrong === 'wrong') {
       await file.remove();
-      return this.#expelSender(offer, 'it sent other bytes than it offered');
+      return this.#expelSender(offer, because('other-than-offered'));
     }
     if (wrong) return this.#fail(arrival, wrong);
     for (;;) {
@@ -286,7 +287,7 @@ class Reception {
   /** Does the next thing to a file, unless it was stopped meanwhile. */
   #then(arrival: Arrival, act: (file: Incoming | null) => Promise<void>): void {
     arrival.work = arrival.work.then(() => (arrival.stop.signal.aborted ? undefined : act(arrival.file)));
-    arrival.work.catch((error: unknown) => this.#expel(String(error)));
+    arrival.work.catch((error: unknown) => this.#expel(because('not-taken-in', { cause: String(error) })));
   }
 
   /** No more of this file; resolves when nobody here touches it. */
@@ -330,13 +331,13 @@ class Reception {
   }
 
   /** What it has is of no use; it is told so, in case that it does not know itself. */
-  #expelSender({ id, epoch }: Offer, why: string): void {
+  #expelSender({ id, epoch }: Offer, why: Why): void {
     this.#answer({ kind: 'not-taken', id, epoch, why: 'wrong' });
     this.#listener({ kind: 'saved', id, epoch, extents: [] } satisfies FromWorker);
     this.#expel(why);
   }
 
-  #expel(why: string): void {
+  #expel(why: Why): void {
     this.#lie ??= why;
     this.#port.close();
   }

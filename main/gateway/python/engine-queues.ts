@@ -1,6 +1,7 @@
 // The engine's side of the Python door: its task queue and the results of its downloads, as Python programs see queues.
 import { Queue, type Engine, type Guest, type Signal } from '../../engine/engine.ts';
 import type { Outcome, Task } from '../../../shared/protocol.ts';
+import { because } from '../../../shared/why.ts';
 import { AskedTexts, resultOf } from './asked-texts.ts';
 import type {
   LeaseOutcome,
@@ -106,7 +107,7 @@ export class EngineQueues implements PythonQueues {
   giveBack(client: PythonClient): void {
     const guest = this.#guests.get(client.id);
     this.#guests.delete(client.id);
-    guest?.leave('the connection of the Python program ended');
+    guest?.leave(because('program-gone'));
   }
 
   #guestOf(client: PythonClient): Guest {
