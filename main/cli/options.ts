@@ -1,5 +1,6 @@
 // The command line, parsed: which command, its options with their bounds, its operands. Nothing is done here.
 import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { Priority } from '../../shared/download.ts';
 import { HERE, MachineOrder } from '../../shared/machines.ts';
 import { defaultSettings, Settings } from '../../shared/settings.ts';
 import { requestHelp, requestOf, requestOptions, requestSettings, type RequestOptions } from './request-options.ts';
@@ -74,7 +75,7 @@ export type NetworkCommand =
   | { kind: 'check'; to: Address; json: boolean };
 
 /** How what is added is to be asked for. */
-export type AddedWays = { request: RequestOptions; limitEach: number | null };
+export type AddedWays = { request: RequestOptions; limitEach: number | null; priority?: Priority };
 
 export type RunOptions = {
   dir: string | undefined;
@@ -94,6 +95,7 @@ const options = {
   retries: { type: 'string' },
   limit: { type: 'string' },
   'limit-each': { type: 'string' },
+  priority: { type: 'string' },
   'no-timetable': { type: 'boolean' },
   ...requestOptions,
   lane: { type: 'string' },
@@ -133,7 +135,8 @@ export function parseCommand(argv: readonly string[]): Command {
   if (word === 'help') return { kind: 'help' };
   if (word === 'list') return { kind: 'list', data, json };
   const limitEach = values['limit-each'] === undefined ? null : rate('limit-each', values['limit-each']);
-  const ways = { request: requestOf(values), limitEach };
+  const ways: AddedWays = { request: requestOf(values), limitEach };
+  if (values.priority !== undefined) ways.priority = oneOf('priority', Priority.options, values.priority);
   if (word === 'add') {
     const inputs = needed(rest, 'add needs at least one URL or list.');
     return { kind: 'add', inputs, dir: values.dir, data, json, ways };
@@ -177,7 +180,7 @@ function settingsOf(values: Values): Partial<Settings> {
   if (values.retries !== undefined) settings.maxRetries = whole('retries', values.retries, 'maxRetries');
   if (values.limit !== undefined) settings.limitBytesPerS = rate('limit', values.limit);
   if (values['no-timetable']) settings.scheduleOn = false;
-  if (values.lane !== undefined) settings.lane = lane(values.lane);
+  if (values.lane !== undefined) settings.lane = oneOf('lane', Settings.shape.lane.unwrap().options, values.lane);
   return settings;
 }
 
@@ -272,10 +275,10 @@ function rate(option: string, text: string): number | null {
   return bytes;
 }
 
-function lane(text: string): Settings['lane'] {
-  const parsed = Settings.shape.lane.unwrap().safeParse(text);
-  if (!parsed.success) throw new UsageError(`--lane takes auto, fetch or direct, not "${text}".`);
-  return parsed.data;
+function oneOf<Name extends string>(option: string, names: readonly Name[], text: string): Name {
+  const found = names.find((name) => name === text);
+  if (found !== undefined) return found;
+  throw new UsageError(`--${option} takes ${names.slice(0, -1).join(', ')} or ${names.at(-1)}, not "${text}".`);
 }
 
 export const help = `sluice [options] [URL | LIST-FILE | -]...   download, and resume what is unfinished
@@ -302,6 +305,7 @@ LIST-FILE: one URL a line (also .csv .html .url .webloc .metalink); "-" reads a 
       --retries N       try again at most so often before a download fails, 0-100
       --limit RATE      all together at most RATE bytes a second: 500K, 2M
       --limit-each RATE each of those added now at most that
+      --priority P      those added now start before all others (high) or after them (low): high, normal, low
       --no-timetable    at full speed, whatever the timetable in the settings says
       --hash            tell the SHA-256 of each finished file
       --lane LANE       auto, fetch or direct: how bodies are read

@@ -141,8 +141,8 @@ async function handOver(
 }
 
 /** What the options say of how to ask, with what their files hold. */
-export async function waysOf({ request, limitEach }: AddedWays): Promise<Ways> {
-  return { headers: await headersOf(request, process.env), limitBytesPerS: limitEach };
+export async function waysOf({ request, limitEach, ...ways }: AddedWays): Promise<Ways> {
+  return { ...ways, headers: await headersOf(request, process.env), limitBytesPerS: limitEach };
 }
 
 async function listsOf({ text, files }: Sources): Promise<ListSource[]> {

@@ -157,7 +157,10 @@ export class Adding {
       resumed.push(stored.id);
     }
     if (resumed.length > 0) {
-      store.transaction(() => store.list.moveSelected({ ids: resumed }, ['paused', 'failed', 'done'], 'queued'));
+      store.transaction(() => {
+        store.list.moveSelected({ ids: resumed }, ['paused', 'failed', 'done'], 'queued');
+        if (ways.priority) store.list.setPriority({ ids: resumed }, ways.priority);
+      });
       listChanged();
     }
     const rejected = understood.verdicts.filter(({ kind }) => kind === 'rejected');

@@ -75,7 +75,14 @@ test('each download can have its own limit, and the timetable be left aside', ()
   expect(parsed('--no-timetable').settings.scheduleOn).toBe(false);
 });
 
+test('what is added can go before all others or after them', () => {
+  for (const priority of ['high', 'normal', 'low'])
+    expect(parsed('--priority', priority).ways).toMatchObject({ priority });
+  expect(parsed().ways).not.toHaveProperty('priority');
+  expect(() => parsed('--priority', 'urgent')).toThrow('--priority takes high, normal or low');
+});
+
 test('the help names them all', () => {
-  for (const option of [...Object.keys(requestOptions), 'limit-each', 'no-timetable'])
+  for (const option of [...Object.keys(requestOptions), 'limit-each', 'no-timetable', 'priority'])
     expect(help).toContain(`--${option}`);
 });

@@ -218,6 +218,23 @@ test('commands act on the stored list when nothing runs', async () => {
   expect(list.told).toMatchObject([{ id: 1, status: 'paused', url: 'http://a.test/x' }]);
 });
 
+test('what is added with a priority starts before all others or after them, said once more with the last one said', async () => {
+  const server = await origin();
+  for (const name of ['a', 'b', 'c']) server.serve(`/${name}`, { sizeBytes: 10 });
+  const add = (...args: string[]) => sluice(['add', '--data', data, '--dir', files, ...args]).ended;
+  expect(await add('--priority', 'low', server.url('/a'))).toBe(0);
+  expect(await add(server.url('/b'))).toBe(0);
+  const list = sluice(['list', '--json', '--data', data]);
+  await list.ended;
+  expect(list.told.map(({ priority }) => priority)).toEqual(['low', 'normal']);
+  expect(await sluice(['pause', '--data', data, '1']).ended).toBe(0);
+  const program = run('--parallel', '1', '--priority', 'high', server.url('/c'), server.url('/a'));
+  expect(await program.ended).toBe(0);
+  const again = sluice(['list', '--json', '--data', data]);
+  await again.ended;
+  expect(again.told.map(({ priority }) => priority)).toEqual(['high', 'normal', 'high']);
+});
+
 test('a broken pipe on standard output ends nothing but the output', async () => {
   const server = await origin();
   for (let n = 0; n < 30; n++) server.serve(`/f${n}`, { sizeBytes: 20_000, seed: n, bytesPerS: 100_000 });
