@@ -1,5 +1,4 @@
 // The mark of a list: in the names of its unfinished files, so that those of another list in the same folder are not taken for its own.
-import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 
@@ -14,7 +13,10 @@ export function markOf(dir: string): string {
   } catch {
     // None yet.
   }
-  const mark = randomBytes(4).toString('hex');
+  // No secret: it has to differ from others, and Node need not load its cryptography for that.
+  const mark = Math.trunc(Math.random() * 2 ** 32)
+    .toString(16)
+    .padStart(8, '0');
   try {
     fs.writeFileSync(file, `${mark}\n`, { mode: 0o600 });
   } catch {
