@@ -1,14 +1,13 @@
-// Entry: the preload. Gives the window its one object, the Bridge; runs sandboxed beside the page.
+// Entry: the preload. Gives the window its one object, from which it has the Bridge; runs sandboxed beside the page.
 import { contextBridge, ipcRenderer, webUtils, type IpcRendererEvent } from 'electron';
-import type { EngineEvent } from '../shared/api.ts';
 import { channels } from '../shared/channels.ts';
-import type { Bridge, ShellEvent } from '../shared/shell-api.ts';
+import type { PreloadBridge } from '../shared/shell-api.ts';
 
-const bridge: Bridge = {
+const bridge: PreloadBridge = {
   call: (name, arg) => ipcRenderer.invoke(channels.call, name, arg),
   shell: (name, arg) => ipcRenderer.invoke(channels.shell, name, arg),
   onEvent(listener) {
-    const relay = (_event: IpcRendererEvent, event: EngineEvent | ShellEvent) => listener(event);
+    const relay = (_event: IpcRendererEvent, json: string) => listener(json);
     ipcRenderer.on(channels.event, relay);
     return () => ipcRenderer.off(channels.event, relay);
   },

@@ -1,15 +1,21 @@
-// Entry of the window: takes the Bridge that the preload left and mounts the app on it.
+// Entry of the window: makes the Bridge of what the preload left and mounts the app on it.
 import { mount } from 'svelte';
-import type { Bridge } from '../shared/shell-api.ts';
+import type { EngineEvent } from '../shared/api.ts';
+import type { Bridge, PreloadBridge, ShellEvent } from '../shared/shell-api.ts';
 import App from './App.svelte';
 import './app.css';
 import { App as State } from './state/app.svelte.ts';
 
 declare global {
   interface Window {
-    sluice: Bridge;
+    sluice: PreloadBridge;
   }
 }
 
-const app = new State(window.sluice);
+const { sluice } = window;
+const bridge: Bridge = {
+  ...sluice,
+  onEvent: (listener) => sluice.onEvent((json) => listener(JSON.parse(json) as EngineEvent | ShellEvent)),
+};
+const app = new State(bridge);
 mount(App, { target: document.body, props: { app } });

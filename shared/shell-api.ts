@@ -105,3 +105,6 @@ export type Bridge = {
   /** Where a dropped file lies on the disk; empty when it has no path. */
   pathOf(file: object): string;
 };
+
+/** What the preload leaves on the page: of each event only its JSON, which comes over to the page much quicker than an object. */
+export type PreloadBridge = Omit<Bridge, 'onEvent'> & { onEvent(listener: (json: string) => void): () => void };

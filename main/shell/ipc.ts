@@ -27,7 +27,7 @@ export function answerWindow(window: () => WebContents | undefined, handlers: Ha
 
 const refused: Answer = { ok: false, error: { code: 'refused', message: 'This frame may not call.' } };
 
-/** Tells the window; silently not when it is gone. */
+/** Tells the window, in JSON; silently not when it is gone. */
 export function tellWindow(contents: WebContents | undefined, event: EngineEvent | ShellEvent): void {
-  if (contents && !contents.isDestroyed()) contents.send(channels.event, event);
+  if (contents && !contents.isDestroyed()) contents.send(channels.event, JSON.stringify(event));
 }

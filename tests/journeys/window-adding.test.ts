@@ -78,7 +78,8 @@ test('what is said while a dialog is open stands above it', async () => {
   await drop(page, { text: 'https://files.example/a.zip' });
   await page.getByRole('dialog').waitFor();
   await app.evaluate(({ BrowserWindow }, channel) => {
-    BrowserWindow.getAllWindows()[0]!.webContents.send(channel, { event: 'trouble', message: 'Said meanwhile.' });
+    const json = JSON.stringify({ event: 'trouble', message: 'Said meanwhile.' });
+    BrowserWindow.getAllWindows()[0]!.webContents.send(channel, json);
   }, channels.event);
   const toast = page.locator('.toast');
   await toast.waitFor();

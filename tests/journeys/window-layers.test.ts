@@ -8,8 +8,8 @@ import { startSluice, untilCounts, type Sluice } from './window-program.ts';
 
 const tell = ({ app }: Sluice, event: ShellEvent) =>
   app.evaluate(
-    ({ BrowserWindow }, [channel, told]) => BrowserWindow.getAllWindows()[0]!.webContents.send(channel, told),
-    [channels.event, event] as const,
+    ({ BrowserWindow }, [channel, json]) => BrowserWindow.getAllWindows()[0]!.webContents.send(channel, json),
+    [channels.event, JSON.stringify(event)] as const,
   );
 const command = (sluice: Sluice, name: MenuCommand) => tell(sluice, { event: 'menu', command: name });
 const fromMenu = async (page: Page, item: string) => {

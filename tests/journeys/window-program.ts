@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ElectronApplication, Page } from 'playwright';
 import { expect, onTestFinished } from 'vitest';
 import type { Counts } from '../../shared/api.ts';
-import type { Bridge } from '../../shared/shell-api.ts';
+import type { PreloadBridge } from '../../shared/shell-api.ts';
 import { launchDriven } from '../../scripts/driven.mjs';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -136,6 +136,6 @@ export async function untilCounts(page: Page, wanted: Partial<Counts>, timeoutMs
 
 declare global {
   interface Window {
-    sluice: Bridge;
+    sluice: PreloadBridge;
   }
 }
