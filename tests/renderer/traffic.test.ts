@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { thin, Traffic } from '../../renderer/state/traffic.svelte.ts';
-import { drawnOf, fullness, layOut, placesOf } from '../../renderer/views/traffic/traffic-layout.ts';
+import { drawnOf, fullness, layOut, placeOn, placesOf } from '../../renderer/views/traffic/traffic-layout.ts';
 import { FakeBridge } from './fake-bridge.ts';
 
 const queue = {
@@ -182,4 +182,15 @@ test('an empty queue is drawn empty, a full one full', () => {
   expect(fullness(0, null, 100)).toBe(0);
   expect(fullness(50, 50, 50)).toBe(1);
   expect(fullness(10, null, 10)).toBeLessThan(1);
+});
+
+test('a dot goes along the curve of its pipe, from its start to its end', () => {
+  const [pipe] = layOut(1000, 300, ['window'], [1]).pipes;
+  const [x1, y1, x2, y2] = pipe!.ends;
+  expect(placeOn(pipe!.ends, 0)).toEqual({ x: x1, y: y1 });
+  expect(placeOn(pipe!.ends, 1)).toEqual({ x: x2, y: y2 });
+  const half = placeOn(pipe!.ends, 0.5);
+  expect(half.x).toBeCloseTo((x1 + x2) / 2);
+  expect(half.y).toBeCloseTo((y1 + y2) / 2);
+  expect(pipe!.path).toMatch(`M${x1.toFixed(1)} ${y1.toFixed(1)}C`);
 });

@@ -1,7 +1,8 @@
 // Where everything of the Traffic picture stands: boxes, queues and the pipes between them, in px.
 
 export type Box = { x: number; y: number; width: number; height: number };
-export type Pipe = { name: string; path: string; back: boolean };
+export type Ends = [x1: number, y1: number, x2: number, y2: number];
+export type Pipe = { name: string; path: string; ends: Ends; back: boolean };
 /** What messages can be asked of: `carries` says whether one on that pipe is among them. */
 export type Place = {
   kind: 'producer' | 'task queue' | 'worker' | 'pipe' | 'result queue' | 'store';
@@ -74,17 +75,17 @@ export function layOut(
   const pipes: Pipe[] = [
     ...producers.map((name, i) => ({
       name: `${name} > task queue`,
-      path: curve(PRODUCER.width + 6, centre(producerBoxes[i]!), left - 8, middle),
+      ...curve(PRODUCER.width + 6, centre(producerBoxes[i]!), left - 8, middle),
       back: false,
     })),
     ...workers.flatMap((id, i) => {
       const y = centre(workerBoxes[i]!);
       return [
-        { name: `engine > worker ${id}`, path: curve(left + QUEUE_WIDTH + 8, middle, laneX - 6, y), back: false },
-        { name: `worker ${id} > engine`, path: curve(laneX + laneWidth + 6, y, resultX - 8, middle), back: true },
+        { name: `engine > worker ${id}`, ...curve(left + QUEUE_WIDTH + 8, middle, laneX - 6, y), back: false },
+        { name: `worker ${id} > engine`, ...curve(laneX + laneWidth + 6, y, resultX - 8, middle), back: true },
       ];
     }),
-    { name: 'result queue > store', path: curve(resultX + QUEUE_WIDTH + 8, middle, storeX - 6, middle), back: true },
+    { name: 'result queue > store', ...curve(resultX + QUEUE_WIDTH + 8, middle, storeX - 6, middle), back: true },
   ];
   return {
     width: wide,
@@ -102,10 +103,25 @@ function centre(box: Box): number {
   return box.y + box.height / 2;
 }
 
-function curve(x1: number, y1: number, x2: number, y2: number): string {
+function curve(...ends: Ends): Pick<Pipe, 'path' | 'ends'> {
+  const [x1, y1, x2, y2] = ends.map((value) => value.toFixed(1));
+  const [bend1, bend2] = bendsOf(ends).map((value) => value.toFixed(1));
+  return { path: `M${x1} ${y1}C${bend1} ${y1} ${bend2} ${y2} ${x2} ${y2}`, ends };
+}
+
+/** Where the handles of a pipe's curve stand, each as high as its end. */
+function bendsOf([x1, , x2]: Ends): [number, number] {
   const bend = (x2 - x1) * 0.55;
-  const n = (value: number) => Number(value.toFixed(1));
-  return `M${n(x1)} ${n(y1)}C${n(x1 + bend)} ${n(y1)} ${n(x2 - bend)} ${n(y2)} ${n(x2)} ${n(y2)}`;
+  return [x1 + bend, x2 - bend];
+}
+
+/** A place on a pipe; `t` goes from 0 at its start to 1 at its end. */
+export function placeOn(ends: Ends, t: number): { x: number; y: number } {
+  const [x1, y1, x2, y2] = ends;
+  const [bend1, bend2] = bendsOf(ends);
+  const at = (start: number, near: number, far: number, end: number) =>
+    (1 - t) ** 3 * start + 3 * (1 - t) ** 2 * t * near + 3 * (1 - t) * t ** 2 * far + t ** 3 * end;
+  return { x: at(x1, bend1, bend2, x2), y: at(y1, y1, y2, y2) };
 }
 
 /** The producers that are drawn, those that came last, and how many are not. */
