@@ -16,7 +16,8 @@ import type { TaskQueue } from './dispatch/task-queue.ts';
 /** Previews that nobody said yes or no to are forgotten beyond this many. */
 const BATCHES_KEPT = 8;
 const LINES_SHOWN = 200;
-const ASKED_SINGLY = 2000;
+/** So many addresses of the list are read in the time in which one is looked up. */
+const READ_MEANWHILE = 50;
 /** Small enough that the first downloads start at once and that what a slice leaves behind is little. */
 const SLICE_LINES = 250;
 
@@ -203,11 +204,12 @@ export class Adding {
   /** Tells which addresses the list has, in `dir` or anywhere; one by one for a few, all at once for many. */
   #known(dir: string | null): (url: string) => boolean {
     const { store } = this.#options;
+    const few = store.list.counts().all / READ_MEANWHILE;
     let asked = 0;
     let all: Set<string> | undefined;
     return (url) => {
       if (dir !== null && this.#underWay.has(placeOf(url, dir))) return true;
-      if (!all && ++asked <= ASKED_SINGLY) return store.findUrl(keyOf(url), dir) !== undefined;
+      if (!all && ++asked <= few) return store.findUrl(keyOf(url), dir) !== undefined;
       all ??= store.knownUrls(dir);
       return all.has(keyOf(url));
     };

@@ -234,6 +234,15 @@ test('a worker that arrives at a closed engine finds its port closed', async () 
   expect(await closed).toBeDefined();
 });
 
+test('what of a list is known already is told of few and of many', async () => {
+  const engine = start(fakeWorkers().spawn, { parallel: 1 });
+  await add(engine, ...Array.from({ length: 150 }, (_, n) => `http://a.test/${n}.zip`));
+  // The first three are looked up one by one.
+  const text = [0, 200, 1, 2, 201, 3].map((n) => `http://a.test/${n}.zip`).join('\n');
+  const { lines } = await call(engine, 'preview', { text });
+  expect(lines.map(({ kind }) => kind)).toEqual(['known', 'url', 'known', 'known', 'url', 'known']);
+});
+
 test('two who put the same address at the same moment put one download', async () => {
   const engine = start(fakeWorkers().spawn);
   const put = () => engine.adding.addOrResume([{ text: 'http://a.test/same' }], { dir: `${dir}/files`, producer: 'x' });

@@ -282,7 +282,7 @@ export class Dispatch implements TaskQueue {
     if (puts.length === 0) return;
     this.#puts = [];
     const { store, now, grown, hashLater } = this.#desk.options;
-    const tasks = puts.flatMap((put) => put.tasks);
+    const tasks = puts.length === 1 ? puts[0]!.tasks : puts.flatMap((put) => put.tasks);
     let ids: DownloadId[];
     try {
       ids = store.add(tasks, now());
