@@ -13,6 +13,7 @@ declare const btoa: (latin1: string) => string;
 
 /** The host of an address, with its port when that is not the usual one; empty when the text is no address. */
 export function hostOf(url: string): string {
+  if (url.startsWith(known.start)) return known.host;
   const host = hostAsWritten(url);
   if (host !== null) return host;
   try {
@@ -30,17 +31,17 @@ export function isAsWritten(url: string): boolean {
 /** Nothing is encoded in such an address and no part of its path steps back; its origin is to be looked at. */
 const plain =
   /^https?:\/\/[^\s/\\?#@]+(?:\/(?!\.)(?:[\w~!$&()*+,;=:@.-]|%(?!2e))*)+(?:\?(?:[\w~!$&()*+,;=:@.?/-]|%(?!2e))*)?$/i;
-/** The origin that was looked at last: the lines of a list mostly have the same one. */
-let known = { origin: '', host: '' };
+/** How addresses of the origin that was looked at last start: the lines of a list mostly have the same one. */
+let known = { start: '/', host: '' };
 
 function hostAsWritten(url: string): string | null {
   if (!plain.test(url)) return null;
+  if (url.startsWith(known.start)) return known.host;
   const origin = url.slice(0, url.indexOf('/', 'https://'.length));
-  if (origin === known.origin) return known.host;
   try {
     const parsed = new URL(origin);
     if (parsed.origin !== origin) return null;
-    known = { origin, host: parsed.host };
+    known = { start: `${origin}/`, host: parsed.host };
     return parsed.host;
   } catch {
     return null;

@@ -44,10 +44,10 @@ test('whatever is told to be written as the URL standard writes it is, and has t
   fc.assert(
     fc.property(scheme, host, fc.constantFrom('', '/', '/x'), path, (...parts) => {
       const url = parts.join('');
+      expect(hostOf(url)).toBe(URL.canParse(url) ? new URL(url).host : '');
       if (!isAsWritten(url)) return;
       told++;
       expect(new URL(url).href).toBe(url);
-      expect(hostOf(url)).toBe(new URL(url).host);
     }),
     { numRuns: 5000 },
   );
