@@ -117,11 +117,23 @@ test('names that only differ in case are told apart', () => {
   expect(store.reserveName(first!, 'strasse (1).txt')).toBe('strasse (1) (1).txt');
 });
 
-test('ten thousand downloads of one name are added in a moment, each with its own', () => {
-  const store = open(tempDir());
-  store.add(Array(10_000).fill(prepared('index.html')) as Prepared[], 1);
+test('ten thousand downloads of one name are added in a moment, each with its own, and all are in the journal', () => {
+  const dir = tempDir();
+  const store = open(dir);
+  const all = Array.from({ length: 10_000 }, (_, n) => ({
+    ...prepared('index.html'),
+    dir: n % 1500 === 0 ? '/other' : '/d',
+    download: { url: `http://a.test/${n}/"index".html` },
+  }));
+  const ids = store.add(all, 1);
   const last = store.list.page(query({ descending: true }), 0, 1)[0]!;
-  expect(last.name).toBe('index (9999).html');
+  expect(last.name).toBe('index (9992).html');
+  store.close();
+  fs.truncateSync(path.join(dir, 'sluice.db'), 0);
+  const noted = open(dir).journalled();
+  expect(noted.map(({ id, dir, download }) => ({ id, dir, download }))).toEqual(
+    all.map(({ dir, download }, n) => ({ id: ids[n], dir, download })),
+  );
 });
 
 test('of many that are written at once each has its own row, name and id, whichever names are taken', () => {
