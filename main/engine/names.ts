@@ -39,6 +39,11 @@ export function numbered(name: string, n: number): string {
   return fitted(stem, ` (${n})${extension}`, MAX_NAME_BYTES);
 }
 
+/** Whether nothing in a name needs a look: a few ASCII letters, digits, dots, hyphens and underscores. */
+export function isPlain(name: string): boolean {
+  return plain.test(name);
+}
+
 /** The form in which names are compared: two that fold alike may be the same file on some system. */
 export function foldName(name: string): string {
   if (plain.test(name)) return name.toUpperCase();

@@ -2,7 +2,7 @@ import Database from 'better-sqlite3';
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { foldName, numbered, partName } from '../../main/engine/names.ts';
+import { foldName, isPlain, numbered, partName } from '../../main/engine/names.ts';
 import { migrations } from '../../main/engine/store/migrations.ts';
 import { openDatabase } from '../../main/engine/store/open.ts';
 import { QueuedTable } from '../../main/engine/store/queued-table.ts';
@@ -13,7 +13,7 @@ import { sorter, usualCategories } from '../../shared/category.ts';
 import type { Status } from '../../shared/download.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-const names = { fold: foldName, numbered, partName, category: sorter(usualCategories) };
+const names = { fold: foldName, isPlain, numbered, partName, category: sorter(usualCategories) };
 const query = (given: object = {}) => ListQuery.parse(given);
 
 function open(dir: string, now = Date.now()): Store {
@@ -141,13 +141,15 @@ test('of many that are written at once each has its own row, name and id, whiche
   fs.writeFileSync(path.join(dir, 'mark'), '0a1b2c3d');
   const store = open(dir);
   store.add([prepared('17.zip')], 1);
-  const wanted = Array.from({ length: 250 }, (_, i) => (i % 40 === 39 ? 'same.pdf' : `${i}.zip`));
+  const unlike: Record<number, string> = { 25: '24.ZIP', 60: 'ä 60.zip' };
+  const wanted = Array.from({ length: 250 }, (_, i) => unlike[i] ?? (i % 40 === 39 ? 'same.pdf' : `${i}.zip`));
   const before = { id: 1000, mark: 'older' };
   const all = wanted.map((name, i): Prepared => {
-    const url = `http://${i % 2 ? 'a' : 'b'}.test/${i}`;
+    const host = i < 120 ? 'b.test' : 'a.test';
+    const url = `http://${host}/${i}${i === 33 ? '"\\é' : ''}`;
     // Two that are unlike the others, and one whose id is given.
     const more = i === 70 ? { urlKey: `${url}x` } : i === 170 ? { dir: '/other' } : i === 220 ? { before } : {};
-    return { ...prepared(name, 'queued', i % 2 ? 'a.test' : 'b.test'), download: { url }, urlKey: url, ...more };
+    return { ...prepared(name, 'queued', host), download: { url }, urlKey: url, ...more };
   });
   const ids = store.add(all, 1);
   expect(ids).toEqual(all.map((_, i) => (i < 220 ? i + 2 : i + 780)));
@@ -157,7 +159,9 @@ test('of many that are written at once each has its own row, name and id, whiche
   );
   const numbered = ['same.pdf', ...Array.from({ length: 5 }, (_, i) => `same (${i + 1}).pdf`)];
   expect(rows.map(({ name }) => name)).toEqual(
-    wanted.map((name, i) => (name === 'same.pdf' ? numbered.shift()! : i === 17 ? '17 (1).zip' : name)),
+    wanted.map((name, i) =>
+      name === 'same.pdf' ? numbered.shift()! : i === 17 ? '17 (1).zip' : i === 25 ? '24 (1).ZIP' : name,
+    ),
   );
   for (const { id, name, partName: part } of rows) {
     expect(part).toBe(partName(name, id, id === 1000 ? 'older' : '0a1b2c3d'));
@@ -165,6 +169,8 @@ test('of many that are written at once each has its own row, name and id, whiche
   expect(store.list.page(query(), 1, 250).map(({ id }) => id)).toEqual(ids);
   expect(store.list.counts()).toMatchObject({ queued: 251, categories: { archives: 245, documents: 6 } });
   expect(store.findUrl('http://b.test/70x')).toBe(ids[70]);
+  expect(store.reserveName(ids[0]!, 'Ä 60.ZIP')).toBe('Ä 60 (1).ZIP');
+  expect(store.reserveName(ids[0]!, '61.Zip')).toBe('61 (1).Zip');
 });
 
 test('what is said of one of many is kept with it, and nothing with those beside it', () => {

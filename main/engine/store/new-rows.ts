@@ -1,5 +1,6 @@
 // How new rows are written: most say nothing but their address, and each value that is bound and each statement take their time.
 import type { DownloadId, NewDownload, Status } from '../../../shared/download.ts';
+import { PART_SUFFIX } from '../../../shared/protocol.ts';
 import { priorityNumber, type NameRules } from './rows.ts';
 import type { Sql } from './sql.ts';
 
@@ -17,8 +18,8 @@ export type Prepared = {
   before?: { id: number; mark: string } | undefined;
 };
 
-/** So many that say nothing else are written by one statement. */
-const MANY = 50;
+/** So many at most that are alike are written by one statement. */
+const MANY = 500;
 /** What every new row says. */
 const bare = 'id url url_key host dir name folded part_name category status position producer added_at'.split(' ');
 /** What some say besides; the others have the columns' defaults. */
@@ -29,11 +30,12 @@ const inserts = {
   bare: `INSERT INTO downloads (${bare.join()}) VALUES (${bare.map(() => '?').join()}) ON CONFLICT DO NOTHING`,
   whole: `INSERT INTO downloads (${[...bare, ...more].join()}) VALUES (${[...bare, ...more].map(() => '?').join()})
     ON CONFLICT DO NOTHING`,
-  many: `WITH new (i, url, host, name, folded, part_name, category) AS (
-      VALUES ${Array.from({ length: MANY }, (_, i) => `(${i}, ?, ?, ?, ?, ?, ?)`).join()})
-    INSERT INTO downloads (${bare.join()})
-    SELECT @id + i, url, url, host, @dir, name, folded, part_name, category, @status, @position + i, @producer, @now
-    FROM new WHERE true ON CONFLICT DO NOTHING`,
+  // One JSON object, name: address, is bound much faster than its strings. What a row cannot be written for passes it over:
+  // a statement that could fail would keep a copy of each page that it changes.
+  alike: `INSERT OR IGNORE INTO downloads (${bare.join()})
+    SELECT id, url, url, @host, @dir, name, upper(name), name || @tag || id || '${PART_SUFFIX}',
+      @category, @status, @position + n, @producer, @now
+    FROM (SELECT rowid AS n, CAST(@id AS INTEGER) + rowid AS id, key AS name, value AS url FROM json_each(@addresses))`,
 };
 
 export class NewRows {
@@ -56,36 +58,36 @@ export class NewRows {
   /** Writes rows under these ids, from `position` on, each under a name that no other one has. Returns how many are of what. */
   write(prepared: readonly Prepared[], ids: readonly DownloadId[], position: number) {
     for (let at = 0; at < prepared.length;) {
-      const alike = this.#alikeFrom(at, prepared, ids);
-      if (alike === MANY) this.#writeMany(prepared.slice(at, at + MANY), ids.slice(at, at + MANY), position + at);
-      else {
-        for (const [i, one] of prepared.slice(at, at + alike).entries()) {
-          this.#writeOne(one, this.#sorted(one), ids[at + i]!, position + at + i);
-        }
-      }
-      at += alike;
+      const category = this.#categoryOf(prepared[at]!);
+      const count = this.#alikeFrom(at, prepared, ids, category);
+      this.#count(prepared[at]!.status, category, count);
+      if (count === 1) this.#writeOne(prepared[at]!, category, ids[at]!, position + at);
+      else this.#writeAlike(prepared.slice(at, at + count), category, ids[at]!, position + at);
+      at += count;
     }
     return this.#counts.values();
   }
 
-  /** The category of a new row, which is counted with it. */
-  #sorted({ download, name, status }: Prepared): string {
-    const category = download.category ?? this.#names.category(name);
-    const key = `${status} ${category}`;
-    const count = this.#counts.get(key) ?? { status, category, n: 0 };
-    count.n++;
-    this.#counts.set(key, count);
-    return category;
+  #categoryOf({ download, name }: Prepared): string {
+    return download.category ?? this.#names.category(name);
   }
 
-  /** How many from one on, itself counted, differ in nothing but what `many` takes of each; `MANY` at most. */
-  #alikeFrom(at: number, prepared: readonly Prepared[], ids: readonly DownloadId[]): number {
-    const { dir, status, producer } = prepared[at]!;
+  #count(status: Status, category: string, n: number): void {
+    const key = `${status} ${category}`;
+    const count = this.#counts.get(key) ?? { status, category, n: 0 };
+    count.n += n;
+    this.#counts.set(key, count);
+  }
+
+  /** How many from one on, itself counted, differ in nothing but their addresses and names; `MANY` at most. */
+  #alikeFrom(at: number, prepared: readonly Prepared[], ids: readonly DownloadId[], category: string): number {
+    const { host, dir, status, producer } = prepared[at]!;
     let count = 0;
     for (; count < MANY && at + count < prepared.length; count++) {
       const one = prepared[at + count]!;
-      const same = one.dir === dir && one.status === status && one.producer === producer;
+      const same = one.host === host && one.dir === dir && one.status === status && one.producer === producer;
       if (!same || ids[at + count] !== ids[at]! + count || !isBare(one) || this.#isTaken(one)) break;
+      if (one.before || !this.#names.isPlain(one.name) || this.#categoryOf(one) !== category) break;
     }
     return Math.max(1, count);
   }
@@ -94,20 +96,17 @@ export class NewRows {
     return this.#nextNumber.size > 0 && this.#nextNumber.has(`${dir}\0${this.#names.fold(name)}`);
   }
 
-  #writeMany(prepared: readonly Prepared[], ids: readonly DownloadId[], position: number): void {
-    const { dir, status, producer } = prepared[0]!;
-    const id = ids[0]!;
-    const categories = prepared.map((one) => this.#sorted(one));
-    const values = prepared.flatMap((one, i) => {
-      const { download, host, name } = one;
-      return [download.url, host, name, this.#names.fold(name), this.#partName(one, name, ids[i]!), categories[i]];
-    });
-    const many = this.#sql.prepare(inserts.many);
-    if (many.run(values, { id, dir, status, position, producer, now: this.#now }).changes === MANY) return;
+  #writeAlike(prepared: readonly Prepared[], category: string, id: DownloadId, position: number): void {
+    const { host, dir, status, producer } = prepared[0]!;
+    // Nothing in a plain name needs to be escaped.
+    const addresses = `{${prepared.map(({ download, name }) => `"${name}":${JSON.stringify(download.url)}`).join()}}`;
+    const tag = `.${this.#mark}-`;
+    const said = { id, tag, host, dir, category, status, position, producer, now: this.#now, addresses };
+    if (this.#sql.prepare(inserts.alike).run(said).changes === prepared.length) return;
     const there = this.#sql.prepare('SELECT id FROM downloads WHERE id BETWEEN ? AND ?').pluck();
-    const written = new Set(there.all(id, id + MANY - 1));
+    const written = new Set(there.all(id, id + prepared.length - 1));
     for (const [i, one] of prepared.entries()) {
-      if (!written.has(ids[i])) this.#writeOne(one, categories[i]!, ids[i]!, position + i);
+      if (!written.has(id + i)) this.#writeOne(one, category, id + i, position + i);
     }
   }
 
