@@ -330,6 +330,24 @@ test('every commit is on the disk when it is told, and readers are not kept wait
   db.close();
 });
 
+test('a long list is added without waiting for its way from the log into the database, which it takes later', () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const dir = tempDir();
+  const store = open(dir);
+  const size = () => fs.statSync(path.join(dir, 'sluice.db')).size;
+  const before = size();
+  store.add(
+    Array.from({ length: 25_000 }, (_, n) => prepared(`${n}.zip`)),
+    1,
+  );
+  store.add([prepared('soon')], 1);
+  expect(size()).toBe(before);
+  vi.advanceTimersByTime(10_000);
+  store.add([prepared('later')], 1);
+  expect(size()).toBeGreaterThan(before + 1_000_000);
+});
+
 test.each(migrations.slice(1).map((_, step) => step + 1))('a list of format %i is read by this Sluice', (version) => {
   const dir = tempDir();
   const db = new Database(path.join(dir, 'sluice.db'));

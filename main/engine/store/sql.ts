@@ -1,11 +1,16 @@
 // The open database: each statement prepared once, transactions counted and timed.
 import type Database from 'better-sqlite3';
 
+/** Pages that SQLite lets its log grow to before a commit moves them into the database. */
+const LOG_PAGES = 1000;
+const PUT_OFF_MS = 2000;
+
 export class Sql {
   readonly db: Database.Database;
   readonly #statements = new Map<string, Database.Statement>();
   #transactions = 0;
   #busyMs = 0;
+  #putOff: NodeJS.Timeout | undefined;
 
   constructor(db: Database.Database) {
     this.db = db;
@@ -21,6 +26,18 @@ export class Sql {
       this.#transactions++;
       this.#busyMs += performance.now() - begun;
     }
+  }
+
+  /** Has the commits of the next moment leave all in the log, where it is as durable: who waits for a long one need not wait for it to be moved. */
+  putOffCheckpoint(): void {
+    this.db.pragma('wal_autocheckpoint = 0');
+    clearTimeout(this.#putOff);
+    this.#putOff = setTimeout(() => this.db.pragma(`wal_autocheckpoint = ${LOG_PAGES}`), PUT_OFF_MS).unref();
+  }
+
+  close(): void {
+    clearTimeout(this.#putOff);
+    this.db.close();
   }
 
   /** Transactions so far and the milliseconds spent in them. */

@@ -18,6 +18,8 @@ import { Sql } from './sql.ts';
 export type { Candidate, JournalEntry, Prepared, Stored };
 
 const RESULTS_KEPT = 10_000;
+/** From so many new rows on, the way of the log into the database is felt. */
+const LONG = 10_000;
 
 export class Store {
   /** What was wrong with the database at the start, in plain words. */
@@ -71,6 +73,7 @@ export class Store {
 
   /** Keeps new downloads, each under a name that no other one has. Returns their ids in order. */
   add(prepared: readonly Prepared[], now: number): DownloadId[] {
+    if (prepared.length >= LONG) this.#sql.putOffCheckpoint();
     const ids = this.#sql.transaction(() => {
       let id = this.#lastId();
       const ids = prepared.map(({ before }) => (id = Math.max(id + 1, before?.id ?? 0)));
@@ -330,6 +333,6 @@ export class Store {
   close(): void {
     this.#journal.close();
     this.#finished.close();
-    this.#sql.db.close();
+    this.#sql.close();
   }
 }
