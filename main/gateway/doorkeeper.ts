@@ -3,7 +3,7 @@ import { isIPv4, type Socket } from 'node:net';
 import { countedFor, plainAddress } from './address.ts';
 import { Allowance } from './allowance.ts';
 
-/** What holds for one address holds for one network of IPv6 (see `countedFor`). */
+/** Each address of IPv6 counts for itself, and all of its network (see `countedFor`) together: they may do several times as much. */
 export interface DoorLimits {
   /** Connections that have logged in. */
   maxGuests: number;
@@ -43,6 +43,12 @@ export interface DoorCounts {
   turnedAway: number;
 }
 
+/** So many wrong keys cost an address no more than the shortest wait. */
+const FREE_WRONG_KEYS = 3;
+/** Those of so many addresses close a network to all in it: one machine could take every address there. */
+const NETWORK_FREE_WRONG_KEYS = 16 * FREE_WRONG_KEYS;
+/** A network's connections that have not logged in are at most so many times those of an address. */
+const NETWORK_STRANGERS = 4;
 /** How many addresses are remembered; the least recent go first. */
 const MAX_ADDRESSES = 4096;
 /** After this long without a wrong key an address starts afresh. */
@@ -68,7 +74,10 @@ export interface Visitor {
 export class Doorkeeper {
   readonly #limits: DoorLimits;
   readonly #pace: Allowance;
+  /** By address, those of IPv6 by network. */
   readonly #addresses = new Map<string, AddressRecord>();
+  /** By single address of IPv6. Apart: whoever has a network has so many of them that all others would be forgotten. */
+  readonly #members = new Map<string, AddressRecord>();
   /** Oldest first. */
   readonly #strangers = new Set<Socket>();
   readonly #guests = new Set<Socket>();
@@ -105,17 +114,20 @@ export class Doorkeeper {
   admit(socket: Socket): Visitor | null {
     const limits = this.#limits;
     const address = plainAddress(socket.remoteAddress);
-    const record = this.#record(countedFor(address));
-    if (!this.#mayTry(address, record)) return this.#turnAway(socket);
+    const who = countedFor(address);
+    const all = record(this.#addresses, who);
+    const own = who === address ? all : record(this.#members, address);
+    const both = new Set([own, all]);
+    if (!this.#mayTry(address, own, all)) return this.#turnAway(socket);
     const cameAt = Date.now();
     let state: 'stranger' | 'guest' | 'gone' = 'stranger';
     this.#strangers.add(socket);
-    record.strangers++;
+    for (const one of both) one.strangers++;
     const silence = setTimeout(() => this.#turnAway(socket), limits.loginTimeoutMs);
 
     const leaveStrangers = (): void => {
       clearTimeout(silence);
-      if (this.#strangers.delete(socket)) record.strangers--;
+      if (this.#strangers.delete(socket)) for (const one of both) one.strangers--;
     };
     socket.once('close', () => {
       if (state === 'stranger') leaveStrangers();
@@ -135,21 +147,27 @@ export class Doorkeeper {
         state = 'guest';
         this.#guests.add(socket);
         this.#logins++;
-        record.wrongKeys = 0;
-        record.closedUntil = 0;
+        for (const one of both) one.wrongKeys = one.closedUntil = 0;
         return true;
       },
       refuse: () => {
         clearTimeout(silence);
         this.#wrongKeys++;
-        record.wrongKeys++;
-        record.wrongAt = Date.now();
-        const waitMs = Math.min(limits.maxRefusalMs, limits.refusalMs * 2 ** Math.max(0, record.wrongKeys - 3));
-        const elapsedMs = record.wrongAt - cameAt;
+        const now = Date.now();
+        // One address that goes on and on shuts itself out, and not the others of its network.
+        for (const one of own.wrongKeys < FREE_WRONG_KEYS ? both : [own]) {
+          one.wrongKeys++;
+          one.wrongAt = now;
+        }
+        const doublings = Math.max(0, own.wrongKeys - FREE_WRONG_KEYS, all.wrongKeys - NETWORK_FREE_WRONG_KEYS);
+        const waitMs = Math.min(limits.maxRefusalMs, limits.refusalMs * 2 ** doublings);
+        const elapsedMs = now - cameAt;
         // A slow peer is answered at the next full turn, so that the time says nothing of what was wrong.
         const leftMs = waitMs * Math.max(1, Math.ceil(elapsedMs / waitMs)) - elapsedMs;
         // One that hangs up instead of waiting gains nothing.
-        record.closedUntil = Math.max(record.closedUntil, record.wrongAt + leftMs);
+        for (const one of all.wrongKeys > NETWORK_FREE_WRONG_KEYS ? both : [own]) {
+          one.closedUntil = Math.max(one.closedUntil, now + leftMs);
+        }
         return new Promise((resolve) => {
           const timer = setTimeout(resolve, leftMs);
           socket.once('close', () => {
@@ -161,15 +179,17 @@ export class Doorkeeper {
     };
   }
 
-  #mayTry(address: string, record: AddressRecord): boolean {
+  #mayTry(address: string, own: AddressRecord, all: AddressRecord): boolean {
     const limits = this.#limits;
     if (isLoopback(address)) {
       // Programs of this machine share one address, so none of them may shut the others out.
       if (this.#strangers.size >= limits.maxStrangers) this.#makeRoom();
       return true;
     }
-    if (!this.#pace.take(address) || Date.now() < record.closedUntil) return false;
-    return this.#strangers.size < limits.maxStrangers && record.strangers < limits.maxStrangersPerAddress;
+    if (!this.#pace.take(address) || Date.now() < Math.max(own.closedUntil, all.closedUntil)) return false;
+    if (own.strangers >= limits.maxStrangersPerAddress) return false;
+    if (all.strangers >= limits.maxStrangersPerAddress * NETWORK_STRANGERS) return false;
+    return this.#strangers.size < limits.maxStrangers;
   }
 
   #makeRoom(): void {
@@ -184,20 +204,19 @@ export class Doorkeeper {
     socket.destroy();
     return null;
   }
+}
 
-  #record(who: string): AddressRecord {
-    const now = Date.now();
-    let record = this.#addresses.get(who);
-    if (record) this.#addresses.delete(who);
-    record ??= { strangers: 0, wrongKeys: 0, wrongAt: 0, closedUntil: 0 };
-    if (now - record.wrongAt > FORGET_MS) record.wrongKeys = 0;
-    this.#addresses.set(who, record);
-    for (const [oldest, { strangers }] of this.#addresses) {
-      if (this.#addresses.size <= MAX_ADDRESSES) break;
-      if (strangers === 0) this.#addresses.delete(oldest);
-    }
-    return record;
+/** What is remembered of somebody, who comes now. */
+function record(records: Map<string, AddressRecord>, who: string): AddressRecord {
+  const known = records.get(who) ?? { strangers: 0, wrongKeys: 0, wrongAt: 0, closedUntil: 0 };
+  if (Date.now() - known.wrongAt > FORGET_MS) known.wrongKeys = 0;
+  records.delete(who);
+  records.set(who, known);
+  for (const [oldest, { strangers }] of records) {
+    if (records.size <= MAX_ADDRESSES) break;
+    if (strangers === 0) records.delete(oldest);
   }
+  return known;
 }
 
 /** Whether an address belongs to this machine alone. */

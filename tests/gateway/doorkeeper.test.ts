@@ -60,15 +60,44 @@ test('another machine has a few strangers at most, and the rest is turned away',
   expect(keeper.counts()).toMatchObject({ strangers: 2, turnedAway: 1 });
 });
 
-test('all addresses of one IPv6 network are one machine, those of another are another', async () => {
-  let host = 0;
-  let network = 1;
-  const { visitors, come } = await open({ maxStrangersPerAddress: 2 }, () => `2001:db8:0:${network}::${++host}`);
-  for (let n = 0; n < 3; n++) await come();
-  network = 2;
-  await come();
-  const address = ['2001:db8:0:1::1', '2001:db8:0:1::2', undefined, '2001:db8:0:2::4'];
-  expect(visitors.map((visitor) => visitor?.address)).toEqual(address);
+test('all addresses of one IPv6 network have four times the strangers of one, those of another are another', async () => {
+  let from = '';
+  const { visitors, come } = await open({ maxStrangersPerAddress: 1 }, () => from);
+  for (const host of ['1::1', '1::1', '1::2', '1::3', '1::4', '1::5', '2::1']) {
+    from = `2001:db8:0:${host}`;
+    await come();
+  }
+  expect(visitors.map((visitor) => visitor !== null)).toEqual([true, false, true, true, true, false, true]);
+});
+
+test('wrong keys from one address of an IPv6 network shut out nobody else there, those from many do', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  cleanups.push(() => vi.useRealTimers());
+  let from = '2001:db8::1';
+  const { visitors, come } = await open({ refusalMs: 60_000, maxRefusalMs: 60_000 }, () => from);
+  const isHeard = async (address: string, wrong: boolean): Promise<boolean> => {
+    from = address;
+    const socket = await come();
+    const visitor = visitors.at(-1)!;
+    if (wrong) void visitor?.refuse();
+    socket.destroy();
+    await gone(socket);
+    return visitor !== null;
+  };
+  for (let n = 0; n < 60; n++) {
+    expect(await isHeard('2001:db8::1', true)).toBe(true);
+    vi.setSystemTime(Date.now() + 60_000);
+  }
+  expect(await isHeard('2001:db8::1', true)).toBe(true);
+  expect(await isHeard('2001:db8::1', false)).toBe(false);
+  expect(await isHeard('2001:db8::2', false)).toBe(true);
+  const others = Array.from({ length: 60 }, (_, n) => `2001:db8::1:${n}`);
+  const heard: string[] = [];
+  for (const address of others) if (await isHeard(address, true)) heard.push(address);
+  // What the first one did is forgotten by now, as far as it counted for its network.
+  expect(heard).toEqual(others.slice(0, 49));
+  expect(await isHeard('2001:db8::2', false)).toBe(false);
+  expect(await isHeard('2001:db8:0:1::2', false)).toBe(true);
 });
 
 test('a full house takes nobody in until somebody leaves', async () => {
@@ -101,6 +130,7 @@ test('a refusal that nobody waits for any more is over at once', async () => {
 
 test.each([
   ['192.0.2.7', [0, 250, 500, 750, 1250, 2250, 4250, 8250]],
+  ['2001:db8::7', [0, 250, 500, 750, 1250, 2250, 4250, 8250]],
   // The programs of this machine share one, and what one of them does not know is no fault of the others.
   ['127.0.0.1', Array.from({ length: 100 }, (_, n) => n * 100)],
 ])('who guesses keys from %s and hangs up is heard at these times', async (address, times) => {
