@@ -221,9 +221,9 @@ export class Transfer {
         else tell();
       },
     });
-    part.onWritten = (extents, fd) => {
+    part.onWritten = (extents, fd, dropped) => {
       const { known } = this.#sources;
-      if (known) this.#note?.write(fd, known, extents);
+      if (known) this.#note?.write(fd, known, extents, dropped);
     };
     part.onLost = () => this.#note?.remove();
     part.onDurable = (extents) => {

@@ -39,8 +39,8 @@ const closeFile = promisify(close);
 const EXACT = { bigint: true } as const;
 
 export class PartFile {
-  /** Called after each write with all that is written, durable or not. */
-  onWritten: ((extents: Extents, fd: number) => void) | null = null;
+  /** Called with all that is written, durable or not: after each write, and when some of it was `dropped`. */
+  onWritten: ((extents: Extents, fd: number, dropped: boolean) => void) | null = null;
   /** Called after each flush with all that is durable. */
   onDurable: ((extents: Extent[]) => void) | null = null;
   /** Called when a write or flush failed; nothing more is written then. */
@@ -168,7 +168,7 @@ export class PartFile {
       this.#throwIfBroken();
       this.#written = addExtent(this.#written, position, position + byteCount);
       this.#unclaimedBytes += byteCount;
-      this.onWritten?.(this.#written, this.#fd);
+      this.onWritten?.(this.#written, this.#fd, false);
       // Begun half-way, so that writing need not wait where flushing keeps up.
       if (this.#unclaimedBytes >= UNCLAIMED_MAX_BYTES / 2 && !this.#flush) this.#flushSoon(0);
       else if (!this.#timer) this.#flushSoon(this.#flushDelayMs);
@@ -306,7 +306,7 @@ export class PartFile {
     this.#receivedBytes = bytesIn(extents);
     this.#unclaimedBytes = this.#receivedBytes - bytesIn(this.#durable);
     if (this.#unclaimedBytes > 0) this.#flushSoon(this.#flushDelayMs);
-    this.onWritten?.(this.#written, this.#fd);
+    this.onWritten?.(this.#written, this.#fd, true);
     this.onDurable?.(this.#durable);
   }
 

@@ -8,12 +8,15 @@ import { NO_FOLLOW } from './folder.ts';
 
 /** Less than this is fetched again sooner than it is noted. */
 const NOTED_FROM_BYTES = 256 << 10;
+/** What comes in so short a time is fetched again as well: on a fast line noting each write costs as much as a tenth of all work. */
+const NOTED_EVERY_MS = 50;
 
 export class PartNote {
   readonly #path: string;
   readonly #boot: string;
   #fd: number | null = null;
   #there = false;
+  #notedMs = -Infinity;
 
   private constructor(path: string, boot: string) {
     this.#path = path;
@@ -61,9 +64,16 @@ export class PartNote {
     }
   }
 
-  /** Notes all that was written to `fd` by now, when that is worth it or an earlier note says something else. */
-  write(fd: number, validators: Validators, extents: Extents): void {
-    if (!this.#there && bytesIn(extents) < NOTED_FROM_BYTES) return;
+  /**
+   * Notes all that was written to `fd` by now, when that is worth it; at once when it is the whole file, or when bytes were
+   * `dropped` that an earlier note may tell of.
+   */
+  write(fd: number, validators: Validators, extents: Extents, dropped = false): void {
+    const bytes = bytesIn(extents);
+    if (!this.#there && bytes < NOTED_FROM_BYTES) return;
+    const nowMs = performance.now();
+    if (!dropped && bytes !== validators.totalBytes && nowMs - this.#notedMs < NOTED_EVERY_MS) return;
+    this.#notedMs = nowMs;
     if (this.#fd === null) {
       mkdirSync(dirname(this.#path), { recursive: true });
       this.#fd = openSync(this.#path, 'w', 0o600);

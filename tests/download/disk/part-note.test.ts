@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { PartNote } from '../../../main/download/disk/part-note.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
@@ -45,8 +45,27 @@ test('little is not noted, unless the note would say more than there is', () => 
   expect(note(dir).read(fd, content)).toEqual([]);
   own.write(fd, content, [[0, 300 * KiB]]);
   expect(note(dir).read(fd, content)).toEqual([[0, 300 * KiB]]);
-  own.write(fd, content, [[0, 100 * KiB]]);
+  own.write(fd, content, [[0, 100 * KiB]], true);
   expect(note(dir).read(fd, content)).toEqual([[0, 100 * KiB]]);
+});
+
+test('what follows soon is not noted, but that bytes were dropped, and that the file is whole', () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const dir = tempDir();
+  const fd = open(join(dir, 'f'));
+  const own = note(dir);
+  const noted = () => note(dir).read(fd, content)?.[0]?.[1];
+  own.write(fd, content, [[0, 300 * KiB]]);
+  own.write(fd, content, [[0, 400 * KiB]]);
+  expect(noted()).toBe(300 * KiB);
+  own.write(fd, content, [[0, 200 * KiB]], true);
+  expect(noted()).toBe(200 * KiB);
+  vi.advanceTimersByTime(50);
+  own.write(fd, content, [[0, 500 * KiB]]);
+  expect(noted()).toBe(500 * KiB);
+  own.write(fd, content, [[0, content.totalBytes]]);
+  expect(noted()).toBe(content.totalBytes);
 });
 
 test('a new file that has the number of one that is gone is another', () => {
