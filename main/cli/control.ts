@@ -86,7 +86,7 @@ async function open(dataDir: string, { nativeBinding, spawnWorker, version }: Su
 }
 
 async function add(caller: Caller, command: Extract<Control, { kind: 'add' }>, around: Surroundings): Promise<number> {
-  const { text, files } = await sourcesOf(command.inputs, around.stdin);
+  const { text, files } = await sourcesOf(command.inputs);
   const ways = await waysOf(command.ways);
   const { batch, counts, total } = await caller.call('preview', files.length > 0 ? { files, links: text } : { text });
   for (let offset = 0; offset < total && counts.rejected > 0; offset += PAGE) {

@@ -30,7 +30,6 @@ export async function runProgram({ spawnWorker, early, hashThread }: Parts): Pro
     hasher: new BackgroundHash(hashThread),
     output,
     stdout: process.stdout,
-    stdin: process.stdin,
     version,
   };
   try {

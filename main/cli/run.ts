@@ -24,14 +24,13 @@ export type Surroundings = {
   hasher: BackgroundHash;
   output: Output;
   stdout: NodeJS.WriteStream;
-  stdin: NodeJS.ReadableStream;
   version: string;
 };
 
 /** Runs until there is nothing left to do (with `--exit`) or a signal comes. Resolves to the exit status. */
 export async function download(inputs: readonly string[], run: RunOptions, around: Surroundings): Promise<number> {
-  const { output, stdout, stdin, nativeBinding, spawnWorker, hasher, version } = around;
-  const sources = await sourcesOf(inputs, stdin);
+  const { output, stdout, nativeBinding, spawnWorker, hasher, version } = around;
+  const sources = await sourcesOf(inputs);
   const dataDir = stateDir(run.data);
   const dir = path.resolve(run.dir ?? '.');
   const ways = await waysOf(run.ways);

@@ -6,11 +6,12 @@ import { UsageError } from './options.ts';
 export type Sources = { text: string; files: string[] };
 
 /** Sorts operands into text to understand and files to read. Throws a UsageError for one that is neither. */
-export async function sourcesOf(inputs: readonly string[], stdin: NodeJS.ReadableStream): Promise<Sources> {
+export async function sourcesOf(inputs: readonly string[]): Promise<Sources> {
   const lines: string[] = [];
   const files: string[] = [];
   for (const input of inputs) {
-    if (input === '-') lines.push(await readAll(stdin));
+    // Even looking at it costs, so that only who reads it does.
+    if (input === '-') lines.push(await readAll(process.stdin));
     else if (/^[a-z][a-z0-9+.-]*:/i.test(input) && !isDriveLetter(input)) lines.push(input);
     else if (fs.existsSync(input)) files.push(fs.realpathSync(input));
     else if (/^[^\s/]+\.[^\s/]+\//.test(input) || input.startsWith('www.')) lines.push(input);

@@ -60,8 +60,9 @@ const workerZh = (detail: Detail) => worker('工作进程', detail);
 
 /** Why something failed: the words for its code, then the sentence that came with it. */
 function failureZh(detail: Detail): string {
-  const code = failuresZh[text(detail, 'code') as FailureCode] as string | undefined;
-  return [code, text(detail, 'message', 'reason')].filter(Boolean).join('：');
+  const code = text(detail, 'code');
+  const known = Object.hasOwn(failuresZh, code) ? failuresZh[code as FailureCode] : '';
+  return [known, text(detail, 'message', 'reason')].filter(Boolean).join('：');
 }
 
 export function eventsEn(f: Format): EventWords {
