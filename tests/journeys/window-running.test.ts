@@ -56,7 +56,7 @@ test('parts that come at once are seen in the bar, the map and the graph; its ow
   const dialog = page.getByRole('dialog', { name: 'Speed limit of this download' });
   await dialog.getByRole('textbox').fill('0.5');
   await page.keyboard.press('Enter');
-  await dialog.getByRole('alert').waitFor();
+  await dialog.getByRole('alert').getByText('at least 2 kB/s').waitFor();
   await dialog.getByRole('textbox').fill('150');
   await page.keyboard.press('Enter');
   await dialog.waitFor({ state: 'detached' });
@@ -92,8 +92,11 @@ test('a setting says its unit and its bounds before anything is wrong, and works
     return { help: help.join(' '), unit: await field.locator('..').locator('.unit').allInnerTexts() };
   };
   expect(await described('Downloads at once')).toMatchObject({ help: expect.stringContaining('1 to 256'), unit: [] });
-  expect(await described('Time to connect')).toMatchObject({ help: expect.stringMatching(/\d to \d/), unit: ['s'] });
-  expect((await described('Speed limit')).help).toMatch(/at least \d/);
+  expect(await described('Time to connect')).toMatchObject({
+    help: expect.stringMatching(/\d to \d+ s$/),
+    unit: ['s'],
+  });
+  expect((await described('Speed limit')).help).toMatch(/at least \d kB\/s$/);
   expect(await page.getByRole('alert').count()).toBe(0);
   await parallel.fill('3');
   await page.keyboard.press('Tab');

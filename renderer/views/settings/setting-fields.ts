@@ -151,8 +151,9 @@ export function emptyText(field: Extract<Field, { kind: 'number' | 'text' }>, wo
   }
 }
 
-/** `1 to 256`, or `at least 2`. */
+/** `1 to 256`, or `at least 2 kB/s`. */
 export function boundsText(field: Extract<Field, { kind: 'number' }>, words: Words): string {
   const { low, high } = boundsOf(field);
-  return high === null ? words.atLeast(low) : words.between(low, high);
+  const bounds = high === null ? words.atLeast(low) : words.between(low, high);
+  return field.unit === null ? bounds : `${bounds} ${words.unit[field.unit]}`;
 }
