@@ -161,6 +161,7 @@ export function en(f: Format) {
     statusQueued: (count: number) => `${n(count)} queued`,
     statusFailed: (count: number) => `${n(count)} failed`,
     statusLeft: (time: string) => `about ${time} left`,
+    statusPaused: (count: number) => `${n(count)} paused`,
     statusIdle: 'Idle',
     minutes: (minutes: number) =>
       minutes < 1

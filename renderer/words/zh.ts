@@ -143,6 +143,7 @@ export function zh(f: Format): Words {
     statusQueued: (count) => `${n(count)} 个排队`,
     statusFailed: (count) => `${n(count)} 个失败`,
     statusLeft: (time) => `约剩 ${time}`,
+    statusPaused: (count) => `${n(count)} 个已暂停`,
     statusIdle: '空闲',
     minutes: (minutes) =>
       minutes < 1

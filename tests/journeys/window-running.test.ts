@@ -69,6 +69,8 @@ test('parts that come at once are seen in the bar, the map and the graph; its ow
   };
   await expect.poll(limit).toBe(150_000);
   await details.getByText('150 kB/s', { exact: false }).first().waitFor();
+  await page.evaluate(() => window.sluice.call('pause', { query: { status: 'all' } }));
+  await expect.poll(() => footer.innerText()).toMatch(/^0 B\/s\s+2 paused\s/);
   expect(complaints).toEqual([]);
 });
 
