@@ -196,9 +196,9 @@ test('at 480 px and at twice the size nothing is out of reach', async () => {
 const longWord = 'Donaudampfschifffahrtsgesellschaftskapitänsmützenaufbewahrungsverordnung'.repeat(2);
 
 test.each([
-  ['a word that never ends', `${longWord}.pdf`],
-  ['a name from right to left', 'نسخة-احتياطية-2026.tar.zst'],
-])('%s stays in its place, in the list and in the details', async (_, name) => {
+  ['a word that never ends', `${longWord}.pdf`, 'ung.pdf'],
+  ['a name from right to left', 'نسخة-احتياطية-2026.tar.zst', '.tar.zst'],
+])('%s stays in its place, in the list and in the details', async (_, name, ending) => {
   const { app, page } = await startSluice();
   await drop(page, { text: `https://files.example/${encodeURIComponent(name)}` });
   await page.getByText('Add paused').click();
@@ -239,11 +239,15 @@ test.each([
         wide: document.documentElement.scrollWidth - innerWidth,
         row: out('[role=row] .name bdi:last-child', '[role=row] [role=gridcell]'),
         head: out('[role=row] .name bdi:first-child', '[role=row] [role=gridcell]'),
+        ending: document.querySelector('[role=row] .name bdi:last-child')!.textContent,
         details: out('aside h2 bdi', 'aside'),
         endIsLast: last.top > first.top || last.left > first.left,
       };
     });
-    expect(places, `${width} px, ${zoom} x`).toEqual({ wide: 0, row: 0, head: 0, details: 0, endIsLast: true });
+    expect(places, `${width} px, ${zoom} x`).toEqual({
+      ...{ wide: 0, row: 0, head: 0, details: 0, endIsLast: true },
+      ending,
+    });
   }
 });
 

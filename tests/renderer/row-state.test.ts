@@ -63,13 +63,21 @@ test('time left is said only when it can be', () => {
   expect(leftOf(aRow(1, { ...running, status: 'paused' }), format)).toBe('');
 });
 
-test('a long name keeps its end, a short or right-to-left one stays whole', () => {
-  const [head, tail] = splitName('a-very-long-name-of-a-file-2026.tar.zst');
-  expect(head + tail).toBe('a-very-long-name-of-a-file-2026.tar.zst');
-  expect(tail).toBe('ar.zst'.padStart(7, 't'));
-  expect(splitName('night-sky-timelapse.mp4')[1]).toBe('pse.mp4');
-  expect(splitName('short.iso')).toEqual(['short.iso', '']);
-  expect(splitName('نسخة-احتياطية-من-الملفات-2026.zip')[1]).toBe('');
-  const [astral, end] = splitName('😀'.repeat(30) + '.png');
-  expect(astral + end).toBe('😀'.repeat(30) + '.png');
+test.each([
+  ['a-very-long-name-of-a-file-2026.tar.zst', 'tar.zst', false],
+  ['night-sky-timelapse.mp4', 'pse.mp4', false],
+  ['short.iso', '', false],
+  [`${'😀'.repeat(30)}.png`, '😀😀😀.png', false],
+  ['نسخة-احتياطية-من-الملفات-2026.zip', '.zip', true],
+  ['نسخة-احتياطية-2026.tar.zst', '.tar.zst', true],
+  ['ספר.7z', '.7z', true],
+  // A number belongs to the letters that it follows.
+  ['نسخة-احتياطية-من-الملفات.2026', '', true],
+  ['نسخة-احتياطية.2026.zip', '.zip', true],
+  // What begins with letters from the left is shortened at the right, as all of it would be.
+  ['report-نسخة-احتياطية.pdf', '.pdf', false],
+] as const)('of %s the end stays: %s', (name, tail, fromRight) => {
+  const split = splitName(name);
+  expect(split).toMatchObject({ tail, fromRight });
+  expect(split.head + split.tail).toBe(name);
 });

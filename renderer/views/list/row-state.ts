@@ -63,11 +63,23 @@ export function leftOf(row: Row, format: Format): string {
   return format.duration(((row.sizeBytes - row.doneBytes) / row.bytesPerS) * 1000);
 }
 
-/** A long name in two: the head may be shortened, the tail with the extension always stays. */
-export function splitName(name: string): [string, string] {
-  // A right-to-left name is not cut in two: its parts would be laid out in the wrong order.
-  if (name.length < 16 || /[\u0590-\u08ff\ufb1d-\ufefc]/.test(name)) return [name, ''];
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufefc]/;
+/** Endings that stand at the right of any name; a number alone would belong to the letters before it. */
+const LATIN_ENDING = /(\.[a-z][a-z\d]{0,8})?\.(?=\d*[a-z])[a-z\d]{1,9}$/i;
+
+/**
+ * A long name in two: the head may be shortened, the tail with the extension always stays. `fromRight`: the head reads from
+ * the right, so that its end is at the left.
+ */
+export function splitName(name: string): { head: string; tail: string; fromRight: boolean } {
+  if (RIGHT_TO_LEFT.test(name)) {
+    // Cut nowhere else: parts of what reads from the right would be laid out in the wrong order.
+    const tail = LATIN_ENDING.exec(name)?.[0] ?? '';
+    const head = name.slice(0, name.length - tail.length);
+    return { head, tail, fromRight: [...head].every((one) => RIGHT_TO_LEFT.test(one) || !/\p{L}/u.test(one)) };
+  }
+  if (name.length < 16) return { head: name, tail: '', fromRight: false };
   const characters = [...name];
-  const tail = Math.min(10, Math.max(6, name.length - name.lastIndexOf('.') + 3));
-  return [characters.slice(0, -tail).join(''), characters.slice(-tail).join('')];
+  const long = Math.min(10, Math.max(6, name.length - name.lastIndexOf('.') + 3));
+  return { head: characters.slice(0, -long).join(''), tail: characters.slice(-long).join(''), fromRight: false };
 }
