@@ -97,6 +97,18 @@ test('what is said while a dialog is open stands above it', async () => {
   await expect.poll(seen).toBe(colour);
 });
 
+test('the first rows are there as soon as they are added, not only when the window hears that the list has changed', async () => {
+  const { app, page } = await startSluice();
+  await app.evaluate(({ BrowserWindow }, channel) => {
+    const contents = BrowserWindow.getAllWindows()[0]!.webContents;
+    const send = contents.send.bind(contents);
+    contents.send = (to, ...said) => void (to === channel || send(to, ...said));
+  }, channels.event);
+  await drop(page, { text: 'https://files.example/a.zip' });
+  await page.getByRole('button', { name: 'Add 1 link' }).click();
+  await page.getByRole('row', { name: /a\.zip/ }).waitFor();
+});
+
 test('a download that runs takes a new link in its details, and is finished from there', async () => {
   const origin = await originForTest();
   for (const name of ['/old.bin', '/new.bin'])
