@@ -98,8 +98,7 @@ export class NewRows {
 
   #writeAlike(prepared: readonly Prepared[], category: string, id: DownloadId, position: number): void {
     const { host, dir, status, producer } = prepared[0]!;
-    // Nothing in a plain name needs to be escaped.
-    const addresses = `{${prepared.map(({ download, name }) => `"${name}":${JSON.stringify(download.url)}`).join()}}`;
+    const addresses = `{${prepared.map(({ download, name }) => `"${name}":${quoted(download.url)}`).join()}}`;
     const tag = `.${this.#mark}-`;
     const said = { id, tag, host, dir, category, status, position, producer, now: this.#now, addresses };
     if (this.#sql.prepare(inserts.alike).run(said).changes === prepared.length) return;
@@ -131,6 +130,11 @@ export class NewRows {
       return;
     }
   }
+}
+
+/** A text in JSON; as it is where nothing in it needs to be escaped, as in most addresses. */
+function quoted(text: string): string {
+  return /^[ !#-[\]-~]*$/.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
 function isBare({ download, urlKey }: Prepared): boolean {
