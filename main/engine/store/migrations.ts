@@ -141,4 +141,9 @@ export const migrations: readonly string[] = [
   DROP INDEX downloads_queue;
   CREATE INDEX downloads_queue ON downloads (status, priority, position) WHERE removed_at IS NULL;
   `,
+  // The name first: it tells rows apart, the folder hardly ever does.
+  `
+  DROP INDEX downloads_name;
+  CREATE UNIQUE INDEX downloads_name ON downloads (folded, dir) WHERE removed_at IS NULL;
+  `,
 ];
