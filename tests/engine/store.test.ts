@@ -145,7 +145,7 @@ test('of many that are written at once each has its own row, name and id, whiche
   const wanted = Array.from({ length: 250 }, (_, i) => unlike[i] ?? (i % 40 === 39 ? 'same.pdf' : `${i}.zip`));
   const before = { id: 1000, mark: 'older' };
   const all = wanted.map((name, i): Prepared => {
-    const host = i < 120 ? 'b.test' : 'a.test';
+    const host = i < 120 ? (i % 2 ? 'a.test' : 'b.test') : `h${i % 40}.test`;
     const url = `http://${host}/${i}${i === 33 ? '"\\é' : ''}`;
     // Two that are unlike the others, and one whose id is given.
     const more = i === 70 ? { urlKey: `${url}x` } : i === 170 ? { dir: '/other' } : i === 220 ? { before } : {};

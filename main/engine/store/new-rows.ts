@@ -30,13 +30,19 @@ const inserts = {
   bare: `INSERT INTO downloads (${bare.join()}) VALUES (${bare.map(() => '?').join()}) ON CONFLICT DO NOTHING`,
   whole: `INSERT INTO downloads (${[...bare, ...more].join()}) VALUES (${[...bare, ...more].map(() => '?').join()})
     ON CONFLICT DO NOTHING`,
-  // One JSON object, name: address, is bound much faster than its strings. What a row cannot be written for passes it over:
-  // a statement that could fail would keep a copy of each page that it changes.
+  // One JSON object is bound much faster than its strings. Each name has a letter before it: which of the hosts and categories
+  // are its own. Rows that cannot be written are passed over: a statement that could fail would keep a copy of each page.
   alike: `INSERT OR IGNORE INTO downloads (${bare.join()})
-    SELECT id, url, url, @host, @dir, name, upper(name), name || @tag || id || '${PART_SUFFIX}',
-      @category, @status, @position + n, @producer, @now
-    FROM (SELECT rowid AS n, CAST(@id AS INTEGER) + rowid AS id, key AS name, value AS url FROM json_each(@addresses))`,
+    SELECT id, url, url, @hosts ->> kind, @dir, name, upper(name), name || @tag || id || '${PART_SUFFIX}',
+      @categories ->> kind, @status, @position + n, @producer, @now
+    FROM (SELECT rowid AS n, CAST(@id AS INTEGER) + rowid AS id, unicode(key) - unicode('A') AS kind, substr(key, 2) AS name,
+      value AS url FROM json_each(@addresses))`,
 };
+/** One for each kind that a statement may have. */
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+
+/** Rows that `alike` takes: `addresses` are the members of the object. */
+type Alike = { addresses: string[]; kinds: { host: string; category: string; n: number }[] };
 
 export class NewRows {
   readonly #sql: Sql;
@@ -58,12 +64,18 @@ export class NewRows {
   /** Writes rows under these ids, from `position` on, each under a name that no other one has. Returns how many are of what. */
   write(prepared: readonly Prepared[], ids: readonly DownloadId[], position: number) {
     for (let at = 0; at < prepared.length;) {
-      const category = this.#categoryOf(prepared[at]!);
-      const count = this.#alikeFrom(at, prepared, ids, category);
-      this.#count(prepared[at]!.status, category, count);
-      if (count === 1) this.#writeOne(prepared[at]!, category, ids[at]!, position + at);
-      else this.#writeAlike(prepared.slice(at, at + count), category, ids[at]!, position + at);
-      at += count;
+      const alike = this.#alikeFrom(at, prepared, ids);
+      const count = alike.addresses.length;
+      if (count > 1) {
+        for (const { category, n } of alike.kinds) this.#count(prepared[at]!.status, category, n);
+        this.#writeAlike(alike, prepared.slice(at, at + count), ids[at]!, position + at);
+        at += count;
+      } else {
+        const category = this.#categoryOf(prepared[at]!);
+        this.#count(prepared[at]!.status, category, 1);
+        this.#writeOne(prepared[at]!, category, ids[at]!, position + at);
+        at++;
+      }
     }
     return this.#counts.values();
   }
@@ -79,33 +91,51 @@ export class NewRows {
     this.#counts.set(key, count);
   }
 
-  /** How many from one on, itself counted, differ in nothing but their addresses and names; `MANY` at most. */
-  #alikeFrom(at: number, prepared: readonly Prepared[], ids: readonly DownloadId[], category: string): number {
-    const { host, dir, status, producer } = prepared[at]!;
-    let count = 0;
-    for (; count < MANY && at + count < prepared.length; count++) {
-      const one = prepared[at + count]!;
-      const same = one.host === host && one.dir === dir && one.status === status && one.producer === producer;
-      if (!same || ids[at + count] !== ids[at]! + count || !isBare(one) || this.#isTaken(one)) break;
-      if (one.before || !this.#names.isPlain(one.name) || this.#categoryOf(one) !== category) break;
+  /** Those from one on that differ in nothing but what `alike` takes of each; `MANY` at most. */
+  #alikeFrom(at: number, prepared: readonly Prepared[], ids: readonly DownloadId[]): Alike {
+    const { dir, status, producer } = prepared[at]!;
+    const [addresses, kinds]: [string[], Alike['kinds']] = [[], []];
+    for (; addresses.length < MANY && at + addresses.length < prepared.length;) {
+      const one = prepared[at + addresses.length]!;
+      const same = one.dir === dir && one.status === status && one.producer === producer;
+      if (!same || ids[at + addresses.length] !== ids[at]! + addresses.length || one.before) break;
+      if (!isBare(one) || !this.#names.isPlain(one.name) || this.#isTaken(one)) break;
+      const category = this.#categoryOf(one);
+      let kind = kinds.findIndex((known) => known.host === one.host && known.category === category);
+      if (kind < 0) kind = kinds.push({ host: one.host, category, n: 0 }) - 1;
+      if (kind === LETTERS.length) {
+        kinds.pop();
+        break;
+      }
+      kinds[kind]!.n++;
+      addresses.push(`"${LETTERS[kind]}${one.name}":${quoted(one.download.url)}`);
     }
-    return Math.max(1, count);
+    return { addresses, kinds };
   }
 
   #isTaken({ dir, name }: Prepared): boolean {
     return this.#nextNumber.size > 0 && this.#nextNumber.has(`${dir}\0${this.#names.fold(name)}`);
   }
 
-  #writeAlike(prepared: readonly Prepared[], category: string, id: DownloadId, position: number): void {
-    const { host, dir, status, producer } = prepared[0]!;
-    const addresses = `{${prepared.map(({ download, name }) => `"${name}":${quoted(download.url)}`).join()}}`;
-    const tag = `.${this.#mark}-`;
-    const said = { id, tag, host, dir, category, status, position, producer, now: this.#now, addresses };
-    if (this.#sql.prepare(inserts.alike).run(said).changes === prepared.length) return;
+  #writeAlike({ addresses, kinds }: Alike, prepared: readonly Prepared[], id: DownloadId, position: number): void {
+    const { dir, status, producer } = prepared[0]!;
+    const { changes } = this.#sql.prepare(inserts.alike).run({
+      id,
+      position,
+      dir,
+      status,
+      producer,
+      now: this.#now,
+      tag: `.${this.#mark}-`,
+      addresses: `{${addresses.join()}}`,
+      hosts: JSON.stringify(kinds.map(({ host }) => host)),
+      categories: JSON.stringify(kinds.map(({ category }) => category)),
+    });
+    if (changes === prepared.length) return;
     const there = this.#sql.prepare('SELECT id FROM downloads WHERE id BETWEEN ? AND ?').pluck();
     const written = new Set(there.all(id, id + prepared.length - 1));
     for (const [i, one] of prepared.entries()) {
-      if (!written.has(id + i)) this.#writeOne(one, category, id + i, position + i);
+      if (!written.has(id + i)) this.#writeOne(one, this.#categoryOf(one), id + i, position + i);
     }
   }
 
