@@ -4,6 +4,7 @@ import { usualCategories } from './category.ts';
 import { Categories } from './category-list.ts';
 import { Headers, HostRules } from './host-rules.ts';
 import { Lane } from './protocol.ts';
+import { ONCE } from './reader.ts';
 import { fullWeek } from './schedule.ts';
 
 export const Settings = z.object({
@@ -67,7 +68,7 @@ export const Settings = z.object({
   language: z.enum(['system', 'en', 'zh-CN']).default('system'),
 });
 export type Settings = z.infer<typeof Settings>;
-export const defaultSettings: Settings = Settings.parse({});
+export const defaultSettings: Settings = Settings.parse({}, ONCE);
 
 /** A change of some settings; unknown names are an error. */
 export const SettingsChange = z.strictObject(

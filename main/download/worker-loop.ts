@@ -1,6 +1,7 @@
 // A worker at work: gets tasks, runs them side by side, tells what became of them.
 import { PROTOCOL } from '../../shared/protocol-number.ts';
 import { needsTarget, ToWorker, type FromWorker, type Outcome, type Task } from '../../shared/protocol.ts';
+import { reader } from '../../shared/reader.ts';
 import type { Port } from '../transport/port.ts';
 import { Ahead } from './ahead.ts';
 import { fail } from './failures.ts';
@@ -37,6 +38,7 @@ export interface WorkerOptions {
 /** Serves the engine, which has heard hello and was asked for as many tasks as there are slots. */
 export class WorkerLoop {
   readonly #port: Port;
+  readonly #read = reader(ToWorker);
   readonly #options: WorkerOptions;
   readonly #running = new Map<number, { transfer: Transfer; epoch: number }>();
   readonly #ahead: Ahead;
@@ -105,7 +107,7 @@ export class WorkerLoop {
   }
 
   #onRaw(raw: unknown): void {
-    const parsed = ToWorker.safeParse(raw);
+    const parsed = this.#read(raw);
     if (parsed.success) return this.#onMessage(parsed.data);
     // Whoever speaks another language must not steer this process.
     this.#port.close();

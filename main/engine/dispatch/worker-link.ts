@@ -1,6 +1,7 @@
 // One worker as the engine sees it, wherever it runs: its Port, parsed messages, rates and vitals.
 import { PROTOCOL } from '../../../shared/protocol-number.ts';
 import { FromWorker, type ToWorker, type TransferSettings } from '../../../shared/protocol.ts';
+import { reader } from '../../../shared/reader.ts';
 import type { ThreadCounts, WorkerState } from '../../../shared/traffic.ts';
 import { because, type Why } from '../../../shared/why.ts';
 import type { Port } from '../../transport/port.ts';
@@ -81,6 +82,7 @@ export class WorkerLink implements Holder {
     this.seenAt = options.now();
     const { events } = options;
     let complaint: Why | null = null;
+    const read = reader(FromWorker);
     options.port.onAside?.(({ way, message, bytes }) => {
       const now = this.#now();
       if (way === 'in') this.seenAt = now;
@@ -88,7 +90,7 @@ export class WorkerLink implements Holder {
       this.#tap.saw(way === 'in' ? this.#pipes.from : this.#pipes.to, message, message.id, bytes);
     });
     options.port.onMessage((raw) => {
-      const parsed = FromWorker.safeParse(raw);
+      const parsed = read(raw);
       if (!parsed.success) complaint = because('no-sense');
       else if (parsed.data.kind === 'hello') complaint = this.#greet(parsed.data);
       else if (this.phase === 'starting') complaint = because('no-hello');

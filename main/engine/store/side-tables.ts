@@ -1,5 +1,6 @@
 // What is kept beside the downloads: their event logs, what is known of hosts, the settings.
 import { Exchange, type DownloadEvent, type DownloadId } from '../../../shared/download.ts';
+import { ONCE } from '../../../shared/reader.ts';
 import { Settings } from '../../../shared/settings.ts';
 import { StoredEvent } from './rows.ts';
 import type { Sql } from './sql.ts';
@@ -97,7 +98,7 @@ export class SettingTable {
       const parsed: unknown = JSON.parse(value);
       if (schema?.safeParse(parsed).success) kept[name] = parsed;
     }
-    return Settings.parse(kept);
+    return Settings.parse(kept, ONCE);
   }
 
   save(change: Record<string, unknown>): void {
