@@ -102,7 +102,10 @@ function descendants(pid: number): number[] {
   return [...children, ...children.flatMap(descendants)];
 }
 
-/** Drops text or files onto the middle of the window, as the browser itself does: trusted, with real paths. */
+/**
+ * Drops text or files onto the middle of the window, as the browser itself does: trusted, with real paths. As a person would,
+ * it lets go when the window shows that it takes it; a window that was never painted yet does not feel what is above it.
+ */
 export async function drop(
   page: Page,
   what: { text?: string; html?: string; uris?: string; files?: string[] },
@@ -114,9 +117,17 @@ export async function drop(
     ...(what.html === undefined ? [] : [{ mimeType: 'text/html', data: what.html }]),
   ];
   const data = { items, files: what.files ?? [], dragOperationsMask: 1 };
-  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
-    await session.send('Input.dispatchDragEvent', { type, x: 600, y: 400, data });
-  }
+  const drag = (type: 'dragEnter' | 'dragOver' | 'drop') =>
+    session.send('Input.dispatchDragEvent', { type, x: 600, y: 400, data });
+  const overlay = page.locator('.overlay');
+  await expect
+    .poll(async () => {
+      await drag('dragEnter');
+      await drag('dragOver');
+      return overlay.isVisible();
+    })
+    .toBe(true);
+  await drag('drop');
   await session.detach();
 }
 
