@@ -3,20 +3,20 @@ import { isIPv4, type Socket } from 'node:net';
 import { countedFor, plainAddress } from './address.ts';
 import { Allowance } from './allowance.ts';
 
-/** Each address of IPv6 counts for itself, and all of its network (see `countedFor`) together: they may do several times as much. */
+/** Each address of IPv6 counts for itself, and all of its network (see `countedFor`) together: they may do some times as much. */
 export interface DoorLimits {
   /** Connections that have logged in. */
   maxGuests: number;
   /** Connections that have not; on loopback the oldest makes room for a new one. */
   maxStrangers: number;
   maxStrangersPerAddress: number;
-  /** New connections a second from one address of the network, after a burst of twice as many. */
+  /** New connections a second from one address, of IPv6 from one network, after a burst of twice as many. */
   connectionsPerS: number;
   /** Time to log in, in ms. */
   loginTimeoutMs: number;
   /**
    * A wrong key is answered this long after the connection came, in ms; doubled with each one from the same address. Until
-   * then nobody else from there is heard, unless it is this machine.
+   * then nobody else with that address is heard, unless it is this machine.
    */
   refusalMs: number;
   maxRefusalMs: number;
@@ -48,7 +48,7 @@ const FREE_WRONG_KEYS = 3;
 /** Those of so many addresses close a network to all in it: one machine could take every address there. */
 const NETWORK_FREE_WRONG_KEYS = 16 * FREE_WRONG_KEYS;
 /** A network's connections that have not logged in are at most so many times those of an address. */
-const NETWORK_STRANGERS = 4;
+const NETWORK_STRANGERS = 2;
 /** How many addresses are remembered; the least recent go first. */
 const MAX_ADDRESSES = 4096;
 /** After this long without a wrong key an address starts afresh. */
@@ -155,10 +155,9 @@ export class Doorkeeper {
         this.#wrongKeys++;
         const now = Date.now();
         // One address that goes on and on shuts itself out, and not the others of its network.
-        for (const one of own.wrongKeys < FREE_WRONG_KEYS ? both : [own]) {
-          one.wrongKeys++;
-          one.wrongAt = now;
-        }
+        for (const one of own.wrongKeys < FREE_WRONG_KEYS ? both : [own]) one.wrongKeys++;
+        // A network is not forgotten while any of it guesses: else more and more of its addresses could.
+        for (const one of both) one.wrongAt = now;
         const doublings = Math.max(0, own.wrongKeys - FREE_WRONG_KEYS, all.wrongKeys - NETWORK_FREE_WRONG_KEYS);
         const waitMs = Math.min(limits.maxRefusalMs, limits.refusalMs * 2 ** doublings);
         const elapsedMs = now - cameAt;
