@@ -221,9 +221,9 @@ export class Transfer {
         else tell();
       },
     });
-    part.onWritten = (extents, fd, dropped) => {
+    part.onWritten = (extents, fd, anew) => {
       const { known } = this.#sources;
-      if (known) this.#note?.write(fd, known, extents, dropped);
+      if (known) this.#note?.write(fd, known, extents, anew);
     };
     part.onLost = () => this.#note?.remove();
     part.onDurable = (extents) => {

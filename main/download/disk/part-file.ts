@@ -39,8 +39,8 @@ const closeFile = promisify(close);
 const EXACT = { bigint: true } as const;
 
 export class PartFile {
-  /** Called with all that is written, durable or not: after each write, and when some of it was `dropped`. */
-  onWritten: ((extents: Extents, fd: number, dropped: boolean) => void) | null = null;
+  /** Called with all that is written, durable or not: after each write, of which the first is `anew`, and when some of it was dropped. */
+  onWritten: ((extents: Extents, fd: number, anew: boolean) => void) | null = null;
   /** Called after each flush with all that is durable. */
   onDurable: ((extents: Extent[]) => void) | null = null;
   /** Called when a write or flush failed; nothing more is written then. */
@@ -61,6 +61,7 @@ export class PartFile {
   /** Why nothing more is written or claimed: a later flush would succeed all the same, and make nothing durable. */
   #broken: { error: unknown } | null = null;
   #writesRunning = 0;
+  #isWritten = false;
   /** How often something was dropped. */
   #drops = 0;
   #idle: (() => void)[] = [];
@@ -168,7 +169,8 @@ export class PartFile {
       this.#throwIfBroken();
       this.#written = addExtent(this.#written, position, position + byteCount);
       this.#unclaimedBytes += byteCount;
-      this.onWritten?.(this.#written, this.#fd, false);
+      this.onWritten?.(this.#written, this.#fd, !this.#isWritten);
+      this.#isWritten = true;
       // Begun half-way, so that writing need not wait where flushing keeps up.
       if (this.#unclaimedBytes >= UNCLAIMED_MAX_BYTES / 2 && !this.#flush) this.#flushSoon(0);
       else if (!this.#timer) this.#flushSoon(this.#flushDelayMs);

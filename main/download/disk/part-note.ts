@@ -1,4 +1,4 @@
-// What was written to a part file, noted at once and without a flush: when only the process dies, the kernel still has it.
+// What was written to a part file, noted soon and without a flush: when only the process dies, the kernel still has it.
 import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Extent, Validators } from '../../../shared/download.ts';
@@ -65,14 +65,14 @@ export class PartNote {
   }
 
   /**
-   * Notes all that was written to `fd` by now, when that is worth it; at once when it is the whole file, or when bytes were
-   * `dropped` that an earlier note may tell of.
+   * Notes all that was written to `fd` by now, when that is worth it. At once when it is the whole file, or when an earlier
+   * note may say something else (`anew`): bytes were dropped, or it tells of another file.
    */
-  write(fd: number, validators: Validators, extents: Extents, dropped = false): void {
+  write(fd: number, validators: Validators, extents: Extents, anew = false): void {
     const bytes = bytesIn(extents);
     if (!this.#there && bytes < NOTED_FROM_BYTES) return;
     const nowMs = performance.now();
-    if (!dropped && bytes !== validators.totalBytes && nowMs - this.#notedMs < NOTED_EVERY_MS) return;
+    if (!anew && bytes !== validators.totalBytes && nowMs - this.#notedMs < NOTED_EVERY_MS) return;
     this.#notedMs = nowMs;
     if (this.#fd === null) {
       mkdirSync(dirname(this.#path), { recursive: true });

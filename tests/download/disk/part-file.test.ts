@@ -69,6 +69,16 @@ test('no more than 32 MiB are ever unclaimed, also of writes at once', async () 
   expect(most).toBeLessThanOrEqual(32 << 20);
 });
 
+test('the first write and a loss tell of something else than what an earlier note says', async () => {
+  const part = await create(join(tempDir(), 'f'));
+  const told: boolean[] = [];
+  part.onWritten = (_, __, anew) => told.push(anew);
+  await part.write([Buffer.from('ab')], 2, 0);
+  await part.write([Buffer.from('cd')], 2, 2);
+  part.keepOnly([[0, 2]]);
+  expect(told).toEqual([true, false, true]);
+});
+
 test('several writes at once and out of order end where they belong', async () => {
   const part = await create(join(tempDir(), 'f'));
   await Promise.all([5, 0, 9, 2].map((at) => part.write([Buffer.from(`${at}${at}`)], 2, at)));
