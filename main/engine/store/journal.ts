@@ -45,7 +45,7 @@ export function openJournal(dir: string): Journal {
     append(entries) {
       if (entries.length === 0) return;
       for (let at = 0; at < entries.length; at += LINES_WRITTEN) {
-        fs.writeSync(handle, linesOf(entries.slice(at, at + LINES_WRITTEN)));
+        writeWhole(handle, linesOf(entries.slice(at, at + LINES_WRITTEN)));
       }
       fs.fdatasyncSync(handle);
     },
@@ -84,7 +84,18 @@ function linesOf(entries: readonly (JournalEntry & { id: number })[]): string {
   return lines.join('');
 }
 
-/** A line that a crash cut off must not swallow the next one. */
+/** A full disk takes a part, and refuses the rest only when it is asked again. */
+function writeWhole(handle: number, text: string): void {
+  const bytes = Buffer.from(text);
+  try {
+    for (let at = 0; at < bytes.length;) at += fs.writeSync(handle, bytes, at);
+  } catch (error) {
+    endLastLine(handle);
+    throw error;
+  }
+}
+
+/** A line that was cut off must not swallow the next one. */
 function endLastLine(handle: number): void {
   const { size } = fs.fstatSync(handle);
   const last = Buffer.alloc(1);
