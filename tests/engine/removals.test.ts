@@ -4,6 +4,7 @@ import path from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { Engine } from '../../main/engine/engine.ts';
+import { keepMark, MARK } from '../support/mark.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { fakeWorkers } from './fake-worker.ts';
 
@@ -13,8 +14,7 @@ async function listOfFour() {
   const dir = tempDir();
   const dataDir = path.join(dir, 'data');
   const files = path.join(dir, 'files');
-  fs.mkdirSync(dataDir);
-  fs.writeFileSync(path.join(dataDir, 'mark'), '0a1b2c3d');
+  keepMark(dataDir);
   const { spawn } = fakeWorkers((worker, task) => {
     const isWhole = task.url.includes('whole');
     fs.writeFileSync(isWhole ? task.targetPath : task.partPath, 'x');
@@ -46,7 +46,7 @@ test('once it cannot be undone any more, and no sooner', async () => {
   vi.advanceTimersByTime(UNDO_MS - 1);
   expect(left()).toEqual(before);
   vi.advanceTimersByTime(1);
-  expect(left()).toEqual(['mine', 'part-4.bin.0a1b2c3d-4.sluice-part', 'whole-2.bin']);
+  expect(left()).toEqual(['mine', `part-4.bin.${MARK}-4.sluice-part`, 'whole-2.bin']);
 });
 
 test('a start clears up what was left of it, and leaves finished files alone', async () => {
@@ -55,6 +55,6 @@ test('a start clears up what was left of it, and leaves finished files alone', a
   await engine.close();
   const again = new Engine({ dataDir, spawnWorker: fakeWorkers().spawn });
   onTestFinished(() => again.close());
-  expect(left()).toEqual(['mine', 'part-4.bin.0a1b2c3d-4.sluice-part', 'whole-1.bin', 'whole-2.bin']);
+  expect(left()).toEqual(['mine', `part-4.bin.${MARK}-4.sluice-part`, 'whole-1.bin', 'whole-2.bin']);
   expect(again.view.counts().all).toBe(0);
 });

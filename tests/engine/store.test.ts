@@ -11,6 +11,7 @@ import { Store, type Prepared } from '../../main/engine/store/store.ts';
 import { ListQuery } from '../../shared/api.ts';
 import { sorter, usualCategories } from '../../shared/category.ts';
 import type { Status } from '../../shared/download.ts';
+import { keepMark, MARK } from '../support/mark.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const names = { fold: foldName, isPlain, numbered, partName, category: sorter(usualCategories) };
@@ -138,7 +139,7 @@ test('ten thousand downloads of one name are added in a moment, each with its ow
 
 test('of many that are written at once each has its own row, name and id, whichever names are taken', () => {
   const dir = tempDir();
-  fs.writeFileSync(path.join(dir, 'mark'), '0a1b2c3d');
+  keepMark(dir);
   const store = open(dir);
   store.add([prepared('17.zip')], 1);
   const unlike: Record<number, string> = { 25: '24.ZIP', 60: 'ä 60.zip' };
@@ -164,7 +165,7 @@ test('of many that are written at once each has its own row, name and id, whiche
     ),
   );
   for (const { id, name, partName: part } of rows) {
-    expect(part).toBe(partName(name, id, id === 1000 ? 'older' : '0a1b2c3d'));
+    expect(part).toBe(partName(name, id, id === 1000 ? 'older' : MARK));
   }
   expect(store.list.page(query(), 1, 250).map(({ id }) => id)).toEqual(ids);
   expect(store.list.counts()).toMatchObject({ queued: 251, categories: { archives: 245, documents: 6 } });

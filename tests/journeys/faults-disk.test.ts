@@ -6,7 +6,8 @@ import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { contentBytes, seededContent, startOrigin, type Origin } from '../support/origin.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { sluice } from './cli-program.ts';
-import { keepMark, MARK, runTraced, testWithStrace } from './faults-support.ts';
+import { keepMark, MARK } from '../support/mark.ts';
+import { runTraced, testWithStrace } from './faults-support.ts';
 
 const sizeBytes = 3_000_000;
 const content = contentBytes(seededContent(sizeBytes), 0, sizeBytes);

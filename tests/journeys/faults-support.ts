@@ -110,14 +110,6 @@ function kill(pid: number): void {
   }
 }
 
-/** With this mark in the names of a list's part files a test knows them before they are there. */
-export const MARK = '0a1b2c3d';
-
-export function keepMark(data: string): void {
-  fs.mkdirSync(data, { recursive: true });
-  fs.writeFileSync(path.join(data, 'mark'), MARK);
-}
-
 type Row = { id: number; name: string; part_name: string; status: string; extents: [number, number][] };
 
 /** What the database says, read from a copy, so that looking changes nothing. */

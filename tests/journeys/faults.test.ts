@@ -7,7 +7,8 @@ import { contentBytes, contentSha256, seededContent, startOrigin, type Origin } 
 import { lanes } from '../support/lanes.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { sluice } from './cli-program.ts';
-import { keepMark, MARK, rowsIn, runTraced, testWithStrace, type Fault, type Ran } from './faults-support.ts';
+import { keepMark, MARK } from '../support/mark.ts';
+import { rowsIn, runTraced, testWithStrace, type Fault, type Ran } from './faults-support.ts';
 
 const sizes = [3_400_000, 5000, 0, 70_000];
 const contents = sizes.map((sizeBytes, seed) => seededContent(sizeBytes, seed));

@@ -4,12 +4,17 @@ import path from 'node:path';
 
 const form = /^[\da-f]{8}$/;
 
-/** The mark kept in `<dir>/mark`, made at first use. One that cannot be kept serves as well: each name is written down with its row. */
+/**
+ * The mark kept in `<dir>/mark`, made at first use, and anew for a copy of the folder. One that cannot be kept serves as well:
+ * each name is written down with its row.
+ */
 export function markOf(dir: string): string {
   const file = path.join(dir, 'mark');
+  const { dev, ino } = fs.statSync(dir);
+  const folder = `${dev}:${ino}`;
   try {
-    const kept = fs.readFileSync(file, 'utf8').trim();
-    if (form.test(kept)) return kept;
+    const [kept = '', of] = fs.readFileSync(file, 'utf8').trim().split(' ');
+    if (form.test(kept) && of === folder) return kept;
   } catch {
     // None yet.
   }
@@ -18,7 +23,7 @@ export function markOf(dir: string): string {
     .toString(16)
     .padStart(8, '0');
   try {
-    fs.writeFileSync(file, `${mark}\n`, { mode: 0o600 });
+    fs.writeFileSync(file, `${mark} ${folder}\n`, { mode: 0o600 });
   } catch {
     // The disk is full.
   }

@@ -142,6 +142,6 @@ export type NameRules = {
   numbered(name: string, n: number): string;
   partName(name: string, id: number, mark: string): string;
   category(name: string): string;
-  /** Whether a name folds to what SQL's `upper` makes of it, stands in JSON as it is, and is whole in its `partName`, before `.id` and the suffix. */
+  /** Whether a name folds to what SQL's `upper` makes of it, stands in JSON as it is, and is whole in its `partName`, before `.mark-id` and the suffix. */
   isPlain(name: string): boolean;
 };
