@@ -30,9 +30,13 @@ export class Sql {
 
   /** Has the commits of the next moment leave all in the log, where it is as durable: who waits for a long one need not wait for it to be moved. */
   putOffCheckpoint(): void {
+    // Not for longer than that: the log would grow and grow.
+    if (this.#putOff) return;
     this.db.pragma('wal_autocheckpoint = 0');
-    clearTimeout(this.#putOff);
-    this.#putOff = setTimeout(() => this.db.pragma(`wal_autocheckpoint = ${LOG_PAGES}`), PUT_OFF_MS).unref();
+    this.#putOff = setTimeout(() => {
+      this.#putOff = undefined;
+      this.db.pragma(`wal_autocheckpoint = ${LOG_PAGES}`);
+    }, PUT_OFF_MS).unref();
   }
 
   close(): void {
