@@ -99,9 +99,10 @@ export class Everyday {
   async #truthOfToday(): Promise<Settings> {
     const { handlers } = this.#options.engine;
     const settings = await handlers.settings(null);
-    const truth = { whenDone: 'nothing', startAtLogin: startsAtLogin() } as const;
-    if (settings.whenDone === truth.whenDone && settings.startAtLogin === truth.startAtLogin) return settings;
+    let truth = { whenDone: 'nothing', startAtLogin: settings.startAtLogin } as const;
     try {
+      truth = { ...truth, startAtLogin: startsAtLogin() };
+      if (settings.whenDone === truth.whenDone && settings.startAtLogin === truth.startAtLogin) return settings;
       return await handlers.changeSettings(truth);
     } catch (error) {
       this.applySettings(settings);
