@@ -67,7 +67,7 @@ test('a download whose link has expired goes on with a new one: what is there is
   await page.keyboard.insertText(origin.url('/fresh.bin'));
   await page.keyboard.press('Enter');
   await untilCounts(page, { done: 1 });
-  await details.getByText(/New link/).waitFor();
+  await details.getByText('New link given').waitFor();
   await details
     .getByText(/compared/i)
     .first()
