@@ -15,6 +15,8 @@ export class Guest implements Holder {
   readonly id: number;
   readonly shared = false;
   readonly place: string;
+  readonly name: string;
+  readonly ownName: string;
   /** What it has, by download. */
   readonly tasks = new Map<DownloadId, Task>();
   readonly #visitor: Visitor;
@@ -30,17 +32,10 @@ export class Guest implements Holder {
   constructor(id: number, visitor: Visitor, queue: TaskQueue, tap: Tap) {
     this.id = id;
     this.place = `${visitor.kind} ${visitor.name}`;
+    this.name = this.ownName = visitor.name;
     this.#visitor = visitor;
     this.#queue = queue;
     this.#tap = tap;
-  }
-
-  get name(): string {
-    return this.#visitor.name;
-  }
-
-  get ownName(): string {
-    return this.#visitor.name;
   }
 
   get gone(): AbortSignal {
