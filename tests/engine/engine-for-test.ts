@@ -1,4 +1,5 @@
 // Engines without a network: what their tests share.
+import Database from 'better-sqlite3';
 import { afterEach, beforeEach } from 'vitest';
 import { answer } from '../../shared/answer.ts';
 import { calls, type CallArg, type CallName, type CallResult } from '../../shared/api.ts';
@@ -30,6 +31,12 @@ export function start(
   return engine;
 }
 
+/** Before the test ends. */
+export async function stop(engine: Engine): Promise<void> {
+  engines.splice(engines.indexOf(engine), 1);
+  await engine.close();
+}
+
 export async function call<N extends CallName>(engine: Engine, name: N, arg: CallArg<N>): Promise<CallResult<N>> {
   const result = await answer(calls, engine.handlers, name, arg);
   if (!result.ok) throw new Error(`${result.error.code}: ${result.error.message}`);
@@ -43,6 +50,16 @@ export async function rows(engine: Engine): Promise<Row[]> {
   return (await call(engine, 'list', { query: everything, offset: 0, limit: 100 })).rows;
 }
 export const statuses = async (engine: Engine) => (await rows(engine)).map(({ status }) => status);
+
+/** What another process reads of the only download: what is committed. */
+export function committedExtents(): unknown {
+  const db = new Database(`${dir}/data/sluice.db`, { readonly: true });
+  try {
+    return JSON.parse(db.prepare('SELECT extents FROM downloads').pluck().get() as string);
+  } finally {
+    db.close();
+  }
+}
 
 export const validators = (finalUrl: string, totalBytes = 100): Validators => ({
   etag: '"a"',

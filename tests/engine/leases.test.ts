@@ -1,7 +1,7 @@
 // Leases: what becomes of them with their workers, and the places at hosts that they take.
 import { expect, test, vi } from 'vitest';
 import type { Extent } from '../../shared/download.ts';
-import { add, call, rows, start, statuses } from './engine-for-test.ts';
+import { add, call, rows, start, statuses, stop } from './engine-for-test.ts';
 import { doneOf, fakeWorkers } from './fake-worker.ts';
 
 test('a host that refused connections gets fewer, and one more each minute', async () => {
@@ -21,6 +21,21 @@ test('a host that refused connections gets fewer, and one more each minute', asy
   now += 61_000;
   await add(engine, 'http://c.test/5');
   await vi.waitFor(async () => expect((await statuses(engine)).slice(2)).toEqual(['running', 'running', 'running']));
+});
+
+test('how many connections a host takes is remembered over a restart', async () => {
+  const { spawn, workers } = fakeWorkers();
+  const engine = start(spawn);
+  await add(engine, 'http://a.test/1');
+  await vi.waitFor(() => expect(workers[0]?.tasks).toHaveLength(1));
+  workers[0]!.send({ kind: 'host-cap', host: 'a.test', connections: 3 });
+  workers[0]!.settle(workers[0]!.tasks[0]!, doneOf(workers[0]!.tasks[0]!));
+  await vi.waitFor(async () => expect(await rows(engine)).toMatchObject([{ status: 'done' }]));
+  await stop(engine);
+  const again = start(spawn);
+  await add(again, 'http://a.test/2');
+  await vi.waitFor(() => expect(workers.at(-1)!.tasks.at(-1)?.url).toBe('http://a.test/2'));
+  expect(workers.at(-1)!.tasks.at(-1)!.connections).toBe(3);
 });
 
 test('what a dead worker held goes on from its last durable byte, in another process', async () => {

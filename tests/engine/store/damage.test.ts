@@ -1,0 +1,104 @@
+// A damaged database: found when it is opened, and made good from its backup and the journal.
+import Database from 'better-sqlite3';
+import fs from 'node:fs';
+import path from 'node:path';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { tempDir } from '../../support/temp-dir.ts';
+import { open, prepared, query } from './store-for-test.ts';
+
+test('a damaged database is kept aside and the list comes back from backup and journal', () => {
+  const dir = tempDir();
+  const store = open(dir);
+  store.add([prepared('in-backup')], 1);
+  store.backUp(Date.now(), 0);
+  store.add([prepared('after-backup')], 1);
+  store.close();
+  const file = path.join(dir, 'sluice.db');
+  fs.writeFileSync(file, Buffer.alloc(fs.statSync(file).size, 'rubbish'));
+  fs.rmSync(`${file}-wal`, { force: true });
+  const again = open(dir);
+  expect(again.trouble).toMatch(/damaged.*restored from the backup/);
+  expect(again.list.page(query(), 0, 10).map(({ name }) => name)).toEqual(['in-backup']);
+  expect(again.journalled().map(({ download }) => download.url)).toEqual(['http://a.test/after-backup']);
+  expect(fs.readdirSync(dir).filter((name) => name.includes('damaged'))).toHaveLength(1);
+});
+
+test('what was added and finished is forgotten only once the backup and its name are on the disk', () => {
+  const dir = tempDir();
+  const store = open(dir);
+  store.add([prepared('a')], 1);
+  const opened = new Map<unknown, string>();
+  const done: string[] = [];
+  const { openSync } = fs;
+  vi.spyOn(fs, 'openSync').mockImplementation((...args) => {
+    const handle = openSync(...args);
+    opened.set(handle, path.relative(dir, String(args[0])));
+    return handle;
+  });
+  vi.spyOn(fs, 'fsyncSync').mockImplementation((handle) => {
+    done.push(`sync ${opened.get(handle)!.replace(/sluice-.*/, 'backup')}`);
+  });
+  vi.spyOn(fs, 'ftruncateSync').mockImplementation(() => void done.push('empty'));
+  onTestFinished(() => void vi.restoreAllMocks());
+  store.backUp(Date.now(), 0);
+  expect(done).toEqual(['sync backups/backup', 'sync backups', 'sync ', 'empty', 'empty']);
+  store.close();
+});
+
+test('damage anywhere is found when the list is opened, not when it is met', () => {
+  const dir = tempDir();
+  const store = open(dir);
+  store.add(
+    Array.from({ length: 300 }, (_, n) => prepared(`some/long/enough/name-${n}`)),
+    1,
+  );
+  store.backUp(Date.now(), 0);
+  store.close();
+  const whole = fs.readFileSync(path.join(dir, 'sluice.db'));
+  const pages = whole.length / 4096;
+  expect(pages).toBeGreaterThan(20);
+  for (let page = 1; page < pages; page += 5) {
+    const other = tempDir();
+    const damaged = Buffer.from(whole);
+    damaged.fill(0xa5, page * 4096, (page + 1) * 4096);
+    fs.writeFileSync(path.join(other, 'sluice.db'), damaged);
+    expect(open(other).trouble, `page ${page} of ${pages}`).toMatch(/damaged/);
+  }
+});
+
+test('a journal cut in the middle of a line still gives the lines before it and after it', () => {
+  const dir = tempDir();
+  const store = open(dir);
+  store.add([prepared('a'), prepared('b')], 1);
+  store.close();
+  const file = path.join(dir, 'added.jsonl');
+  fs.truncateSync(file, fs.statSync(file).size - 5);
+  const again = open(dir);
+  again.add([prepared('c')], 1);
+  again.close();
+  fs.truncateSync(path.join(dir, 'sluice.db'), 0);
+  const urls = open(dir)
+    .journalled()
+    .map(({ download }) => download.url);
+  expect(urls).toEqual(['http://a.test/a', 'http://a.test/c']);
+});
+
+test('what a database lost at its end comes back from the end of the journal, however long its lines are', () => {
+  const dir = tempDir();
+  const store = open(dir);
+  const names = Array.from({ length: 300 }, (_, at) => `${'ü'.repeat(at % 100 === 0 ? 60_000 : 50)}-${at}`);
+  store.add(
+    names.map((name) => prepared(name)),
+    1,
+  );
+  store.close();
+  const db = new Database(path.join(dir, 'sluice.db'));
+  db.exec(`DELETE FROM downloads WHERE id > 120; UPDATE sqlite_sequence SET seq = 120 WHERE name = 'downloads'`);
+  db.close();
+  const again = open(dir);
+  expect(again.journalled().map(({ download }) => download.url)).toEqual(
+    names.slice(120).map((name) => prepared(name).download.url),
+  );
+  again.add([prepared('later')], 1);
+  expect(again.journalled(), 'nothing of what the database has').toEqual([]);
+});

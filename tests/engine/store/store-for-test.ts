@@ -1,0 +1,30 @@
+// Stores by themselves: what their tests share.
+import { onTestFinished } from 'vitest';
+import { foldName, isPlain, numbered, partName } from '../../../main/engine/names.ts';
+import { Store, type Prepared } from '../../../main/engine/store/store.ts';
+import { ListQuery } from '../../../shared/api.ts';
+import { sorter, usualCategories } from '../../../shared/category.ts';
+import type { Status } from '../../../shared/download.ts';
+
+/** As the engine has them. */
+const names = { fold: foldName, isPlain, numbered, partName, category: sorter(usualCategories) };
+/** Of the list as it stands, but for what is given. */
+export const query = (given: object = {}) => ListQuery.parse(given);
+
+/** Closed when the test ends. */
+export function open(dir: string, now = Date.now()): Store {
+  const store = new Store({ dir, names, now });
+  onTestFinished(() => {
+    try {
+      store.close();
+    } catch {
+      // Closed by the test.
+    }
+  });
+  return store;
+}
+
+export function prepared(name: string, status: Status = 'queued', host = 'a.test'): Prepared {
+  const url = `http://${host}/${name}`;
+  return { download: { url }, urlKey: url, host, dir: '/d', name, status, producer: 'test' };
+}
