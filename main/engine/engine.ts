@@ -12,7 +12,7 @@ import { Dispatch } from './dispatch/dispatch.ts';
 import { Guests } from './dispatch/guests.ts';
 import { createHandlers } from './handlers.ts';
 import { HashLater, type Hasher } from './hash-later.ts';
-import { foldName, isPlain, numbered, partName } from './names.ts';
+import { foldName, isPlainName, numbered, partName } from './names.ts';
 import { Machines } from './machines.ts';
 import { Pool, type SpawnedWorker } from './dispatch/pool.ts';
 import { backUp, recover, resumeWhereRoomIs } from './recovery.ts';
@@ -91,7 +91,7 @@ export class Engine {
     const now = options.now ?? Date.now;
     this.#store = new Store({
       dir: options.dataDir,
-      names: { fold: foldName, isPlain, numbered, partName, category: (name) => this.#sorting.categoryOf(name) },
+      names: { fold: foldName, isPlainName, numbered, partName, category: (name) => this.#sorting.categoryOf(name) },
       nativeBinding: options.nativeBinding,
       now: now(),
     });

@@ -40,7 +40,7 @@ export function numbered(name: string, n: number): string {
 }
 
 /** Whether nothing in a name needs a look: a few ASCII letters, digits, dots, hyphens and underscores. */
-export function isPlain(name: string): boolean {
+export function isPlainName(name: string): boolean {
   return plain.test(name);
 }
 

@@ -51,7 +51,7 @@ test('after the clock was set back, a backup made now counts as the newest', asy
   const names = {
     fold: (name: string) => name,
     numbered: (name: string, n: number) => `${name}${n}`,
-    isPlain: () => false,
+    isPlainName: () => false,
     partName: String,
     category: String,
   };

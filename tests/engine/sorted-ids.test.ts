@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { foldName, isPlain, numbered, partName } from '../../main/engine/names.ts';
+import { foldName, isPlainName, numbered, partName } from '../../main/engine/names.ts';
 import { ListTable } from '../../main/engine/store/list-table.ts';
 import { sortKey, whereOf } from '../../main/engine/store/list-query.ts';
 import { Sql } from '../../main/engine/store/sql.ts';
@@ -22,7 +22,7 @@ function prepared(name: string, status: Status, host: string, category = 'other'
 function open(dir: string) {
   const store = new Store({
     dir,
-    names: { fold: foldName, isPlain, numbered, partName, category: sorter(usualCategories) },
+    names: { fold: foldName, isPlainName, numbered, partName, category: sorter(usualCategories) },
     now: 1,
   });
   const statements: string[] = [];

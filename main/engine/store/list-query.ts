@@ -68,7 +68,7 @@ export function sortKey(query: ListQuery, of = ''): string {
   return sortKeys[query.sort](of);
 }
 
-/** Whether the queue's own order and an index give the list page by page, without a look at all of it. */
-export function isPlain({ sort, status, category, host, text }: ListQuery): boolean {
+/** Whether it asks for all in the queue's own order, up or down: an index gives that page by page, without a look at the rest. */
+export function isWholeQueue({ sort, status, category, host, text }: ListQuery): boolean {
   return sort === 'position' && status === 'all' && category === null && host === null && text === '';
 }

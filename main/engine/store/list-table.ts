@@ -2,7 +2,7 @@
 import type { Counts, ListQuery, Selection } from '../../../shared/api.ts';
 import type { DownloadId, Priority, Status } from '../../../shared/download.ts';
 import { OTHER, type Category } from '../../../shared/category.ts';
-import { isPlain, whereOf, whereSelected } from './list-query.ts';
+import { isWholeQueue, whereOf, whereSelected } from './list-query.ts';
 import { priorityNumber, Stored } from './rows.ts';
 import { SortedIds, type Aspect } from './sorted-ids.ts';
 import type { Sql } from './sql.ts';
@@ -32,7 +32,7 @@ export class ListTable {
   }
 
   ids(query: ListQuery, offset: number, limit: number): DownloadId[] {
-    if (!isPlain(query)) {
+    if (!isWholeQueue(query)) {
       const ids = this.sorted.of(query);
       if (!query.descending) return ids.slice(offset, offset + limit);
       return ids.slice(Math.max(0, ids.length - offset - limit), Math.max(0, ids.length - offset)).reverse();
@@ -49,7 +49,7 @@ export class ListTable {
 
   /** How many the query finds. */
   count(query: ListQuery): number {
-    return isPlain(query) ? this.counts().all : this.sorted.of(query).length;
+    return isWholeQueue(query) ? this.counts().all : this.sorted.of(query).length;
   }
 
   /** The hosts of what the query finds on any host, those with the most first, and how many there are. */

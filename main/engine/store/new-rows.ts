@@ -99,7 +99,7 @@ export class NewRows {
       const one = prepared[at + addresses.length]!;
       const same = one.dir === dir && one.status === status && one.producer === producer;
       if (!same || ids[at + addresses.length] !== ids[at]! + addresses.length || one.before) break;
-      if (!isBare(one) || !this.#names.isPlain(one.name) || this.#isTaken(one)) break;
+      if (!isBare(one) || !this.#names.isPlainName(one.name) || this.#isTaken(one)) break;
       const category = this.#categoryOf(one);
       let kind = kinds.findIndex((known) => known.host === one.host && known.category === category);
       if (kind < 0) kind = kinds.push({ host: one.host, category, n: 0 }) - 1;

@@ -143,5 +143,5 @@ export type NameRules = {
   partName(name: string, id: number, mark: string): string;
   category(name: string): string;
   /** Whether a name folds to what SQL's `upper` makes of it, stands in JSON as it is, and is whole in its `partName`, before `.mark-id` and the suffix. */
-  isPlain(name: string): boolean;
+  isPlainName(name: string): boolean;
 };

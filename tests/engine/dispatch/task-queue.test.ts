@@ -5,7 +5,7 @@ import { defaultSettings } from '../../../shared/settings.ts';
 import { DiskRoom } from '../../../main/engine/disk-room.ts';
 import { Dispatch } from '../../../main/engine/dispatch/dispatch.ts';
 import { HashLater } from '../../../main/engine/hash-later.ts';
-import { foldName, isPlain, numbered, partName } from '../../../main/engine/names.ts';
+import { foldName, isPlainName, numbered, partName } from '../../../main/engine/names.ts';
 import { Listeners, type Signal } from '../../../main/engine/signal.ts';
 import { Store } from '../../../main/engine/store/store.ts';
 import { Tap } from '../../../main/engine/tap.ts';
@@ -16,7 +16,7 @@ function open() {
   const dir = tempDir();
   const store = new Store({
     dir,
-    names: { fold: foldName, isPlain, numbered, partName, category: sorter(usualCategories) },
+    names: { fold: foldName, isPlainName, numbered, partName, category: sorter(usualCategories) },
     now: Date.now(),
   });
   const signals = new Listeners<Signal>();

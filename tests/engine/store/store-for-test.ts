@@ -1,13 +1,13 @@
 // Stores by themselves: what their tests share.
 import { onTestFinished } from 'vitest';
-import { foldName, isPlain, numbered, partName } from '../../../main/engine/names.ts';
+import { foldName, isPlainName, numbered, partName } from '../../../main/engine/names.ts';
 import { Store, type Prepared } from '../../../main/engine/store/store.ts';
 import { ListQuery } from '../../../shared/api.ts';
 import { sorter, usualCategories } from '../../../shared/category.ts';
 import type { Status } from '../../../shared/download.ts';
 
 /** As the engine has them. */
-const names = { fold: foldName, isPlain, numbered, partName, category: sorter(usualCategories) };
+const names = { fold: foldName, isPlainName, numbered, partName, category: sorter(usualCategories) };
 /** Of the list as it stands, but for what is given. */
 export const query = (given: object = {}) => ListQuery.parse(given);
 
