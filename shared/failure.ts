@@ -1,5 +1,6 @@
 // The closed list of ways a download can fail, each with what a person can do about it.
 import { z } from 'zod';
+import { SAID_MAX, type Said, type Why } from './why.ts';
 
 const failureCodes = [
   'bad-url',
@@ -36,15 +37,29 @@ export type FailureCode = z.infer<typeof FailureCode>;
 
 /**
  * An expected failure, as a value.
+ * `message`: a plain English sentence; `said`: the code and the values it was made of, for other languages. One that comes
+ * from elsewhere may have none, or one that is unknown here.
  * `retry`: `soon` with backoff, `when-possible` once its cause is gone (room on the disk), `by-hand` never on its own.
-
  * `retryAfterMs`: the server said when it may be asked again, and that is too long to wait for in a worker.
  */
 export const Failure = z.object({
   code: FailureCode,
   message: z.string().max(2000),
+  said: z
+    .object({ why: z.string().max(SAID_MAX) })
+    .catchall(z.union([z.string().max(SAID_MAX), z.number()]))
+    .optional(),
   retry: z.enum(['soon', 'when-possible', 'by-hand']),
   retryAfterMs: z.number().nonnegative().optional(),
   httpStatus: z.number().int().optional(),
 });
 export type Failure = z.infer<typeof Failure>;
+
+/** A failure with its sentence; `more`: what else is known of it. */
+export function fail(code: FailureCode, why: Why, retry: Failure['retry'], more: Partial<Failure> = {}): Failure {
+  const { message, ...said } = why;
+  return { code, message: message.slice(0, 2000), said, retry, ...more };
+}
+
+/** What was said of a failure, to say it within another one; of one that came without, its English sentence. */
+export const saidOf = ({ said, message }: Failure): Said => said ?? { why: message };

@@ -1,7 +1,9 @@
 // Why something happened to a download, as a closed list of codes: the window has words of its own for each of them.
+import { failureWhysEn } from './failure-whys.ts';
 
 /** Each as a plain English sentence, with the names of the values that vary in it. */
 export const whysEn = {
+  ...failureWhysEn,
   // A file, and the sources that have it.
   'no-ranges': 'it takes no ranges',
   'far-slower': 'it is far slower than the others',
@@ -35,24 +37,56 @@ export const whysEn = {
 } as const;
 export type WhyCode = keyof typeof whysEn;
 
-/** A code with its values and the English sentence: what an event's details say of a reason. */
-export type Why = { why: WhyCode; message: string; [value: string]: string | number };
+/** Values that are themselves the code of a reason; the values of that one stand beside it. */
+const nested = ['because', 'first', 'told'] as const;
+/** In characters; what is longer is cut. */
+export const SAID_MAX = 1000;
+
+type Value = string | number | boolean | null | undefined;
+/** A code with its values. */
+export type Said = { why: string; [value: string]: string | number };
+/** The same with the English sentence: what an event's details say of a reason. */
+export type Why = Said & { why: WhyCode; message: string };
 
 /** The names of the values in a sentence. */
 type Named<Sentence extends string> = Sentence extends `${string}{${infer Name}}${infer Rest}`
   ? Name | Named<Rest>
   : never;
-type Values<Code extends WhyCode> = Record<Named<(typeof whysEn)[Code]>, string | number>;
+/** Those that name nothing but what the system or a library calls it. */
+export type CausedCode = {
+  [Code in WhyCode]: [Named<(typeof whysEn)[Code]>] extends [never]
+    ? never
+    : [Named<(typeof whysEn)[Code]>] extends ['cause']
+      ? Code
+      : never;
+}[WhyCode];
+type Values<Code extends WhyCode> = {
+  [Name in Named<(typeof whysEn)[Code]>]: Name extends (typeof nested)[number] ? Said : string | number;
+};
 
 /** The reason of this code; with the values that vary in it, where any do. */
 export function because<Code extends WhyCode>(
   why: Code,
   ...[values]: [Named<(typeof whysEn)[Code]>] extends [never] ? [] : [Values<Code>]
 ): Why {
-  return { ...values, why, message: filled(whysEn[why], values ?? {}) };
+  const said: Said = { why };
+  for (const [name, value] of Object.entries<string | number | Said>(values ?? {})) {
+    if (typeof value === 'string') said[name] = value.slice(0, SAID_MAX);
+    else if (typeof value === 'number') said[name] = value;
+    else
+      for (const [key, inner] of Object.entries(value)) if (key !== 'message') said[key === 'why' ? name : key] = inner;
+  }
+  return { ...said, why, message: sentence(whysEn, why, said)! };
 }
 
-/** A sentence with its values in their places. */
-export function filled(sentence: string, values: Record<string, string | number | boolean | null>): string {
-  return sentence.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? '?'));
+/** The sentence of this code in the language of `words`, with its values in their places; null when it has none there. */
+export function sentence(words: Record<string, string>, why: string, values: Record<string, Value>): string | null {
+  if (!Object.hasOwn(words, why)) return null;
+  return words[why]!.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = String(values[name] ?? '?');
+    // None is within itself, whoever sent it.
+    return isNested(name) ? (sentence(words, value, { ...values, [name]: undefined }) ?? value) : value;
+  });
 }
+
+const isNested = (name: string): boolean => nested.some((each) => each === name);

@@ -144,11 +144,11 @@ export type Verdict =
   | { kind: 'whole' }
   | { kind: 'changed'; why: Why }
   /** It may be of another content: only bytes that are here already can tell. */
-  | { kind: 'unvouched'; why: string }
+  | { kind: 'unvouched'; why: Why }
   /** 416, and the file ends exactly at `totalBytes`. */
   | { kind: 'complete'; totalBytes: number }
   /** The answer is of no use; a fresh request may be. */
-  | { kind: 'useless'; why: string }
+  | { kind: 'useless'; why: Why }
   | { kind: 'gone' }
   | { kind: 'busy'; retryAfterMs: number | null }
   | { kind: 'trouble' }
@@ -187,18 +187,18 @@ export function judge(asked: Asked, head: Head, kept: Validators | null, nowMs: 
   return { kind: 'refused' };
 }
 
-const UNVOUCHED: Verdict = { kind: 'unvouched', why: 'nothing in the answer says that it is of the same file' };
+const UNVOUCHED: Verdict = { kind: 'unvouched', why: because('part-unvouched') };
 
 function judgePartial(asked: Asked, head: Head, kept: Validators | null): Verdict {
   const range = parseContentRange(head.headers.get('content-range'));
-  if (asked.offset === null) return { kind: 'useless', why: 'a part was sent where the whole was asked for' };
-  if (!range) return { kind: 'useless', why: 'the part is not labelled with its range' };
-  if (encodingOf(head)) return { kind: 'useless', why: 'the part is encoded' };
+  if (asked.offset === null) return { kind: 'useless', why: because('part-for-whole') };
+  if (!range) return { kind: 'useless', why: because('part-unlabelled') };
+  if (encodingOf(head)) return { kind: 'useless', why: because('part-encoded') };
   const seen = validatorsOf(head, true);
   const why = kept && contradiction(kept, seen);
   if (why) return { kind: 'changed', why };
   if (range.start > asked.offset)
-    return { kind: 'useless', why: `the part starts ${range.start - asked.offset} too late` };
+    return { kind: 'useless', why: because('part-starts-late', { late: range.start - asked.offset }) };
   if (kept && !asked.compares && !vouches(kept, seen)) return UNVOUCHED;
   const length = bodyLength(head);
   const end = length === null ? range.end : Math.min(range.end, range.start + length);
@@ -207,7 +207,7 @@ function judgePartial(asked: Asked, head: Head, kept: Validators | null): Verdic
 
 function judgeUnsatisfied(asked: Asked, head: Head, kept: Validators | null): Verdict {
   const totalBytes = parseUnsatisfied(head.headers.get('content-range'));
-  if (asked.offset === null || totalBytes === null) return { kind: 'useless', why: 'the range was refused' };
+  if (asked.offset === null || totalBytes === null) return { kind: 'useless', why: because('range-refused') };
   const seen = { ...validatorsOf(head, true), totalBytes: null };
   const why = kept && contradiction(kept, seen);
   if (why) return { kind: 'changed', why };

@@ -1,9 +1,9 @@
 // What a session knows of the content it fetches: what each answer is held against, and grows with the good ones.
 import type { Validators } from '../../shared/download.ts';
-import type { Failure } from '../../shared/failure.ts';
+import { fail, type Failure } from '../../shared/failure.ts';
+import { hostOf } from '../../shared/url.ts';
+import { because } from '../../shared/why.ts';
 import { endsWithLine, isCombinable, isHtml, isHtmlInstead, validatorsOf, type Head } from './answers.ts';
-import { fail } from './failures.ts';
-import { pageInstead } from './plain-words.ts';
 
 /** Endings of names that a server never means to be a page. */
 const NOT_A_PAGE =
@@ -49,7 +49,8 @@ export class KnownContent {
     const seen = validatorsOf(head, head.status === 206 ? true : null);
     this.#endsWithLine = endsWithLine(head);
     if (this.kept === null) {
-      if (this.#isPageInstead(head)) return fail('needs-new-link', pageInstead(head.url), 'by-hand');
+      if (this.#isPageInstead(head))
+        return fail('needs-new-link', because('page-instead', { host: hostOf(head.url) }), 'by-hand');
       this.kept = seen;
       return null;
     }

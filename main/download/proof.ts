@@ -1,8 +1,8 @@
 // Before a byte of a mirror counts: its length must be equal, and a piece of it to what is here already from elsewhere.
+import { fail } from '../../shared/failure.ts';
 import { because, type Why } from '../../shared/why.ts';
 import { isCombinable } from './answers.ts';
 import { Attempt } from './attempt.ts';
-import { fail } from './failures.ts';
 import { emptySegment, type Feed } from './feed.ts';
 import { PROOF_BYTES, proofPoint } from './feeds.ts';
 import { changed, type Next } from './refusals.ts';
@@ -10,7 +10,7 @@ import type { SessionOptions } from './session-contract.ts';
 import { hostOf } from './sources.ts';
 import type { Waits } from './waits.ts';
 
-const TOO_LITTLE = fail('bad-response', 'The answer brought less than was asked for', 'soon');
+const TOO_LITTLE = fail('bad-response', because('brought-too-little'), 'soon');
 
 /** Asks a mirror for a known piece. It is `open` afterwards when that was equal; else says what to do next. */
 export async function prove(feed: Feed, options: SessionOptions, waits: Waits, isOver: () => boolean): Promise<Next> {

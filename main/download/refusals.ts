@@ -1,10 +1,10 @@
 // What to do when a request brought no bytes: try again and when, step aside, use the first URL once more, or give up.
 import type { Extent } from '../../shared/download.ts';
-import type { Failure } from '../../shared/failure.ts';
+import { fail, type Failure } from '../../shared/failure.ts';
+import { hostOf } from '../../shared/url.ts';
 import { because, type Why } from '../../shared/why.ts';
 import type { Head, Verdict } from './answers.ts';
-import { fail } from './failures.ts';
-import { linkIsOver, pageInstead, statusMeans } from './plain-words.ts';
+import { statusMeans } from './plain-words.ts';
 import type { SessionEnd, SessionOptions } from './session-contract.ts';
 import type { Source, Sources } from './sources.ts';
 
@@ -76,7 +76,7 @@ export class Refusals {
       case 'useless':
         return situation.alone
           ? this.#retry(
-              fail('bad-response', `What ${situation.host} sent cannot be used: ${verdict.why}`, 'soon'),
+              fail('bad-response', because('cannot-be-used', { host: situation.host, because: verdict.why }), 'soon'),
               null,
             )
           : { kind: 'leave' };
@@ -84,7 +84,7 @@ export class Refusals {
         return this.#gone(head, situation);
       case 'html':
         if (!situation.alone) return { kind: 'leave' };
-        return this.#end(fail('needs-new-link', pageInstead(head.url), 'by-hand'));
+        return this.#end(fail('needs-new-link', because('page-instead', { host: hostOf(head.url) }), 'by-hand'));
       default:
         return this.#end({ ...failure, retry: 'by-hand' });
     }
@@ -114,7 +114,7 @@ export class Refusals {
       return { kind: 'again', afterMs: 0 };
     }
     const more = { httpStatus: status };
-    const isOver = fail('needs-new-link', linkIsOver(head.url, status), 'by-hand', more);
+    const isOver = fail('needs-new-link', because('link-is-over', { host: hostOf(head.url), status }), 'by-hand', more);
     // It was good a moment ago: some say so to one connection too many.
     if (status === 403 && this.gives) return this.#busy(isOver, null, situation);
     if (!situation.alone) return { kind: 'leave' };
@@ -134,8 +134,8 @@ export class Refusals {
     const backoffMs = Math.min(BACKOFF_MAX_MS, BACKOFF_MS * 2 ** (this.#inARow - 1)) * (0.5 + Math.random());
     const jitterMs = Math.random() * 100;
     const afterMs = Math.round(retryAfterMs === null ? backoffMs : retryAfterMs + jitterMs);
-    const { code, message, httpStatus: status = null } = failure;
-    this.#o.report.event('retrying', { code, message: message.slice(0, 200), status, afterMs });
+    const { code, message, said, httpStatus: status = null } = failure;
+    this.#o.report.event('retrying', { ...said, code, message, status, afterMs });
     return { kind: 'again', afterMs };
   }
 
@@ -167,6 +167,6 @@ export function endOfSource(end: SessionEnd, source: Source, sources: Sources): 
   // A mirror that never had what is kept: that is no news of the file.
   return {
     kind: 'failed',
-    failure: fail('changed-on-server', `A mirror has other content: ${end.why.message}`, 'soon'),
+    failure: fail('changed-on-server', because('mirror-differs', { because: end.why }), 'soon'),
   };
 }

@@ -1,7 +1,8 @@
 // The URLs that have a task's file: its own, then its mirrors in the order of preference, with what each brought and whether it failed.
 import { asMirrored, type Brought, type Extent, type Validators } from '../../shared/download.ts';
-import type { Failure, FailureCode } from '../../shared/failure.ts';
+import { fail, saidOf, type Failure, type FailureCode } from '../../shared/failure.ts';
 import type { Task } from '../../shared/protocol.ts';
+import { because } from '../../shared/why.ts';
 import type { Report } from './report.ts';
 import { addExtent, gapsOf, meets, without, type Extents } from './extents.ts';
 
@@ -131,8 +132,8 @@ export class Sources {
     source.dropped = true;
     this.#firstFailure ??= failure;
     if (this.all.every((other) => other.dropped)) return;
-    const { code, message } = failure;
-    this.#report.event('mirror-dropped', { host: source.host, code, message: message.slice(0, 200) });
+    const { code, message, said } = failure;
+    this.#report.event('mirror-dropped', { ...said, host: source.host, code, message });
   }
 
   /** Goes on with the best one left after `failure`. Null, or the failure to tell: the first one, when none is left. */
@@ -146,10 +147,9 @@ export class Sources {
     const told = this.#firstFailure ?? failure;
     const others = this.all.length - 1;
     if (others === 0) return told;
-    return {
-      ...told,
-      message: `${told.message} (and ${others === 1 ? 'its mirror' : `its ${others} mirrors`} failed, too)`,
-    };
+    const first = saidOf(told);
+    const why = others === 1 ? because('mirror-too', { first }) : because('mirrors-too', { first, others });
+    return { ...told, ...fail(told.code, why, told.retry) };
   }
 
   /**

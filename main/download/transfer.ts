@@ -2,10 +2,11 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Checksum, Extent } from '../../shared/download.ts';
-import type { Failure } from '../../shared/failure.ts';
+import { fail, type Failure } from '../../shared/failure.ts';
 import { needsTarget, RIVAL_SUFFIX, type Outcome, type Task } from '../../shared/protocol.ts';
+import { because } from '../../shared/why.ts';
 import { bytesIn, coversAll, gapsOf, without, type Extents } from './extents.ts';
-import { fail, failureOf, PART_CHANGED } from './failures.ts';
+import { BYTES_MISSING, failureOf, PART_CHANGED } from './failures.ts';
 import { mustBeIn } from './disk/folder.ts';
 import { Bucket } from './limits.ts';
 import { PartFile } from './disk/part-file.ts';
@@ -137,7 +138,7 @@ export class Transfer {
         case 'changed':
           this.#report.event('changed-on-server', end.why);
           if (restarts >= RESTARTS_MAX) {
-            const failure = fail('changed-on-server', `The file keeps changing: ${end.why.message}`, 'soon');
+            const failure = fail('changed-on-server', because('keeps-changing', { because: end.why }), 'soon');
             return { kind: 'failed', failure, extents: await this.#release(part) };
           }
           part = await this.#startOver(part, end.mixed);
@@ -185,7 +186,7 @@ export class Transfer {
 
   /** Drops sources and what they brought. */
   async #distrust(part: PartFile, end: Extract<SessionEnd, { kind: 'distrusted' }>): Promise<Failure> {
-    const failure = fail('changed-on-server', `Two sources have other content: ${end.why.message}`, 'soon');
+    const failure = fail('changed-on-server', because('sources-differ', { because: end.why }), 'soon');
     await part.settle();
     for (const source of end.sources) this.#sources.drop(source, failure);
     this.#forget(part, broughtBy(end.sources));
@@ -293,8 +294,7 @@ export class Transfer {
     // The plan says that all is there; what was really written decides.
     if (gapsOf(part.written, totalBytes).length > 0) {
       if (mayRefetch) return null;
-      const failure = fail('internal', 'Bytes are missing that were thought to be here', 'soon');
-      return { kind: 'failed', failure, extents: await this.#release(part) };
+      return { kind: 'failed', failure: BYTES_MISSING, extents: await this.#release(part) };
     }
     const isWhole = await part.seal(totalBytes);
     await this.#rival?.move;

@@ -1,10 +1,11 @@
 // A worker at work: gets tasks, runs them side by side, tells what became of them.
+import { fail } from '../../shared/failure.ts';
 import { PROTOCOL } from '../../shared/protocol-number.ts';
 import { needsTarget, ToWorker, type FromWorker, type Outcome, type Task } from '../../shared/protocol.ts';
 import { reader } from '../../shared/reader.ts';
+import { because } from '../../shared/why.ts';
 import type { Port } from '../transport/port.ts';
 import { Ahead } from './ahead.ts';
-import { fail } from './failures.ts';
 import { hashHere, HashThreads } from './disk/hashing.ts';
 import { Hosts } from './hosts.ts';
 import { Http } from './lanes/http.ts';
@@ -216,7 +217,7 @@ export class WorkerLoop {
     const lease = { id: task.id, epoch: task.epoch };
     if (!this.#world || this.#leaving) return this.#release(task);
     if (this.#running.has(task.id)) {
-      const failure = fail('internal', 'The download was leased twice', 'soon');
+      const failure = fail('internal', because('leased-twice'), 'soon');
       return this.#send({ kind: 'result', ...lease, outcome: { kind: 'failed', failure, extents: task.extents } });
     }
     const transfer = new Transfer(task, this.#world, {

@@ -4,10 +4,11 @@ import fs from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Checksum, DownloadId } from '../../shared/download.ts';
-import type { Failure } from '../../shared/failure.ts';
+import { fail } from '../../shared/failure.ts';
 import { maskCredentials } from '../../shared/url.ts';
 import { FetchedSums } from './fetched-sums.ts';
 import type { ThreadCounts } from '../../shared/traffic.ts';
+import { because, type Why } from '../../shared/why.ts';
 import type { Signal } from './signal.ts';
 import { isStoreFull } from './store/sql.ts';
 import type { Store, Stored } from './store/store.ts';
@@ -228,8 +229,8 @@ export class HashLater {
     const { hashes } = this.#store;
     const { id, place, checksum } = stored;
     const { algorithm, hex: wanted } = checksum!;
-    if (hex !== null && hex !== wanted)
-      return this.#keepWrong(stored, `The ${algorithm} is ${hex} and should be ${wanted}`);
+    if (hex !== null && wanted !== undefined && hex !== wanted)
+      return this.#keepWrong(stored, because('sum-differs', { algorithm, is: hex, should: wanted }));
     const sha256 = algorithm === 'sha256' ? (hex ?? stored.sha256) : stored.sha256;
     const hashLeft = sha256 === null && place === '' && this.wanted;
     const kept = hashes.keepCheck(stored, { verified: hex !== null || stored.verified, sha256, hashLeft });
@@ -239,14 +240,14 @@ export class HashLater {
   }
 
   /** As if that had been found out before it got its name: it fails, and what is here of it is an unfinished file again. */
-  #keepWrong(stored: Stored, message: string): () => void {
+  #keepWrong(stored: Stored, why: Why): () => void {
     const { id, dir, name, partName, place } = stored;
-    const failure: Failure = { code: 'wrong-checksum', message, retry: 'by-hand' };
-    const { code } = failure;
+    const failure = fail('wrong-checksum', why, 'by-hand');
+    const { code, message } = failure;
     if (!this.#store.hashes.keepCheck(stored, { verified: false, sha256: null, hashLeft: false })) return () => {};
     this.#store.forgetContent(id);
     this.#store.setStatus(id, 'failed', failure);
-    this.#note(stored, 'failed', { code, message });
+    this.#note(stored, 'failed', { ...why, code });
     return () => {
       this.#untold.delete(id);
       if (place === '') rename(path.join(dir, name), path.join(dir, partName));
@@ -254,7 +255,7 @@ export class HashLater {
     };
   }
 
-  #note({ id }: Stored, kind: 'hashed' | 'verified' | 'failed', detail: Record<string, string>): void {
+  #note({ id }: Stored, kind: 'hashed' | 'verified' | 'failed', detail: Record<string, string | number>): void {
     this.#store.events.add(id, { at: this.#options.now(), kind, detail });
   }
 

@@ -1,9 +1,9 @@
 // A download's event log in plain words, in both languages. Details that an event lacks are left out of its sentence.
 import type { DownloadEvent, EventKind } from '../../shared/download.ts';
 import type { FailureCode } from '../../shared/failure.ts';
-import { failuresZh } from '../../shared/failure-words.ts';
+import { failuresEn, failuresZh } from '../../shared/failure-words.ts';
 import type { Format } from '../../shared/format.ts';
-import { filled, whysEn, type WhyCode } from '../../shared/why.ts';
+import { sentence, whysEn } from '../../shared/why.ts';
 import { whysZh } from './whys.ts';
 
 type Detail = DownloadEvent['detail'];
@@ -43,9 +43,8 @@ function connectionsZh(detail: Detail): string {
 }
 
 /** Why it happened. What has no code that is known here, as in logs of an older Sluice, stays as it was written. */
-function why(words: Record<WhyCode, string>, detail: Detail): string {
-  const code = text(detail, 'why');
-  return Object.hasOwn(words, code) ? filled(words[code as WhyCode], detail) : text(detail, 'message', 'why', 'reason');
+function why(words: Record<string, string>, detail: Detail): string {
+  return sentence(words, text(detail, 'why'), detail) ?? text(detail, 'message', 'why', 'reason');
 }
 
 /** Most workers go by a number; programs that take work have names of their own. */
@@ -58,12 +57,17 @@ const whyZh = (detail: Detail) => why(whysZh, detail);
 const workerEn = (detail: Detail) => worker('worker', detail);
 const workerZh = (detail: Detail) => worker('工作进程', detail);
 
-/** Why something failed: the words for its code, then the sentence that came with it. */
-function failureZh(detail: Detail): string {
+/** Why something failed. Of what came without a reason that is known here, the words for its code and what came. */
+function failed(words: Record<string, string>, codes: Record<FailureCode, string>, detail: Detail): string {
+  const said = sentence(words, text(detail, 'why'), detail);
+  if (said !== null) return said;
   const code = text(detail, 'code');
-  const known = Object.hasOwn(failuresZh, code) ? failuresZh[code as FailureCode] : '';
-  return [known, text(detail, 'message', 'reason')].filter(Boolean).join('：');
+  const known = Object.hasOwn(codes, code) ? codes[code as FailureCode] : '';
+  return [known, text(detail, 'message', 'reason')].filter(Boolean).join(codes === failuresZh ? '：' : ': ');
 }
+
+const failedEn = (detail: Detail) => failed(whysEn, failuresEn, detail);
+const failedZh = (detail: Detail) => failed(whysZh, failuresZh, detail);
 
 export function eventsEn(f: Format): EventWords {
   const bytes = (detail: Detail, ...names: string[]) => {
@@ -85,7 +89,7 @@ export function eventsEn(f: Format): EventWords {
     retrying: (d) =>
       text(d, 'status') !== ''
         ? `Server answered ${text(d, 'status')}, waiting${after(' ', seconds(d))}`
-        : `Trying again${after(' in ', seconds(d))}${after(': ', text(d, 'message', 'reason', 'code'))}${after(' from ', bytes(d, 'from', 'offset'))}`,
+        : `Trying again${after(' in ', seconds(d))}${after(': ', failedEn(d))}${after(' from ', bytes(d, 'from', 'offset'))}`,
     waiting: (d) =>
       `${text(d, 'status', 'httpStatus') ? `Server answered ${text(d, 'status', 'httpStatus')}, waiting` : 'Waiting'}${after(' ', seconds(d))}${after(': ', text(d, 'reason'))}`,
     resumed: (d) => `Went on${after(' from ', bytes(d, 'from', 'fromBytes', 'offset', 'bytes'))}`,
@@ -103,10 +107,11 @@ export function eventsEn(f: Format): EventWords {
     hashed: (d) => `SHA-256 computed${after(': ', text(d, 'sha256', 'hex').slice(0, 16))}`,
     done: (d) =>
       `Finished${after(': ', bytes(d, 'sizeBytes', 'bytes'))}${d.endTold === false ? '; the server told no length, so nobody can say whether this is all of it' : ''}`,
-    failed: (d) => `Failed${after(': ', text(d, 'message', 'reason', 'code'))}`,
+    failed: (d) => `Failed${after(': ', failedEn(d))}`,
     'worker-lost': (d) => `${workerEn(d) || 'The worker'} was lost; another one goes on${after(': ', whyEn(d))}`,
     'part-file-lost': (d) => `The unfinished file is gone or was changed${after(': ', text(d, 'reason', 'message'))}`,
-    'mirror-dropped': (d) => `Mirror${after(' ', text(d, 'host', 'url'))} dropped${after(': ', whyEn(d))}`,
+    'mirror-dropped': (d) =>
+      `Mirror${after(' ', text(d, 'host', 'url'))} dropped${after(': ', text(d, 'code') ? failedEn(d) : whyEn(d))}`,
     'certificate-exception': (d) => `Certificate${after(' of ', text(d, 'host'))} not checked, by your choice`,
     'new-link': (d) => `New link given${after(': ', text(d, 'url', 'host'))}`,
     lane: (d) => `Lane: ${text(d, 'lane') || 'changed'}${after(', ', text(d, 'reason', 'why'))}`,
@@ -138,7 +143,7 @@ export function eventsZh(f: Format): EventWords {
     retrying: (d) =>
       text(d, 'status') !== ''
         ? `服务器应答 ${text(d, 'status')}，等待${after(' ', seconds(d))}`
-        : `${after('', seconds(d))}${seconds(d) ? '后' : ''}重试${after('：', failureZh(d))}${after('，从 ', bytes(d, 'from', 'offset'))}`,
+        : `${after('', seconds(d))}${seconds(d) ? '后' : ''}重试${after('：', failedZh(d))}${after('，从 ', bytes(d, 'from', 'offset'))}`,
     waiting: (d) =>
       `${text(d, 'status', 'httpStatus') ? `服务器应答 ${text(d, 'status', 'httpStatus')}，等待` : '等待'}${after(' ', seconds(d))}${after('：', text(d, 'reason'))}`,
     resumed: (d) => `继续${after('，从 ', bytes(d, 'from', 'fromBytes', 'offset', 'bytes'))}`,
@@ -156,11 +161,11 @@ export function eventsZh(f: Format): EventWords {
     hashed: (d) => `已计算 SHA-256${after('：', text(d, 'sha256', 'hex').slice(0, 16))}`,
     done: (d) =>
       `完成${after('：', bytes(d, 'sizeBytes', 'bytes'))}${d.endTold === false ? '；服务器未告知长度，无法确认文件是否完整' : ''}`,
-    failed: (d) => `失败${after('：', failureZh(d))}`,
+    failed: (d) => `失败${after('：', failedZh(d))}`,
     'worker-lost': (d) => `${workerZh(d) || '工作进程'} 丢失，由另一个继续${after('：', whyZh(d))}`,
     'part-file-lost': (d) => `临时文件丢失或被改动${after('：', text(d, 'reason', 'message'))}`,
     'mirror-dropped': (d) =>
-      `弃用镜像${after(' ', text(d, 'host', 'url'))}${after('：', text(d, 'code') ? failureZh(d) : whyZh(d))}`,
+      `弃用镜像${after(' ', text(d, 'host', 'url'))}${after('：', text(d, 'code') ? failedZh(d) : whyZh(d))}`,
     'certificate-exception': (d) => `按您的选择未检查${after(' ', text(d, 'host'))} 的证书`,
     'new-link': (d) => `已更换链接${after('：', text(d, 'url', 'host'))}`,
     lane: (d) => `传输方式：${text(d, 'lane') || '已变'}${after('，', text(d, 'reason', 'why'))}`,

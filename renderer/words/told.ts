@@ -1,8 +1,10 @@
 // The words for why something was not taken or not done, and what is wrong with what a person wrote, in both languages.
 import type { Coordination } from '../../shared/coordination.ts';
-import type { FailureCode } from '../../shared/failure.ts';
+import type { Failure } from '../../shared/failure.ts';
 import { failuresZh } from '../../shared/failure-words.ts';
 import type { Rejection, Told, ToldCode } from '../../shared/told.ts';
+import { sentence } from '../../shared/why.ts';
+import { whysZh } from './whys.ts';
 
 type DoorTrouble = NonNullable<Coordination['trouble']>;
 /** A place in what was written, and what the rules say of it, in English. */
@@ -126,7 +128,7 @@ export const toldEn = {
   rejection: (reason: Rejection | undefined) => rejectionsEn[reason ?? 'not-a-url'],
   told: ({ message }: Told): string => message,
   doorTrouble: ({ message }: DoorTrouble): string => message,
-  failureFull: (_: FailureCode, message: string) => message,
+  failureFull: ({ message }: Pick<Failure, 'code' | 'message' | 'said'>): string => message,
   wrong: ({ message }: Wrong): string => message,
 };
 
@@ -134,7 +136,8 @@ export const toldZh: typeof toldEn = {
   rejection: (reason) => rejectionsZh[reason ?? 'not-a-url'],
   told: ({ code, message }) => withDetail(toldZhOf[code], message),
   doorTrouble: ({ door, code, message }) => `${doorsZh[door]}未打开：${withDetail(toldZhOf[code], message)}`,
-  failureFull: (code, message) => `${failuresZh[code]}：${message}`,
+  failureFull: ({ code, message, said }) =>
+    (said && sentence(whysZh, said.why, said)) ?? `${failuresZh[code]}：${message}`,
   wrong: ({ path, message }) => {
     const field = path.find((part) => typeof part === 'string') ?? '';
     return withDetail(wrongZh[field] ?? '此值不可用：', message);

@@ -4,10 +4,11 @@ import { expect, test } from 'vitest';
 import { Categories } from '../../shared/category-list.ts';
 import { eventKinds } from '../../shared/download.ts';
 import { defaultSettings, Settings } from '../../shared/settings.ts';
-import { FailureCode } from '../../shared/failure.ts';
+import { fail, Failure, FailureCode, saidOf } from '../../shared/failure.ts';
+import { failureWhysEn } from '../../shared/failure-whys.ts';
 import { HostRule } from '../../shared/host-rules.ts';
 import { rejections, toldCodes } from '../../shared/told.ts';
-import { filled, whysEn, type WhyCode } from '../../shared/why.ts';
+import { because, SAID_MAX, sentence, whysEn, type WhyCode } from '../../shared/why.ts';
 import { createFormat } from '../../shared/format.ts';
 import { defaultSettings as ours } from '../../renderer/state/settings-defaults.ts';
 import { sections } from '../../renderer/views/settings/setting-fields.ts';
@@ -65,21 +66,55 @@ test('every event is a sentence in both languages, with details and without', ()
   expect(en.event.limit({ bytesPerS: null })).toBe('Speed limit taken off');
 });
 
-test('whatever is said of a mirror, a changed file or a lost worker has words of its own in both languages', () => {
-  const values = (sentence: string) => (sentence.match(/\{\w+\}/g) ?? []).sort();
+const valuesIn = (words: string) => (words.match(/\{\w+\}/g) ?? []).sort();
+const chineseAlone = /^(?:[^A-Za-z{}]|a\.test|ETag|Last-Modified|Python|SHA-256|URL|https?|HTTP|Cookie|Sluice)+$/;
+
+test('whatever is said of a download has words of its own in both languages', () => {
   for (const code of Object.keys(whysEn) as WhyCode[]) {
-    expect(whysEn[code]).toMatch(/^[A-Za-z]/);
+    expect(whysEn[code]).toMatch(/^[A-Za-z{]/);
     expect(whysZh[code], code).toMatch(/[\u4e00-\u9fff]/);
-    expect(values(whysZh[code]), code).toEqual(values(whysEn[code]));
-    const varying = Object.fromEntries(values(whysEn[code]).map((name, n) => [name.slice(1, -1), n + 10]));
+    expect(valuesIn(whysZh[code]), code).toEqual(valuesIn(whysEn[code]));
+    const varying = Object.fromEntries(valuesIn(whysEn[code]).map((name, n) => [name.slice(1, -1), n + 10]));
     const detail = { ...varying, why: code, message: 'It is so.', worker: 3, host: 'a.test' };
-    for (const kind of ['changed-on-server', 'worker-lost', 'mirror-dropped'] as const) {
+    for (const kind of ['changed-on-server', 'worker-lost', 'mirror-dropped', 'failed'] as const) {
       const [english, chinese] = [en.event[kind](detail), zh.event[kind](detail)];
-      expect(english).toContain(filled(whysEn[code], varying));
-      expect(chinese).toMatch(/^(?:[^A-Za-z{}]|a\.test|ETag|Last-Modified|Python|SHA-256)+$/);
-      for (const value of Object.values(varying)) expect(chinese).toContain(String(value));
+      expect(english).toContain(sentence(whysEn, code, detail));
+      expect(chinese).toMatch(chineseAlone);
+      for (const value of Object.values({ ...varying, ...('host' in varying && { host: 'a.test' }) }))
+        expect(chinese).toContain(String(value));
     }
   }
+});
+
+test('a failure is told whole in either language, with what it was made of', () => {
+  for (const why of Object.keys(failureWhysEn) as WhyCode[]) {
+    // As it comes from a worker, and out of the log.
+    const said = { because: 'etag-changed', was: '"1"', is: '"2"', first: 'busy', told: 'busy', host: 'a.test' };
+    const rest = Object.fromEntries(valuesIn(whysEn[why]).map((name, n) => [name.slice(1, -1), n + 10]));
+    const values = { ...rest, ...said, status: 503, why };
+    const failure = { code: 'reset', message: 'It is so.', said: values } as const;
+    expect(zh.failureFull(failure)).toMatch(chineseAlone);
+    expect(zh.event.failed({ ...values, code: 'reset', message: 'It is so.' })).toBe(
+      `失败：${zh.failureFull(failure)}`,
+    );
+  }
+  const changed = because('etag-changed', { was: '"1"', is: '"2"' });
+  const differs = fail('changed-on-server', because('mirror-differs', { because: changed }), 'soon');
+  const all = fail(differs.code, because('mirrors-too', { first: saidOf(differs), others: 3 }), 'soon');
+  expect(all.message).toBe('A mirror has other content: the ETag was "1" and is "2". Its 3 mirrors failed, too.');
+  expect(zh.failureFull(all)).toBe('某个镜像的内容不同：ETag 原为 "1"，现为 "2"。其 3 个镜像也都失败了。');
+  expect(en.failureFull(all)).toBe(all.message);
+});
+
+test('what is said of a failure ends, whatever a worker says', () => {
+  const itself = { why: 'waited-in-vain', told: 'waited-in-vain', because: 'mirror-differs', first: 'toString' };
+  expect(zh.failureFull({ code: 'reset', message: 'Oh.', said: itself })).toContain('稍后再试');
+  expect(zh.failureFull({ code: 'reset', message: 'Oh.', said: { why: 'constructor' } })).toBe('连接中断：Oh.');
+  const long = because('unexpected', { cause: 'x'.repeat(9000) });
+  expect(Failure.parse(fail('internal', long, 'soon')).said!['cause']).toHaveLength(SAID_MAX);
+});
+
+test('why a worker was lost is told in either language', () => {
   const lost = { worker: 3, why: 'ended-itself', message: 'It is so.' };
   expect(zh.event['worker-lost'](lost)).toBe('工作进程 3 丢失，由另一个继续：意外结束');
   expect(en.event['worker-lost'](lost)).toBe('worker 3 was lost; another one goes on: it ended unexpectedly');
@@ -116,8 +151,8 @@ test('every reason and every code has words of its own in both languages, with t
   for (const code of FailureCode.options) {
     expect(en.failure[code], code).toMatch(/^[A-Z]/);
     expect(zh.failure[code], code).toMatch(chinese);
-    expect(en.failureFull(code, message)).toBe(message);
-    expect(zh.failureFull(code, message)).toBe(`${zh.failure[code]}：${message}`);
+    expect(en.failureFull({ code, message })).toBe(message);
+    expect(zh.failureFull({ code, message })).toBe(`${zh.failure[code]}：${message}`);
     for (const kind of ['failed', 'retrying'] as const)
       expect(zh.event[kind]({ code, message })).toContain(`：${zh.failure[code]}：${message}`);
   }

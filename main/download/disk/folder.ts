@@ -2,7 +2,9 @@
 import { constants, realpath, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import { fail, FailureError } from '../failures.ts';
+import { fail } from '../../../shared/failure.ts';
+import { because } from '../../../shared/why.ts';
+import { FailureError } from '../failures.ts';
 import { quickly } from './in-place.ts';
 
 /** On systems that know it: a link in place of the file is an error instead of a way out of the folder. */
@@ -27,6 +29,5 @@ export async function mustBeIn(folder: string, path: string): Promise<void> {
   const now = await folderOf(path).catch(() => null);
   // Where there is none, whoever uses it hears so from the system.
   if (now === null || now === folder) return;
-  const told = `The folder of ${path} leads to ${now}, and the download was begun in ${folder}. Let it lead there again, then retry: elsewhere it begins anew.`;
-  throw new FailureError(fail('disk-error', told, 'by-hand'));
+  throw new FailureError(fail('disk-error', because('folder-moved', { path, now, folder }), 'by-hand'));
 }

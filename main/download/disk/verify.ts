@@ -1,8 +1,8 @@
 // Holds a finished file against the checksum it must have.
 import type { Checksum, Extent } from '../../../shared/download.ts';
-import type { Failure } from '../../../shared/failure.ts';
+import { fail, type Failure } from '../../../shared/failure.ts';
+import { because } from '../../../shared/why.ts';
 import { addExtent, bytesIn } from '../extents.ts';
-import { fail } from '../failures.ts';
 import type { HashFile } from './hashing.ts';
 
 type Pieces = NonNullable<Checksum['pieces']>;
@@ -25,10 +25,10 @@ export async function verify(
   if (wanted === undefined) return pieces ? verifyPieces(path, sizeBytes, pieces, hashFile) : null;
   const hex = await hashFile(path, algorithm);
   if (hex === wanted) return null;
-  const message = `The ${algorithm} is ${hex} and should be ${wanted}`;
+  const why = because('sum-differs', { algorithm, is: hex, should: wanted });
   const good = pieces ? await goodPieces(path, sizeBytes, pieces, hashFile) : [];
   // All pieces right and the whole wrong: then the list is wrong, and nothing tells what to fetch again.
-  return { failure: fail('wrong-checksum', message, 'by-hand'), good: isAll(good, sizeBytes) ? [] : good };
+  return { failure: fail('wrong-checksum', why, 'by-hand'), good: isAll(good, sizeBytes) ? [] : good };
 }
 
 /** Where only the pieces have checksums: they are those of the whole file, of its length. */
@@ -41,13 +41,13 @@ async function verifyPieces(
   const { algorithm, pieceBytes, hex } = pieces;
   const wanted = Math.ceil(sizeBytes / pieceBytes);
   if (hex.length !== wanted) {
-    const message = `It has ${wanted} pieces of ${pieceBytes} bytes and should have ${hex.length}`;
-    return { failure: fail('wrong-checksum', message, 'by-hand'), good: [] };
+    const why = because('pieces-count-differs', { is: wanted, pieceBytes, should: hex.length });
+    return { failure: fail('wrong-checksum', why, 'by-hand'), good: [] };
   }
   const good = await goodPieces(path, sizeBytes, pieces, hashFile);
   if (sizeBytes === 0 || isAll(good, sizeBytes)) return null;
-  const message = `The ${algorithm} of ${sizeBytes - bytesIn(good)} bytes, in pieces of ${pieceBytes}, is not what it should be`;
-  return { failure: fail('wrong-checksum', message, 'by-hand'), good };
+  const why = because('pieces-differ', { algorithm, bytes: sizeBytes - bytesIn(good), pieceBytes });
+  return { failure: fail('wrong-checksum', why, 'by-hand'), good };
 }
 
 function isAll(extents: readonly Extent[], sizeBytes: number): boolean {

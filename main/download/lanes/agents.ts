@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { rootCertificates } from 'node:tls';
 import { ruleFor } from '../../../shared/host-rules.ts';
 import type { TransferSettings } from '../../../shared/protocol.ts';
+import { noConnection } from '../failures.ts';
 import { proxyFor } from './proxies.ts';
 
 export interface Agents {
@@ -78,7 +79,7 @@ function withConnectTimeout<A extends http.Agent>(agent: A, connected: string, t
     const socket = connect(options, done);
     if (!socket) return socket;
     const timer = setTimeout(() => {
-      socket.destroy(Object.assign(new Error(`No connection within ${timeoutMs} ms`), { code: 'ETIMEDOUT' }));
+      socket.destroy(noConnection(timeoutMs));
     }, timeoutMs);
     socket.once(connected, () => clearTimeout(timer));
     socket.once('close', () => clearTimeout(timer));

@@ -3,7 +3,7 @@ import { connect as connectPlain, type Socket } from 'node:net';
 import type { TransferSettings } from '../../../shared/protocol.ts';
 import { connect as connectSecure, type ConnectionOptions } from 'node:tls';
 import { BUFFER_BYTES, type Buffers } from './buffers.ts';
-import { fail, FailureError, late } from '../failures.ts';
+import { endedEarly, FailureError, NO_HEAD, noAnswer, noConnection, nothingCame } from '../failures.ts';
 import type { Body, Sink } from './lane.ts';
 import { Replay } from './replay.ts';
 import { findHead, HEAD_MAX_BYTES, parseHead, type ResponseHead } from './response-head.ts';
@@ -41,7 +41,7 @@ export class DirectConnection implements Body {
   onDead: (() => void) | null = null;
   reused = false;
   readonly #socket: Socket;
-  readonly #isSecure: boolean;
+  readonly #url: URL;
   readonly #buffers: Buffers;
   readonly #timeouts: Timeouts;
   #held: Held;
@@ -71,17 +71,19 @@ export class DirectConnection implements Body {
     this.#buffers = buffers;
     this.#timeouts = timeouts;
     this.#limitsHead = isLimited;
-    this.#isSecure = url.protocol === 'https:';
+    this.#url = url;
+    const isSecure = url.protocol === 'https:';
     this.#held = { memory: buffers.take(), from: 0, filled: 0, takes: 0 };
     const options = {
       host: url.hostname.replace(/^\[|\]$/g, ''),
-      port: Number(url.port || (url.protocol === 'https:' ? 443 : 80)),
+      port: Number(url.port || (isSecure ? 443 : 80)),
       noDelay: true,
       onread: { buffer: () => this.#room(), callback: (count: number) => this.#onRead(count) },
     };
-    this.#socket = this.#isSecure ? connectSecure({ ...options, ...secure }) : connectPlain(options);
-    const timer = setTimeout(() => this.#socket.destroy(late('No connection')), timeouts.connectTimeoutMs);
-    this.#socket.once(this.#isSecure ? 'secureConnect' : 'connect', () => clearTimeout(timer));
+    this.#socket = isSecure ? connectSecure({ ...options, ...secure }) : connectPlain(options);
+    const { connectTimeoutMs } = timeouts;
+    const timer = setTimeout(() => this.#socket.destroy(noConnection(connectTimeoutMs)), connectTimeoutMs);
+    this.#socket.once(isSecure ? 'secureConnect' : 'connect', () => clearTimeout(timer));
     this.#socket.on('error', (error) => (this.#error ??= error));
     this.#socket.on('end', () => this.#onGone());
     this.#socket.on('close', () => {
@@ -99,7 +101,7 @@ export class DirectConnection implements Body {
     signal.addEventListener('abort', stop);
     // Until the body is over: a break-off reaches the socket in every state.
     this.#unlisten = () => signal.removeEventListener('abort', stop);
-    const timer = setTimeout(() => this.#socket.destroy(late('No answer')), connectTimeoutMs + idleTimeoutMs);
+    const timer = setTimeout(() => this.#socket.destroy(noAnswer(this.#url.host)), connectTimeoutMs + idleTimeoutMs);
     try {
       return await new Promise<ResponseHead>((resolve, reject) => {
         this.#head = { resolve, reject };
@@ -161,7 +163,7 @@ export class DirectConnection implements Body {
 
   /** What TLS has decrypted comes all the same, so there it would only come in more pieces. */
   get #roomBytes(): number {
-    if (this.#isSecure || this.#replay) return BUFFER_BYTES;
+    if (this.#url.protocol === 'https:' || this.#replay) return BUFFER_BYTES;
     if (this.#sink) return this.#sink.roomBytes;
     return this.#limitsHead ? LIMITED_HEAD_BYTES : BUFFER_BYTES;
   }
@@ -217,7 +219,7 @@ export class DirectConnection implements Body {
     const head = Buffer.from(bytes.subarray(found?.start, found?.end));
     const parsed = found && found.end <= HEAD_MAX_BYTES ? parseHead(head) : null;
     if (!found || !parsed) {
-      this.#error = new FailureError(fail('bad-response', 'The answer has no proper HTTP head', 'soon'));
+      this.#error = new FailureError(NO_HEAD);
       return this.drop();
     }
     this.#rawHead = parsed.plain ? null : head;
@@ -291,17 +293,15 @@ export class DirectConnection implements Body {
     if (!this.#over) this.#hand();
     if (this.#takes > 0 || this.#waits) this.#lastAt = now;
     if (now - this.#lastAt < this.#timeouts.idleTimeoutMs) return;
-    this.#finish({ error: late(`Nothing came for ${this.#timeouts.idleTimeoutMs} ms`) });
+    this.#finish({ error: nothingCame(this.#timeouts.idleTimeoutMs) });
   }
 
   #onGone(): void {
     this.#dead = true;
     this.#socket.destroy();
-    const error =
-      this.#error ?? Object.assign(new Error('The connection ended early'), { code: 'ERR_STREAM_PREMATURE_CLOSE' });
-    const head = this.#head;
+    const error = this.#error ?? endedEarly();
+    this.#head?.reject(error);
     this.#head = null;
-    head?.reject(error);
     if (this.#replay && this.#error) this.#replay.destroy(this.#error);
     else if (this.#replay && !this.#replay.readableEnded) this.#replay.push(null);
     if (this.#pumping) this.#finish({ error });

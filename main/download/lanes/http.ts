@@ -1,11 +1,13 @@
 // Asks: one GET with its redirects followed by hand, over connections that are kept and shared.
 import fetch, { type Response } from 'node-fetch';
+import { fail } from '../../../shared/failure.ts';
 import type { TransferSettings } from '../../../shared/protocol.ts';
 import { maskCredentials } from '../../../shared/url.ts';
+import { because } from '../../../shared/why.ts';
 import { createAgents, isUnchecked, type Agents } from './agents.ts';
 import { bodyLength, type Head } from '../answers.ts';
 import { DirectLane } from './direct-lane.ts';
-import { fail, FailureError } from '../failures.ts';
+import { FailureError, noAnswer } from '../failures.ts';
 import type { Answer, Request } from './lane.ts';
 import { RequestHeaders } from './request-headers.ts';
 import { Replay } from './replay.ts';
@@ -74,7 +76,7 @@ export class Http {
         throw new FailureError(
           fail(
             'too-many-redirects',
-            `More than ${MAX_REDIRECTS} redirects, the last one from ${url.host}. It may want cookies, or a login.`,
+            because('redirects-too-often', { most: MAX_REDIRECTS, host: url.host }),
             'by-hand',
           ),
         );
@@ -117,11 +119,7 @@ export class Http {
     const url = parseUrl(Buffer.from(location, 'latin1').toString('utf8'), from);
     if (from.protocol === 'https:' && url.protocol === 'http:' && !this.#settings.allowInsecureRedirect) {
       throw new FailureError(
-        fail(
-          'insecure-redirect',
-          `${from.host} redirects from https to http (${url.host}), where anybody on the way can change the file. A setting allows it.`,
-          'by-hand',
-        ),
+        fail('insecure-redirect', because('redirects-to-http', { host: from.host, to: url.host }), 'by-hand'),
       );
     }
     return url;
@@ -135,8 +133,8 @@ export class Http {
     replay: Replay | null,
   ): Promise<Response> {
     const agent = replay?.agent(url.protocol === 'https:') ?? (await this.#agents.for(url));
-    const late = new AbortController();
-    const stop = (): void => late.abort();
+    const lateness = new AbortController();
+    const stop = (): void => lateness.abort();
     if (signal.aborted) stop();
     const timer = setTimeout(stop, this.#settings.connectTimeoutMs + this.#settings.idleTimeoutMs);
     signal.addEventListener('abort', stop);
@@ -148,7 +146,7 @@ export class Http {
       // It cannot be read twice, and nothing comes after this answer that could be taken for another.
       ...(replay ? { insecureHTTPParser: true } : {}),
       headers,
-      signal: late.signal,
+      signal: lateness.signal,
     } as const;
     try {
       return await fetch(url.href, options).catch((error: unknown) => {
@@ -157,13 +155,13 @@ export class Http {
         return fetch(url.href, { ...options, insecureHTTPParser: true });
       });
     } catch (error) {
-      if (!late.signal.aborted && this.#agents.proxied(url) && codeOf(error) === 'undefined') {
+      if (!lateness.signal.aborted && this.#agents.proxied(url) && codeOf(error) === 'undefined') {
         throw new FailureError(
-          fail('refused', `The proxy did not let it through: ${maskCredentials(String(error))}`, 'soon'),
+          fail('refused', because('proxy-refused', { cause: maskCredentials(String(error)) }), 'soon'),
         );
       }
-      if (!late.signal.aborted || signal.aborted) throw error;
-      throw new FailureError(fail('timeout', `${url.host} did not answer in time`, 'soon'));
+      if (!lateness.signal.aborted || signal.aborted) throw error;
+      throw noAnswer(url.host);
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', stop);
@@ -177,10 +175,10 @@ function parseUrl(text: string, base?: URL): URL {
   try {
     url = new URL(text, base);
   } catch {
-    throw new FailureError(fail('bad-url', `Not a URL: ${text.slice(0, 200)}`, 'by-hand'));
+    throw new FailureError(fail('bad-url', because('not-a-url', { text: text.slice(0, 200) }), 'by-hand'));
   }
   if (url.protocol === 'http:' || url.protocol === 'https:') return url;
-  throw new FailureError(fail('unsupported-scheme', `Not http or https: ${url.protocol}`, 'by-hand'));
+  throw new FailureError(fail('unsupported-scheme', because('not-http-url', { scheme: url.protocol }), 'by-hand'));
 }
 
 function withoutCredentials(url: URL): URL {

@@ -3,7 +3,9 @@ import type http from 'node:http';
 import { HttpProxyAgent } from 'http-proxy-agent';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 import { SocksProxyAgent } from 'socks-proxy-agent';
-import { fail, FailureError } from '../failures.ts';
+import { fail } from '../../../shared/failure.ts';
+import { because } from '../../../shared/why.ts';
+import { FailureError } from '../failures.ts';
 import { parsed, withScheme } from './proxies.ts';
 
 /**
@@ -19,12 +21,11 @@ export function proxyAgent(
   const text = withScheme(proxy);
   const scheme = text.slice(0, text.indexOf(':')).toLowerCase();
   const url = parsed(text);
-  if (!url || url.hostname === '')
-    throw new FailureError(fail('bad-url', 'The proxy has no proper address', 'by-hand'));
+  if (!url || url.hostname === '') throw new FailureError(fail('bad-url', because('proxy-no-address'), 'by-hand'));
   // Names are left to the proxy: this machine may not know them.
   if (/^socks[45]?[ah]?$/.test(scheme)) return new SocksProxyAgent(text.replace(/^socks5?:/, 'socks5h:'), options);
   if (scheme !== 'http' && scheme !== 'https') {
-    throw new FailureError(fail('bad-url', `Not a proxy: ${scheme}`, 'by-hand'));
+    throw new FailureError(fail('bad-url', because('not-a-proxy', { scheme }), 'by-hand'));
   }
   if (!secure) return new HttpProxyAgent(text, optionsFor(url));
   // Those given to the constructor are about the proxy; these are about the server behind it.

@@ -1,8 +1,10 @@
 // The fetch lane's body: a Node stream, gathered into larger writes, decoded when the server encoded it all the same.
 import { pipeline, type Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
+import { fail } from '../../../shared/failure.ts';
+import { because } from '../../../shared/why.ts';
 import { encodingOf, type Head } from '../answers.ts';
-import { fail, FailureError } from '../failures.ts';
+import { endedEarly, FailureError, nothingCame } from '../failures.ts';
 import type { Body, Sink } from './lane.ts';
 
 /** Writes the sink may have open before the stream is paused. */
@@ -94,7 +96,7 @@ function flow(stream: Readable, sink: Sink, idleTimeoutMs: number): Promise<'end
       hand();
       if (taking > 0 || waits) lastAt = performance.now();
       if (performance.now() - lastAt < idleTimeoutMs) return;
-      finish({ error: new FailureError(fail('timeout', `Nothing came for ${idleTimeoutMs} ms`, 'soon')) });
+      finish({ error: nothingCame(idleTimeoutMs) });
     }, GATHER_MAX_MS);
     const settle = (): void => {
       if (!over || taking > 0) return;
@@ -123,7 +125,7 @@ function flow(stream: Readable, sink: Sink, idleTimeoutMs: number): Promise<'end
     stream.once('end', () => finish({ end: 'end' }));
     stream.once('error', (error) => finish({ error }));
     stream.once('close', () => {
-      finish({ error: Object.assign(new Error('The connection ended early'), { code: 'ERR_STREAM_PREMATURE_CLOSE' }) });
+      finish({ error: endedEarly() });
     });
   });
 }
@@ -144,7 +146,7 @@ async function decoderFor(stream: Readable, encoding: string): Promise<NodeJS.Re
       // Meant is the zlib format, but some servers send it raw.
       return (await firstByte(stream)) % 16 === 8 ? createInflate() : createInflateRaw();
     default:
-      throw new FailureError(fail('bad-response', `The body is encoded as "${encoding}"`, 'by-hand'));
+      throw new FailureError(fail('bad-response', because('unknown-encoding', { encoding }), 'by-hand'));
   }
 }
 

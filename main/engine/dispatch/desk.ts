@@ -138,15 +138,15 @@ export class Desk {
   fail(id: DownloadId, rawUrl: string, told: Failure, turn: Turn): void {
     const host = hostOf(rawUrl);
     const failure = this.putOff.judge(host, id, told, this.options.settings().maxRetries);
-    const { code, message, retry, retryAfterMs, httpStatus: status = null } = failure;
+    const { code, message, said, retry, retryAfterMs, httpStatus: status = null } = failure;
     const waits = retry === 'when-possible' || retryAfterMs !== undefined;
     if (retryAfterMs !== undefined) {
       const afterMs = Math.min(Math.max(retryAfterMs, LATER_MIN_MS), LATER_MAX_MS);
       this.options.store.setStatus(id, 'queued', failure, this.options.now() + afterMs);
-      this.note(id, 'retrying', { code, message, status, afterMs });
+      this.note(id, 'retrying', { ...said, code, message, status, afterMs });
     } else {
       this.options.store.setStatus(id, waits ? 'paused' : 'failed', failure);
-      this.note(id, code === 'disk-full' ? 'disk-full' : 'failed', { code, message });
+      this.note(id, code === 'disk-full' ? 'disk-full' : 'failed', { ...said, code, message });
     }
     const url = maskCredentials(rawUrl);
     turn.after.push(() => {

@@ -2,8 +2,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { DownloadId } from '../../../shared/download.ts';
-import type { Failure } from '../../../shared/failure.ts';
+import { fail, type Failure } from '../../../shared/failure.ts';
 import { maskCredentials } from '../../../shared/url.ts';
+import { because } from '../../../shared/why.ts';
 import type { Desk, Turn } from './desk.ts';
 import { mirrorHosts, newLease, placesOf, targetOf, taskOf, workerOf, type Holder, type Lease } from './lease.ts';
 import { isPartTouched } from './part-time.ts';
@@ -308,18 +309,20 @@ function freePlaces(wants: readonly Want[], held: readonly Lease[], parallel: nu
 }
 
 function dirFailure(dir: string, error: NodeJS.ErrnoException): Failure {
-  const by = { retry: 'by-hand' } as const;
   switch (error.code) {
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-      return { ...by, code: 'no-permission', message: `Sluice may not write into ${dir}. Choose another folder.` };
+      return fail('no-permission', because('may-not-write-into', { dir }), 'by-hand');
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return fail('disk-error', because('no-folder', { dir }), 'by-hand');
     case 'ENAMETOOLONG':
-      return { ...by, code: 'path-too-long', message: `The path ${dir} is longer than this system takes.` };
+      return fail('path-too-long', because('folder-too-long', { dir }), 'by-hand');
     case 'ENOSPC':
     case 'EDQUOT':
-      return { code: 'disk-full', message: `There is no room to make the folder ${dir}.`, retry: 'when-possible' };
+      return fail('disk-full', because('no-room-for-folder', { dir }), 'when-possible');
     default:
-      return { ...by, code: 'disk-error', message: `The folder ${dir} cannot be used: ${error.message}` };
+      return fail('disk-error', because('folder-unusable', { dir, cause: error.code ?? error.message }), 'by-hand');
   }
 }

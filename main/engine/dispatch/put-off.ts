@@ -1,6 +1,7 @@
 // Downloads that their server put off until later: for how long in a row that is believed.
 import type { DownloadId } from '../../../shared/download.ts';
-import type { Failure } from '../../../shared/failure.ts';
+import { fail, saidOf, type Failure } from '../../../shared/failure.ts';
+import { because } from '../../../shared/why.ts';
 
 export class PutOff {
   /** How often in a row, by host and download; the host has sent nothing to any download since. */
@@ -10,8 +11,8 @@ export class PutOff {
   judge(host: string, id: DownloadId, failure: Failure, most: number): Failure {
     const times = this.#times.get(host)?.get(id) ?? 0;
     if (failure.retryAfterMs === undefined || times < most) return failure;
-    const why = `The server asked for a later time ${times} times in a row and sent nothing meanwhile.`;
-    const judged = { ...failure, message: `${failure.message.slice(0, 1500)} ${why}` };
+    const why = because('waited-in-vain', { told: saidOf(failure), times });
+    const judged = { ...failure, ...fail(failure.code, why, failure.retry) };
     delete judged.retryAfterMs;
     return judged;
   }

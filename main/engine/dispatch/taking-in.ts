@@ -3,8 +3,8 @@ import path from 'node:path';
 import { needsTarget, type FromWorker, type Outcome } from '../../../shared/protocol.ts';
 import { maskCredentials } from '../../../shared/url.ts';
 import { asMirrored, type Extent } from '../../../shared/download.ts';
-import type { Failure } from '../../../shared/failure.ts';
-import type { Why } from '../../../shared/why.ts';
+import { fail, type Failure } from '../../../shared/failure.ts';
+import { because, type Why } from '../../../shared/why.ts';
 import type { Desk, Turn } from './desk.ts';
 import { FetchedSums } from '../fetched-sums.ts';
 import { hostsOf, lengthOf, namingOf, targetOf, workerOf, type Holder, type Lease } from './lease.ts';
@@ -249,11 +249,7 @@ export class TakingIn {
     this.#desk.fail(
       lease.id,
       lease.stored.url,
-      {
-        code: 'worker-crashed',
-        message: `The worker process that held it ended ${crashes} times in a row (${why.message}).`,
-        retry: 'by-hand',
-      },
+      fail('worker-crashed', because('worker-ended', { crashes, because: why }), 'by-hand'),
       turn,
     );
   }
@@ -270,9 +266,5 @@ export class TakingIn {
 
 function noRoom(lease: Lease): Failure {
   const { dir, sizeBytes } = lease.stored;
-  return {
-    code: 'disk-full',
-    message: `There is not enough room in ${dir} for this file (${sizeBytes} bytes) and the others that are running. It goes on when there is.`,
-    retry: 'when-possible',
-  };
+  return fail('disk-full', because('no-room-for-all', { dir, bytes: sizeBytes ?? 0 }), 'when-possible');
 }

@@ -1,6 +1,8 @@
 // The worker's end of sending files back: what it has finished goes to the coordinator, a few at once and no faster than they are taken there.
 import { open, unlink } from 'node:fs/promises';
+import { fail } from '../../../shared/failure.ts';
 import { ToWorker, type FromWorker, type Outcome } from '../../../shared/protocol.ts';
+import { because } from '../../../shared/why.ts';
 import type { Port } from '../../transport/port.ts';
 import { encodePiece, MAX_AT_ONCE, MAX_OPEN, PIECE_BYTES, ToSender, type Offer } from './messages.ts';
 
@@ -206,8 +208,7 @@ class Sender {
     if (!this.#mayGoOn(sending)) return;
     const { id, epoch } = sending.offer;
     this.#files.delete(id);
-    const message = `The finished file could not be read to send it back: ${why}`;
-    const failure = { code: 'disk-error', message, retry: 'soon' } as const;
+    const failure = fail('disk-error', because('not-read-back', { cause: why }), 'soon');
     this.#port.send({
       kind: 'result',
       id,

@@ -1,4 +1,5 @@
 // The engine's side of the Python door: its task queue and the results of its downloads, as Python programs see queues.
+import { fail } from '../../../shared/failure.ts';
 import { Queue, type Engine, type Guest, type Signal } from '../../engine/engine.ts';
 import type { Outcome, Task } from '../../../shared/protocol.ts';
 import { because } from '../../../shared/why.ts';
@@ -147,8 +148,10 @@ export class EngineQueues implements PythonQueues {
 
 function outcomeOf(task: Task, result: PythonResult): Outcome {
   if (result.outcome === 'failed') {
-    const message = result.why === '' ? 'The Python program that took it says that it failed.' : result.why;
-    return { kind: 'failed', failure: { code: 'failed-elsewhere', message, retry: 'by-hand' }, extents: [] };
+    // What the program says of it is in its own language.
+    const own = { code: 'failed-elsewhere', message: result.why.slice(0, 2000), retry: 'by-hand' } as const;
+    const failure = result.why === '' ? fail('failed-elsewhere', because('elsewhere'), 'by-hand') : own;
+    return { kind: 'failed', failure, extents: [] };
   }
   const { path = task.targetPath, sizeBytes = task.validators?.totalBytes ?? 0, sha256 = null } = result;
   const { algorithm, hex } = task.checksum ?? {};

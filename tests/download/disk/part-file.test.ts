@@ -13,10 +13,12 @@ import {
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { bytesIn } from '../../../main/download/extents.ts';
-import { FailureError, fail, failureOf } from '../../../main/download/failures.ts';
+import { FailureError, failureOf } from '../../../main/download/failures.ts';
 import { PartFile } from '../../../main/download/disk/part-file.ts';
 import { folderOf } from '../../../main/download/disk/folder.ts';
 import { DirectorySyncs, isSameFile, place } from '../../../main/download/disk/placing.ts';
+import { fail } from '../../../shared/failure.ts';
+import { because } from '../../../shared/why.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 async function create(path: string): Promise<PartFile> {
@@ -262,7 +264,7 @@ test.each([
 });
 
 test('a failure thrown through other code comes out as it was', () => {
-  const failure = fail('tls', 'x', 'by-hand');
+  const failure = fail('tls', because('tls-failed', { cause: 'x' }), 'by-hand');
   expect(failureOf(new Error('outer', { cause: new FailureError(failure) }))).toBe(failure);
   expect(failureOf('rubbish')).toMatchObject({ code: 'internal' });
 });
