@@ -70,11 +70,13 @@ export function because<Code extends WhyCode>(
   ...[values]: [Named<(typeof whysEn)[Code]>] extends [never] ? [] : [Values<Code>]
 ): Why {
   const said: Said = { why };
+  const add = (name: string, value: string | number): void => {
+    said[name] = typeof value === 'string' ? value.slice(0, SAID_MAX) : value;
+  };
   for (const [name, value] of Object.entries<string | number | Said>(values ?? {})) {
-    if (typeof value === 'string') said[name] = value.slice(0, SAID_MAX);
-    else if (typeof value === 'number') said[name] = value;
+    if (typeof value !== 'object') add(name, value);
     else
-      for (const [key, inner] of Object.entries(value)) if (key !== 'message') said[key === 'why' ? name : key] = inner;
+      for (const [key, inner] of Object.entries(value)) if (key !== 'message') add(key === 'why' ? name : key, inner);
   }
   return { ...said, why, message: sentence(whysEn, why, said)! };
 }

@@ -112,6 +112,9 @@ test('what is said of a failure ends, whatever a worker says', () => {
   expect(zh.failureFull({ code: 'reset', message: 'Oh.', said: { why: 'constructor' } })).toBe('连接中断：Oh.');
   const long = because('unexpected', { cause: 'x'.repeat(9000) });
   expect(Failure.parse(fail('internal', long, 'soon')).said!['cause']).toHaveLength(SAID_MAX);
+  const own = { code: 'failed-elsewhere', message: 'y'.repeat(2000), retry: 'by-hand' } as const;
+  const within = because('mirror-too', { first: saidOf(own) });
+  expect(Failure.parse(fail(own.code, within, 'soon')).said!['first']).toHaveLength(SAID_MAX);
 });
 
 test('why a worker was lost is told in either language', () => {
