@@ -336,7 +336,11 @@ test('with reduced motion nothing moves, in the list and in Traffic', async () =
   await expect.poll(() => endless.getAttribute('class')).toMatch(/\bunknown\b/);
   expect(await endless.getAttribute('aria-valuenow')).toBeNull();
   await expect.poll(moving, { message: 'a bar without an end moves' }).toBeGreaterThan(0);
-  await page.getByRole('navigation').getByRole('button', { name: 'Traffic' }).click();
+  const traffic = page.getByRole('navigation').getByRole('button', { name: 'Traffic' });
+  const list = page.getByRole('navigation').getByRole('button', { name: 'All' });
+  let threads = 0;
+  page.on('worker', () => threads++);
+  await traffic.click();
   const drawn = () =>
     page.locator('canvas').evaluate((canvas: HTMLCanvasElement) => {
       const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d')!;
@@ -344,10 +348,16 @@ test('with reduced motion nothing moves, in the list and in Traffic', async () =
       return copy.getImageData(0, 0, canvas.width, canvas.height).data.filter((byte) => byte > 0).length;
     });
   await expect.poll(drawn, { message: 'dots move' }).toBeGreaterThan(0);
+  expect(threads, 'a thread draws them').toBe(1);
   await page.emulateMedia({ reducedMotion: 'reduce' });
-  await expect.poll(drawn).toBe(0);
+  await expect.poll(() => page.workers().length).toBe(0);
   expect(await moving()).toBe(0);
-  await page.getByRole('navigation').getByRole('button', { name: 'All' }).click();
+  await list.click();
+  await traffic.click();
+  await page.getByRole('log').locator('.message').first().waitFor();
+  expect(await page.locator('canvas').count()).toBe(0);
+  expect(threads, 'and is not started where they do not move').toBe(1);
+  await list.click();
   await page.getByRole('row', { name: /slow\.bin/ }).hover();
   await expect.poll(() => endless.getAttribute('class')).toMatch(/\bunknown\b/);
   expect(await moving()).toBe(0);

@@ -7,8 +7,7 @@ export type Dot = { ends: Ends; colour: string; afterMs: number };
 export type ToDots =
   | { kind: 'canvas'; canvas: OffscreenCanvas }
   | { kind: 'size'; width: number; height: number; ratio: number }
-  | { kind: 'come'; dots: Dot[] }
-  | { kind: 'stop' };
+  | { kind: 'come'; dots: Dot[] };
 
 const ALIVE = 64;
 const TRAVEL_MS = 1100;
@@ -41,9 +40,6 @@ addEventListener('message', ({ data }: MessageEvent<ToDots>) => {
       drawing = true;
       return;
     }
-    case 'stop':
-      dots = [];
-      return;
     default:
       data satisfies never;
   }
