@@ -141,3 +141,40 @@ test('every lane has its two rates, the task queue what is put and got; a hostâ€
   await expect.poll(async () => (await ages())[0]! > before[0]!, { timeout: 10_000 }).toBe(true);
   expect(complaints).toEqual([]);
 });
+
+test('dots on their way are of the other themeâ€™s colours as soon as that is shown', async () => {
+  const origin = await originForTest();
+  origin.serve('/slow.bin', { sizeBytes: 60_000_000, bytesPerS: 300_000 });
+  const { page } = await startSluice();
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.evaluate((url) => window.sluice.call('add', { downloads: [{ url }] }), origin.url('/slow.bin'));
+  await untilCounts(page, { running: 1 });
+  await page.getByRole('navigation').getByRole('button', { name: 'Traffic' }).click();
+  const colours = () =>
+    page.evaluate(() => {
+      const style = getComputedStyle(document.documentElement);
+      return ['--accent', '--bar-warn'].map((name) => style.getPropertyValue(name));
+    });
+  /** Whether what is drawn now has opaque pixels of any of these colours. */
+  const draws = (all: string[][]) =>
+    page.locator('canvas').evaluate((canvas: HTMLCanvasElement, sets) => {
+      const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true })!;
+      copy.drawImage(canvas, 0, 0);
+      const seen = new Set(new Uint32Array(copy.getImageData(0, 0, canvas.width, canvas.height).data.buffer));
+      return sets.map((set) =>
+        set.some((colour) => {
+          copy.fillStyle = colour;
+          copy.fillRect(0, 0, 1, 1);
+          return seen.has(new Uint32Array(copy.getImageData(0, 0, 1, 1).data.buffer)[0]!);
+        }),
+      );
+    }, all);
+  const light = await colours();
+  await expect.poll(() => draws([light])).toEqual([true]);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  const dark = await colours();
+  for (let drawn = [false, false]; !drawn[1];) {
+    drawn = await draws([light, dark]);
+    if (drawn[1]) expect(drawn).toEqual([false, true]);
+  }
+});

@@ -1,12 +1,13 @@
 // Entry of a thread: draws the dots of Traffic while any is on its way, so that the page has nothing to do for each frame.
 import { placeOn, type Ends } from './traffic-layout.ts';
 
-/** A message on a pipe, on its way `afterMs` from now. */
-export type Dot = { ends: Ends; colour: string; afterMs: number };
+/** A message on a pipe, on its way `afterMs` from now; of results where it goes `back`. */
+export type Dot = { ends: Ends; back: boolean; afterMs: number };
 /** What the thread is told. Sizes are in px of the page, of which each has `ratio` of the screen. */
 export type ToDots =
   | { kind: 'canvas'; canvas: OffscreenCanvas }
   | { kind: 'size'; width: number; height: number; ratio: number }
+  | { kind: 'colours'; forth: string; back: string }
   | { kind: 'come'; dots: Dot[] };
 
 const ALIVE = 64;
@@ -17,7 +18,8 @@ const FADE = 0.12;
 
 let brush: OffscreenCanvasRenderingContext2D | null = null;
 let size = { width: 0, height: 0 };
-let dots: { ends: Ends; colour: string; startsAt: number }[] = [];
+let colours = { forth: '', back: '' };
+let dots: { ends: Ends; back: boolean; startsAt: number }[] = [];
 let drawing = false;
 
 addEventListener('message', ({ data }: MessageEvent<ToDots>) => {
@@ -31,6 +33,9 @@ addEventListener('message', ({ data }: MessageEvent<ToDots>) => {
       brush.canvas.width = size.width * data.ratio;
       brush.canvas.height = size.height * data.ratio;
       brush.scale(data.ratio, data.ratio);
+      return;
+    case 'colours':
+      colours = data;
       return;
     case 'come': {
       const now = performance.now();
@@ -52,13 +57,13 @@ function draw(): void {
   if (drawing) requestAnimationFrame(draw);
   if (!brush) return;
   brush.clearRect(0, 0, size.width, size.height);
-  for (const { ends, colour, startsAt } of dots) {
+  for (const { ends, back, startsAt } of dots) {
     const part = (now - startsAt) / TRAVEL_MS;
     if (part <= 0) continue;
     // Slow at both ends.
     const { x, y } = placeOn(ends, part * part * (3 - 2 * part));
     brush.globalAlpha = Math.min(1, part / FADE, (1 - part) / FADE);
-    brush.fillStyle = colour;
+    brush.fillStyle = back ? colours.back : colours.forth;
     brush.beginPath();
     brush.arc(x, y, RADIUS, 0, 2 * Math.PI);
     brush.fill();
