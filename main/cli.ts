@@ -1,11 +1,7 @@
 // Entry: the engine without a window, for terminals and scripts, under plain Node.
 import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
 import { probablyDownloads } from './cli/words.ts';
 import { forkWorker } from './transport/process.ts';
-
-// The heap's part for what is new keeps its first size: a larger one makes nothing here quicker, and costs 20 MiB with a long list.
-setFlagsFromString('--semi-space-growth-factor=1');
 
 const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.cjs';
 const hashThread = new URL(`./hash-thread${extension}`, import.meta.url);

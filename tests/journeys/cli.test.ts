@@ -276,6 +276,24 @@ test('a file over plain HTTP has neither process load what only TLS, checksums a
   }
 });
 
+test('code that was compiled once is compiled no more, in neither process', async () => {
+  const server = await origin();
+  server.serve('/a.bin', { sizeBytes: 1000 });
+  const kept = path.join(dir, 'compiled');
+  const once = async (name: string): Promise<string[]> => {
+    const args = ['--data', path.join(data, name), '--dir', path.join(files, name), '--exit', server.url('/a.bin')];
+    expect(await sluice(args, { env: { NODE_COMPILE_CACHE: kept } }).ended).toBe(0);
+    const entries = fs.readdirSync(kept, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    // Whoever cannot use what is there puts its own in its place.
+    return entries
+      .map(({ name: entry, parentPath }) => `${entry} ${fs.statSync(path.join(parentPath, entry)).ino}`)
+      .sort();
+  };
+  const first = await once('first');
+  expect(first.length).toBeGreaterThan(10);
+  expect(await once('second')).toEqual(first);
+});
+
 test('a folder that cannot be used is named', async () => {
   fs.writeFileSync(path.join(dir, 'file'), '');
   const program = sluice(['--data', data, '--dir', path.join(dir, 'file'), '--exit', 'http://a.test/x']);
