@@ -43,6 +43,22 @@ test('a setting is found by a word, says its bounds, and a wrong value says why 
   expect(sluice.complaints).toEqual([]);
 });
 
+test('why a value was not taken is told in the other language when that is chosen', async () => {
+  const { page } = await startSluice();
+  await page.keyboard.press('Control+,');
+  await page.getByRole('textbox', { name: 'Downloads at once' }).fill('9000');
+  await page.getByRole('textbox', { name: 'Extra certificate authority' }).fill('/nowhere/ca.pem');
+  await page.keyboard.press('Tab');
+  const problems = page.locator('.field').getByRole('alert');
+  await expect
+    .poll(() => problems.allTextContents())
+    .toEqual(['It has to be 1 to 256.', expect.stringMatching(/^[^一-龥]+$/)]);
+  await page.getByRole('combobox', { name: 'Language' }).selectOption('zh-CN');
+  await expect
+    .poll(() => problems.allTextContents())
+    .toEqual(['必须为1 至 256。', expect.stringMatching(/^此文件不可用：.*nowhere/)]);
+});
+
 test('a speed limit of the toolbar’s presets holds at once, and the timetable is painted with keys', async () => {
   const sluice = await startSluice();
   const { page } = sluice;
