@@ -8,6 +8,7 @@ import { hourKinds } from './schedule.ts';
 import { Settings, SettingsChange } from './settings.ts';
 import { rejections, Told } from './told.ts';
 import { Traffic } from './traffic.ts';
+import { Said } from './why.ts';
 
 /** What became of one line of a list. `text` is the line, cut to 300 characters, credentials masked. */
 export const Verdict = z.object({
@@ -15,9 +16,10 @@ export const Verdict = z.object({
   text: z.string(),
   kind: z.enum(['url', 'duplicate', 'known', 'rejected']),
   name: z.string().optional(),
-  /** For `rejected`: why, as a code that the window has words for, with a plain English text beside it. */
+  /** For `rejected`: why, as a code, with a plain English text beside it and what that was made of. */
   reason: z.enum(rejections).optional(),
   message: z.string().optional(),
+  said: Said.optional(),
 });
 export type Verdict = z.infer<typeof Verdict>;
 

@@ -1,6 +1,7 @@
 // The bounds of what a person may make of the categories.
 import { z } from 'zod';
 import { OTHER, type Category } from './category.ts';
+import { because, rule, type Why } from './why.ts';
 
 const Extension = z
   .string()
@@ -15,7 +16,7 @@ const Entry = z.strictObject({
     .trim()
     .min(1, 'A category needs a name.')
     .max(60)
-    .refine((name) => name.toLowerCase() !== OTHER, 'This name is taken: it is for what no category claims.'),
+    .refine((name) => name.toLowerCase() !== OTHER, rule(because('name-of-the-rest'))),
   extensions: z
     .array(Extension)
     .max(300)
@@ -29,13 +30,13 @@ export const Categories: z.ZodType<Category[]> = z
   .superRefine((categories, context) => {
     const names = new Set<string>();
     const owners = new Map<string, string>();
-    const wrong = (message: string) => context.addIssue({ code: 'custom', message });
+    const wrong = (why: Why) => context.addIssue({ code: 'custom', ...rule(why) });
     for (const { name, extensions } of categories) {
-      if (names.has(name.toLowerCase())) wrong(`There are two categories called ${name}.`);
+      if (names.has(name.toLowerCase())) wrong(because('two-categories', { name }));
       names.add(name.toLowerCase());
       for (const extension of extensions) {
         const owner = owners.get(extension);
-        if (owner !== undefined) wrong(`.${extension} cannot be in two categories: ${owner} and ${name}.`);
+        if (owner !== undefined) wrong(because('extension-twice', { extension, owner, name }));
         owners.set(extension, name);
       }
     }

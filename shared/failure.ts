@@ -1,6 +1,6 @@
 // The closed list of ways a download can fail, each with what a person can do about it.
 import { z } from 'zod';
-import { SAID_MAX, type Said, type Why } from './why.ts';
+import { Said, type Why } from './why.ts';
 
 const failureCodes = [
   'bad-url',
@@ -45,10 +45,7 @@ export type FailureCode = z.infer<typeof FailureCode>;
 export const Failure = z.object({
   code: FailureCode,
   message: z.string().max(2000),
-  said: z
-    .object({ why: z.string().max(SAID_MAX) })
-    .catchall(z.union([z.string().max(SAID_MAX), z.number()]))
-    .optional(),
+  said: Said.optional(),
   retry: z.enum(['soon', 'when-possible', 'by-hand']),
   retryAfterMs: z.number().nonnegative().optional(),
   httpStatus: z.number().int().optional(),

@@ -1,6 +1,7 @@
 // Rules for hosts: what goes along with requests to them, and how much of them at once. A person writes them, one a host.
 import { z } from 'zod';
 import { hostOf } from './url.ts';
+import { because, rule } from './why.ts';
 
 /** Stands where a secret is that only the engine and its workers need. */
 export const MASKED = '***';
@@ -40,13 +41,13 @@ export const HostRule = z
     limitBytesPerS: z.number().int().min(1024).nullable().default(null),
     connections: z.number().int().min(1).max(256).nullable().default(null),
   })
-  .refine(({ user, bearer }) => user === null || bearer === null, 'A host takes a user or a bearer token, not both.');
+  .refine(({ user, bearer }) => user === null || bearer === null, rule(because('user-or-bearer')));
 export type HostRule = z.infer<typeof HostRule>;
 
 export const HostRules = z
   .array(HostRule)
   .max(1000)
-  .refine((rules) => new Set(rules.map(({ host }) => host)).size === rules.length, 'There are two rules for one host.');
+  .refine((rules) => new Set(rules.map(({ host }) => host)).size === rules.length, rule(because('host-twice')));
 
 /**
  * The one rule for a host (`name` or `name:port`), the most exact there is: with a port before without, a name before

@@ -5,6 +5,7 @@ import type { CallArg, CallName, CallResult, EngineEvent } from './api.ts';
 import { Coordination } from './coordination.ts';
 import { DownloadId } from './download.ts';
 import { Found, Helping, HelpOrder } from './helping.ts';
+import type { Told } from './told.ts';
 
 export const PowerAction = z.enum(['quit', 'sleep', 'shutdown']);
 export type PowerAction = z.infer<typeof PowerAction>;
@@ -94,7 +95,7 @@ export type ShellEvent =
   | { event: 'reveal'; status: 'done' | 'failed'; id: DownloadId | null }
   | { event: 'countdown'; countdown: Countdown | null }
   /** Something did not work that nobody waits for an answer to. */
-  | { event: 'trouble'; message: string };
+  | ({ event: 'trouble' } & Pick<Told, 'message' | 'said'>);
 
 /** The one object that a window gets. */
 export type Bridge = {

@@ -1,5 +1,6 @@
-// Why something was not taken or not done, as closed lists of codes: the window has words of its own for each of them.
+// Why something was not taken or not done: closed lists of codes that programs go by, with sentences for people.
 import { z } from 'zod';
+import { Said, type Why } from './why.ts';
 
 /** Of lines and files of a list. */
 export const rejections = [
@@ -79,6 +80,14 @@ const troubles = [
 export const toldCodes = [...rejections, ...refusals, ...troubles] as const;
 export type ToldCode = (typeof toldCodes)[number];
 
-/** A code with a plain English sentence, which says it more exactly. */
-export const Told = z.object({ code: z.enum(toldCodes), message: z.string() });
+/**
+ * A code with a plain English sentence, which says it more exactly; `said`: what that was made of, for other languages. One
+ * that comes from elsewhere may have none, or one that is unknown here.
+ */
+export const Told = z.object({ code: z.enum(toldCodes), message: z.string(), said: Said.optional() });
 export type Told = z.infer<typeof Told>;
+
+/** The code with what is said of it. */
+export function told<Code extends ToldCode>(code: Code, { message, ...said }: Why): Told & { code: Code; said: Said } {
+  return { code, message, said };
+}

@@ -1,9 +1,12 @@
-// Why something happened to a download, as a closed list of codes: the window has words of its own for each of them.
+// Why something happened or was not done, as a closed list of codes: the window has words of its own for each of them.
+import { z } from 'zod';
 import { failureWhysEn } from './failure-whys.ts';
+import { toldWhysEn } from './told-whys.ts';
 
 /** Each as a plain English sentence, with the names of the values that vary in it. */
 export const whysEn = {
   ...failureWhysEn,
+  ...toldWhysEn,
   // A file, and the sources that have it.
   'no-ranges': 'it takes no ranges',
   'far-slower': 'it is far slower than the others',
@@ -43,8 +46,11 @@ const nested = ['because', 'first', 'told'] as const;
 export const SAID_MAX = 1000;
 
 type Value = string | number | boolean | null | undefined;
-/** A code with its values. */
-export type Said = { why: string; [value: string]: string | number };
+/** A code with its values. One that comes from elsewhere may be unknown here. */
+export const Said = z
+  .object({ why: z.string().max(SAID_MAX) })
+  .catchall(z.union([z.string().max(SAID_MAX), z.number()]));
+export type Said = z.infer<typeof Said>;
 /** The same with the English sentence: what an event's details say of a reason. */
 export type Why = Said & { why: WhyCode; message: string };
 
@@ -79,6 +85,11 @@ export function because<Code extends WhyCode>(
       for (const [key, inner] of Object.entries(value)) if (key !== 'message') add(key === 'why' ? name : key, inner);
   }
   return { ...said, why, message: sentence(whysEn, why, said)! };
+}
+
+/** As a rule of a schema has it: what is said when it does not hold, and what that is made of. */
+export function rule({ message, ...params }: Why): { message: string; params: Said } {
+  return { message, params };
 }
 
 /** The sentence of this code in the language of `words`, with its values in their places; null when it has none there. */

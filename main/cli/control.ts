@@ -75,7 +75,7 @@ async function open(dataDir: string, { nativeBinding, spawnWorker, version }: Su
   return {
     async call(name, arg) {
       const result = await answer(calls, engine.handlers, name, arg);
-      if (!result.ok) throw new ApiError(result.error.code, result.error.message);
+      if (!result.ok) throw new ApiError(result.error);
       return result.value as CallResult<typeof name>;
     },
     async close() {
@@ -138,13 +138,13 @@ async function importFrom(
       const { changed, problems } = await caller.call('importSettings', { file });
       wrong += problems.length;
       for (const { name, line, why } of problems) {
-        if (command.json) output.json({ event: 'rejected', line, text: name, ...why });
+        if (command.json) output.json({ event: 'rejected', line, text: name, code: why.code, message: why.message });
         else output.line(`${line === null ? '' : `line ${line}: `}${name}: ${why.message}`);
       }
       if (command.json) output.json({ event: 'settings', count: changed });
       else output.line(`${changed} settings taken over.`);
     } catch (error) {
-      if (!(error instanceof ApiError && error.code === 'no-settings')) throw error;
+      if (!(error instanceof ApiError && error.told.code === 'no-settings')) throw error;
       lists.push(file);
     }
   }

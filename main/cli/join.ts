@@ -108,7 +108,8 @@ function nameFor(dir: string): string {
 
 /** In words, and as JSON where that is wanted. */
 function tellTrouble(error: JoinError | PythonManagerError, againMs: number | null, json: Output | null): void {
-  json?.json({ event: 'trouble', code: error.code, message: error.message, againMs });
+  const { code, message } = error;
+  json?.json({ event: 'trouble', code, message, ...('said' in error && { said: error.said }), againMs });
   const next = againMs === null ? '' : ` Next try in ${(againMs / 1000).toFixed(1)} s.`;
   process.stderr.write(`sluice: ${error.message}${next}\n`);
 }

@@ -1,9 +1,11 @@
 // Options of the command line about how requests are made: headers, cookies, logins, certificates, proxies.
 import fs from 'node:fs/promises';
-import { ApiError } from '../../shared/answer.ts';
+import { refusal } from '../../shared/answer.ts';
 import { Headers } from '../../shared/host-rules.ts';
 import type { Settings } from '../../shared/settings.ts';
+import { systemWhy } from '../../shared/system-why.ts';
 import { basicAuthorization } from '../../shared/url.ts';
+import { because } from '../../shared/why.ts';
 import { checkFiles } from '../engine/settings/setting-files.ts';
 
 export const requestOptions = {
@@ -41,10 +43,7 @@ export function requestOf(values: RequestValues): RequestOptions {
   for (const line of lines) {
     const [, name = '', value = ''] = /^([^:]*):\s*(.*)$/s.exec(line) ?? [];
     if (!Headers.safeParse({ [name]: value }).success) {
-      throw new ApiError(
-        'bad-header',
-        `--header takes "Name: value"; ${name === '' ? 'one' : `"${name}"`} is no header.`,
-      );
+      throw refusal('bad-header', because('not-a-header', { name }));
     }
     headers[name.toLowerCase()] = value;
   }
@@ -83,7 +82,7 @@ async function secretIn(file: string | undefined): Promise<string | undefined> {
   try {
     return (await fs.readFile(file, 'utf8')).split(/\r?\n/, 1)[0];
   } catch (error) {
-    throw new ApiError('bad-file', `${file} cannot be read: ${(error as Error).message}`);
+    throw refusal('bad-file', because('not-read', { file, because: systemWhy(error) }));
   }
 }
 

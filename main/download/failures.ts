@@ -1,6 +1,7 @@
 // Turns what the system, the network and servers throw into the closed list of failures.
 import { constants } from 'node:os';
 import { fail, type Failure, type FailureCode } from '../../shared/failure.ts';
+import { causeOf } from '../../shared/system-why.ts';
 import { because, type CausedCode, type Why } from '../../shared/why.ts';
 
 type Retry = Failure['retry'];
@@ -83,15 +84,6 @@ export function failureOf(thrown: unknown): Failure {
   }
   const cause = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
   return fail('internal', because('unexpected', { cause }), 'by-hand');
-}
-
-/** What the system says beside its English words for the error: its name, what was called, and with what. */
-function causeOf({ message }: Error, code: string): string {
-  const ssl = /SSL routines:[^:]*:([^:]+)/.exec(message);
-  if (ssl) return `${code}, ${ssl[1]}`;
-  // The client that asks puts the whole URL before it.
-  const bare = message.replace(/^.*, reason: /s, '');
-  return bare.includes(code) ? bare.replace(/^(\w+): [^,]*/, '$1') : code;
 }
 
 /** The system's name of an error, also where Node has none for it, as for EDQUOT and ESTALE. */

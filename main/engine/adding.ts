@@ -1,10 +1,12 @@
 // From an understood list to entries of the download list: previews that wait for a yes, folders, names, categories.
 import fs from 'node:fs';
 import path from 'node:path';
-import { ApiError } from '../../shared/answer.ts';
+import { refusal } from '../../shared/answer.ts';
 import type { Preview, Verdict } from '../../shared/api.ts';
 import type { DownloadId, NewDownload, Status } from '../../shared/download.ts';
+import { systemWhy } from '../../shared/system-why.ts';
 import { hostOf, maskCredentials, splitCredentials } from '../../shared/url.ts';
+import { because } from '../../shared/why.ts';
 import { understand, type Understood } from './intake/intake.ts';
 import type { ListSource } from './intake/source.ts';
 import { isSums } from './intake/sums.ts';
@@ -116,7 +118,7 @@ export class Adding {
   ): Promise<DownloadId[]> {
     if (downloads.length === 0) return [];
     if (ways.checksum && downloads.length > 1) {
-      throw new ApiError('one-checksum', 'One checksum cannot be that of several downloads.');
+      throw refusal('one-checksum', because('one-checksum'));
     }
     const folderOf = this.#folderOf(dir);
     const prepared = downloads.map((download) => {
@@ -247,8 +249,7 @@ export class Adding {
 
   #batch(batch: string): Understood {
     const understood = this.#batches.get(batch);
-    if (!understood)
-      throw new ApiError('no-such-batch', 'This list was added or discarded already. Drop it once more.');
+    if (!understood) throw refusal('no-such-batch', because('list-over'));
     return understood;
   }
 }
@@ -320,10 +321,7 @@ function prepare(asked: NewDownload, folderOf: FolderOf, status: Status, produce
   const download = withoutCredentials(asked);
   const host = hostOf(download.url);
   if (host === '') {
-    throw new ApiError(
-      'bad-url',
-      `${maskCredentials(download.url).slice(0, 200)} is no address that can be downloaded.`,
-    );
+    throw refusal('bad-url', because('not-downloadable', { url: maskCredentials(download.url).slice(0, 200) }));
   }
   const name = chooseName({ given: download.name, finalUrl: download.url });
   return { download, urlKey: keyOf(download.url), host, dir: folderOf(download, name), name, status, producer };
@@ -337,25 +335,6 @@ export function usableDir(dir: string): string {
     fs.accessSync(absolute, fs.constants.W_OK);
     return absolute;
   } catch (error) {
-    throw new ApiError('bad-folder', `${absolute} cannot be used as the download folder: ${reasonOf(error)}`);
-  }
-}
-
-function reasonOf(error: unknown): string {
-  switch ((error as NodeJS.ErrnoException).code) {
-    case 'EACCES':
-    case 'EPERM':
-      return 'Sluice may not write there.';
-    case 'EROFS':
-      return 'it is on a read-only disk.';
-    case 'EEXIST':
-    case 'ENOTDIR':
-      return 'it, or a part of its path, is a file.';
-    case 'ENAMETOOLONG':
-      return 'its path is longer than this system takes.';
-    case 'ENOSPC':
-      return 'the disk is full.';
-    default:
-      return (error as Error).message;
+    throw refusal('bad-folder', because('dir-unusable', { dir: absolute, because: systemWhy(error) }));
   }
 }

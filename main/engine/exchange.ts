@@ -1,10 +1,12 @@
 // Export and import: the list and the settings as files, without secrets unless a person wants them in.
 import fs from 'node:fs/promises';
-import { ApiError } from '../../shared/answer.ts';
+import { ApiError, refusal } from '../../shared/answer.ts';
 import type { SettingProblem } from '../../shared/api.ts';
 import type { NewDownload } from '../../shared/download.ts';
 import { unmaskedRules, type HostRule } from '../../shared/host-rules.ts';
 import type { Settings, SettingsChange } from '../../shared/settings.ts';
+import { systemWhy } from '../../shared/system-why.ts';
+import { because } from '../../shared/why.ts';
 import { decodeFile } from './intake/decoding.ts';
 import { listAsJson, listAsText, withLogin, withoutLogin, withoutSecrets } from './list-export.ts';
 import { settingsAsJson, settingsAsText, settingsFrom } from './settings-file.ts';
@@ -54,7 +56,7 @@ export async function importSettings(
   change: (change: SettingsChange) => unknown,
 ): Promise<{ changed: number; problems: SettingProblem[] }> {
   const read = settingsFrom(await readText(file));
-  if (!read) throw new ApiError('no-settings', 'This is no file of settings.');
+  if (!read) throw refusal('no-settings', because('no-settings'));
   const problems = [...read.problems];
   const { hostRules } = read.change;
   const wanted = { ...read.change, ...(hostRules && { hostRules: withoutForeignMasks(hostRules, before.hostRules) }) };
@@ -66,7 +68,7 @@ export async function importSettings(
       changed += 1;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      problems.push({ name, line: null, why: { code: error.code, message: error.message } });
+      problems.push({ name, line: null, why: error.told });
     }
   }
   return { changed, problems };
@@ -88,7 +90,7 @@ async function readText(file: string): Promise<string> {
     const { size } = await fs.stat(file);
     return size > MAX_SETTINGS_BYTES ? '' : decodeFile(await fs.readFile(file));
   } catch (error) {
-    throw new ApiError('not-read', `${file} cannot be read: ${(error as Error).message}`);
+    throw refusal('not-read', because('not-read', { file, because: systemWhy(error) }));
   }
 }
 
@@ -98,7 +100,7 @@ async function write(file: string, text: string): Promise<void> {
     await fs.writeFile(`${file}.new`, text, { mode: 0o600 });
     await fs.rename(`${file}.new`, file);
   } catch (error) {
-    throw new ApiError('not-written', `${file} cannot be written: ${(error as Error).message}`);
+    throw refusal('not-written', because('not-written', { file, because: systemWhy(error) }));
   }
 }
 

@@ -1,10 +1,11 @@
 // Answers every call of the API; thin, each one hands over to the part of the engine that knows.
 import path from 'node:path';
-import { ApiError } from '../../shared/answer.ts';
+import { ApiError, refusal } from '../../shared/answer.ts';
 import type { CallArg, Handlers } from '../../shared/api.ts';
 import { asMirrored, type NewDownload } from '../../shared/download.ts';
 import type { Settings, SettingsChange } from '../../shared/settings.ts';
 import { hostOf, splitCredentials } from '../../shared/url.ts';
+import { because } from '../../shared/why.ts';
 import { keyOf, usableDir, type Adding } from './adding.ts';
 import type { DiskRoom } from './disk-room.ts';
 import type { Dispatch } from './dispatch/dispatch.ts';
@@ -115,7 +116,7 @@ export function createHandlers(parts: Parts): Handlers {
     },
     setUrl({ id, url }) {
       const address = addressOf(url);
-      if ('reason' in address) throw new ApiError(address.reason, address.message);
+      if ('reason' in address) throw new ApiError({ code: address.reason, ...address });
       const before = store.get(id);
       const { url: bare, authorization } = splitCredentials(address.url) ?? { url: address.url, authorization: null };
       // What was for another server is not for this one.
@@ -158,7 +159,7 @@ export function createHandlers(parts: Parts): Handlers {
     exportSettings: (to) => exportSettings(parts.wholeSettings(), to),
     importSettings: ({ file }) => importSettings(file, parts.wholeSettings(), changeSettings),
     async startDemo() {
-      if (!parts.startDemo) throw new ApiError('no-demo', 'This Sluice has no demonstration.');
+      if (!parts.startDemo) throw refusal('no-demo', because('no-demo'));
       // In a folder of their own: nobody wants a dozen invented files among real ones.
       const dir = path.join(parts.dir(), 'Sluice demo');
       const add = (downloads: NewDownload[]) => adding.add(downloads, { producer: 'demo', dir });

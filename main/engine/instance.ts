@@ -8,6 +8,8 @@ import path from 'node:path';
 import { z } from 'zod';
 import { answer, ApiError, type Answer } from '../../shared/answer.ts';
 import type { CallArg, CallName, CallResult, Handlers } from '../../shared/api.ts';
+import { told } from '../../shared/told.ts';
+import { because } from '../../shared/why.ts';
 import type { Port } from '../transport/port.ts';
 import { defaultFrameLimits } from '../transport/frames.ts';
 import { tcpPort } from '../transport/tcp.ts';
@@ -119,8 +121,7 @@ async function answered(handlers: Handlers, name: string, arg: unknown): Promise
   const result = await answer(calls, handlers, name, arg);
   const sizeBytes = Buffer.byteLength(JSON.stringify(result)) + FRAME_BYTES;
   if (sizeBytes <= defaultFrameLimits.maxJsonBytes) return result;
-  const message = `The answer to ${name} is too large: ${sizeBytes} bytes.`;
-  return { ok: false, error: { code: 'answer-too-large', message } };
+  return { ok: false, error: told('answer-too-large', because('answer-too-large', { name, bytes: sizeBytes })) };
 }
 
 async function connect(address: string): Promise<Remote> {
@@ -139,7 +140,7 @@ async function connect(address: string): Promise<Remote> {
     open.delete(reply.data.call);
   });
   port.onClose(() => {
-    const gone = { ok: false, error: { code: 'gone', message: 'The running Sluice has ended.' } } as const;
+    const gone = { ok: false, error: told('gone', because('sluice-ended')) } as const;
     for (const settle of open.values()) settle(gone);
     open.clear();
   });
@@ -149,7 +150,7 @@ async function connect(address: string): Promise<Remote> {
       open.set(call, settle);
       port.send({ call, name, arg });
     });
-    if (!result.ok) throw new ApiError(result.error.code, result.error.message);
+    if (!result.ok) throw new ApiError(result.error);
     return result.value;
   };
   return {

@@ -1,12 +1,15 @@
 // A list of downloads to keep or to hand on: as plain text that any program reads, or as JSON that says everything.
 import { z } from 'zod';
 import { NewDownload } from '../../shared/download.ts';
+import { because, type Why } from '../../shared/why.ts';
 
 // What a reader would take for a batch pattern, for the end of the address or for the punctuation of a sentence.
 const ambiguous = /\[(?=\w+-\w+[\]:])|[{|`<>"]|[,;](?=https?:)|[^\w/]$/g;
 
 const ListFile = z.object({ sluice: z.literal('list'), version: z.literal(1), downloads: z.array(z.unknown()) });
 const HEAD = '{"sluice":"list","version":1,"downloads":[';
+/** Of what is said of a damaged list. */
+const MAX_MESSAGE_CHARS = 300;
 const secretHeader = /^(?:cookie|.*(?:auth|token|key|secret|session).*)$/i;
 
 /**
@@ -73,28 +76,27 @@ export function withoutLogin(url: string): string {
 }
 
 /** An entry of a list with the line that it stands in; `why` when it is none. */
-export type Entry = { line: number; download: NewDownload } | { line: number; text: string; why: string };
+export type Entry = { line: number; download: NewDownload } | { line: number; text: string; why: Why };
 
-/** The entries of what `listAsJson` wrote, each by itself: a bad one costs no other. A text when it is something else. */
-export function listFromJson(text: string): Entry[] | string {
+/** The entries of what `listAsJson` wrote, each by itself: a bad one costs no other. Why not when it is something else. */
+export function listFromJson(text: string): Entry[] | Why {
   const lines = text.trim().split(/\r?\n/);
   if (lines[0]?.trim() === HEAD) {
     const whole = lines.at(-1)?.trim() === ']}';
     const entries = lines
       .slice(1, whole ? -1 : undefined)
       .map((entry, index) => entryOf(entry.trim().replace(/,$/, ''), index + 2));
-    if (!whole)
-      entries.push({ line: lines.length, text: '', why: 'The list ends before its end: some of it may be missing.' });
+    if (!whole) entries.push({ line: lines.length, text: '', why: because('list-cut-off') });
     return entries;
   }
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return String(error);
+    return damaged('list-broken', String(error));
   }
   const parsed = ListFile.safeParse(value);
-  if (!parsed.success) return z.prettifyError(parsed.error);
+  if (!parsed.success) return damaged('list-broken', z.prettifyError(parsed.error));
   return parsed.data.downloads.map((one, index) => entryOf(JSON.stringify(one), index + 2));
 }
 
@@ -103,10 +105,17 @@ function entryOf(content: string, line: number): Entry {
   const text = content.replace(/"headers".*$/s, '"headers"…');
   try {
     const parsed = NewDownload.safeParse(JSON.parse(content));
-    return parsed.success ? { line, download: parsed.data } : { line, text, why: z.prettifyError(parsed.error) };
+    if (parsed.success) return { line, download: parsed.data };
+    return { line, text, why: damaged('entry-broken', z.prettifyError(parsed.error)) };
   } catch (error) {
-    return { line, text, why: (error as Error).message };
+    return { line, text, why: damaged('entry-broken', (error as Error).message) };
   }
+}
+
+/** In English with what the library says, which has no other language. */
+function damaged(code: 'list-broken' | 'entry-broken', english: string): Why {
+  const why = because(code);
+  return { ...why, message: `${why.message.slice(0, -1)}: ${english}`.slice(0, MAX_MESSAGE_CHARS) };
 }
 
 function percentEncoded(sign: string): string {

@@ -1,6 +1,6 @@
 // Machines that work for this list, this one among them: who has joined, who may, and what a person has told them.
 import os from 'node:os';
-import { ApiError } from '../../shared/answer.ts';
+import { refusal, type ApiError } from '../../shared/answer.ts';
 import {
   HERE,
   type Machine,
@@ -8,6 +8,7 @@ import {
   type MachineMode,
   type MachineOrder,
 } from '../../shared/machines.ts';
+import { because } from '../../shared/why.ts';
 import type { Dispatch } from './dispatch/dispatch.ts';
 import { Offences } from './dispatch/offences.ts';
 import type { StoredMachine } from './store/machine-table.ts';
@@ -110,7 +111,7 @@ export class Machines {
   change(place: string, order: MachineOrder): void {
     const { store, dispatch } = this.#parts;
     if (place === HERE && (order === 'remove' || order === 'forget')) {
-      throw new ApiError('this-machine', 'This computer can finish and stop, or pause; it cannot be removed.');
+      throw refusal('this-machine', because('this-machine'));
     }
     this.write();
     switch (order) {
@@ -137,7 +138,7 @@ export class Machines {
         }
         return;
       case 'forget':
-        if (this.#linksOf(place).length > 0) throw new ApiError('machine-here', 'It is here: remove it first.');
+        if (this.#linksOf(place).length > 0) throw refusal('machine-here', because('machine-here'));
         if (!store.machines.forget(place)) throw unknown(place);
         return;
       default:
@@ -186,5 +187,5 @@ export class Machines {
 }
 
 function unknown(place: string): ApiError {
-  return new ApiError('no-machine', `There is no machine ${place}.`);
+  return refusal('no-machine', because('no-machine', { place }));
 }

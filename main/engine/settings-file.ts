@@ -1,8 +1,10 @@
 // Settings to keep or to take to another machine: as JSON, or as lines that a person can write.
 import { z } from 'zod';
+import { unfit } from '../../shared/answer.ts';
 import type { SettingProblem } from '../../shared/api.ts';
 import { Settings, type SettingsChange } from '../../shared/settings.ts';
-import type { Told } from '../../shared/told.ts';
+import { told, type Told } from '../../shared/told.ts';
+import { because } from '../../shared/why.ts';
 
 const HEAD = '# Sluice settings';
 const File = z.object({
@@ -45,11 +47,11 @@ export function settingsFrom(text: string): SettingsRead | null {
 
 type Found = { name: string; line: number | null; value?: unknown; why?: Told };
 
-const UNKNOWN: Told = { code: 'no-such-setting', message: 'There is no such setting.' };
-const NO_LINE: Told = { code: 'no-setting-line', message: 'A line is: name = value.' };
+const UNKNOWN = told('no-such-setting', because('no-such-setting'));
+const NO_LINE = told('no-setting-line', because('no-setting-line'));
 
 function wrongIn(error: z.ZodError): Pick<SettingProblem, 'why' | 'atLeast' | 'atMost'> {
-  const why: Told = { code: 'bad-setting', message: z.prettifyError(error).replace(/^✖ /, '') };
+  const why = told('bad-setting', unfit(error, because('setting-unfit')));
   const [issue] = error.issues;
   if (issue?.code === 'too_small' && isNumber(issue)) return { why, atLeast: Number(issue.minimum) };
   if (issue?.code === 'too_big' && isNumber(issue)) return { why, atMost: Number(issue.maximum) };

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Counts, Detail, ListQuery, Selection, Totals } from '../../shared/api.ts';
 import type { DownloadId, Extent, Row } from '../../shared/download.ts';
 import type { MachineMode } from '../../shared/machines.ts';
-import type { Told } from '../../shared/told.ts';
+import { told } from '../../shared/told.ts';
 import type { TapMessage, ThreadCounts, Traffic } from '../../shared/traffic.ts';
 import { maskCredentials } from '../../shared/url.ts';
 import type { DiskRoom } from './disk-room.ts';
@@ -99,9 +99,9 @@ export class View {
       workers: pool.ready.length,
       modeHere: modeHere(),
       trouble:
-        told('list-not-written', dispatch.trouble) ??
-        told('workers-crash', pool.trouble) ??
-        told('list-restored', store.trouble),
+        (dispatch.trouble && told('list-not-written', dispatch.trouble)) ??
+        (pool.trouble && told('workers-crash', pool.trouble)) ??
+        (store.trouble && told('list-restored', store.trouble)),
     };
   }
 
@@ -191,10 +191,6 @@ export class View {
     this.#lastLoad = { transactions, busyMs, at, busyPercent };
     return { transactionsPerS: this.#commits.perS(at), busyPercent };
   }
-}
-
-function told(code: Told['code'], message: string | null): Told | null {
-  return message === null ? null : { code, message };
 }
 
 function arrived(lease: Lease): number {

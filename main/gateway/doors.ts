@@ -3,6 +3,9 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Coordination } from '../../shared/coordination.ts';
 import type { Settings } from '../../shared/settings.ts';
+import { systemWhy } from '../../shared/system-why.ts';
+import { told } from '../../shared/told.ts';
+import { because, type Why } from '../../shared/why.ts';
 import type { Engine } from '../engine/engine.ts';
 import { openCoordinator, type Coordinator } from './coordinator.ts';
 import { openDiscoverable, type Discoverable } from './discovery.ts';
@@ -215,27 +218,26 @@ function same(one: object | null, other: object | null): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
-const names: Record<Door, string> = {
-  coordinator: 'The door for other machines',
-  python: 'The door for Python programs',
-  discoverable: 'The answering on the network',
-};
+const shutWhys = { coordinator: 'coordinator-shut', python: 'python-shut', discoverable: 'discoverable-shut' } as const;
 
 /** Why a door stays shut. */
 function troubleOf(door: Door, at: Address | null, error: NodeJS.ErrnoException): Trouble {
-  const told = (code: Trouble['code'], why: string) => ({ door, code, message: `${names[door]} stays shut: ${why}` });
+  const shut = (code: Trouble['code'], why: Why) => ({
+    door,
+    ...told(code, because(shutWhys[door], { because: why })),
+  });
   switch (error.code) {
     case 'EADDRINUSE':
-      return told('port-taken', at ? `another program has port ${at.port}.` : 'another program has its port.');
+      return shut('port-taken', at ? because('port-taken', { port: at.port }) : systemWhy(error));
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return told('no-address', `${at?.host ?? 'its address'} is no address of this computer.`);
+      return shut('no-address', at ? because('no-own-address', { host: at.host }) : systemWhy(error));
     case 'EACCES':
     case 'EPERM':
-      return told('not-allowed', `this system does not allow it (${error.message}).`);
+      return shut('not-allowed', systemWhy(error));
     default:
-      return told('not-opened-door', error.message);
+      return shut('not-opened-door', systemWhy(error));
   }
 }
 

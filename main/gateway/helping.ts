@@ -3,6 +3,7 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { HelpOrder, type Helping as State } from '../../shared/helping.ts';
 import { Told } from '../../shared/told.ts';
+import { because, type Why } from '../../shared/why.ts';
 import { isLoopback } from './doorkeeper.ts';
 
 /** A running `sluice` with these words; its standard output comes line by line. */
@@ -37,13 +38,13 @@ export class Helping {
     return { state, order, hasKey: key !== null, trouble: this.#trouble };
   }
 
-  /** Starts to help, with `key` or the one that is kept. Returns what is wrong with it in words, or null. */
-  async start(order: HelpOrder, key: string | null): Promise<string | null> {
+  /** Starts to help, with `key` or the one that is kept. Returns what is wrong with it, or null. */
+  async start(order: HelpOrder, key: string | null): Promise<Why | null> {
     if (order.fingerprint === '' && !isLoopback(order.host)) {
-      return `${order.host} is another machine: the fingerprint of its certificate is needed.`;
+      return because('fingerprint-needed', { where: order.host });
     }
     const kept = await readFile(this.#keyFile).catch(() => null);
-    if (key === null && kept === null) return 'The key of the other machine is needed.';
+    if (key === null && kept === null) return because('key-needed');
     await this.stop();
     await mkdir(this.#options.dataDir, { recursive: true });
     if (key !== null) {

@@ -4,6 +4,8 @@ import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import tls from 'node:tls';
 import { PROTOCOL } from '../../shared/protocol-number.ts';
+import { systemWhy } from '../../shared/system-why.ts';
+import { because, type Said, type Why } from '../../shared/why.ts';
 import type { Port } from '../transport/port.ts';
 import { tcpPort, type TcpPort } from '../transport/tcp.ts';
 import { Backoff } from './backoff.ts';
@@ -43,10 +45,13 @@ export class JoinError extends Error {
     | 'removed'
     | 'not-encrypted'
     | 'given-up';
-  constructor(code: JoinError['code'], message: string, options?: ErrorOptions) {
+  /** What the message was made of. */
+  readonly said: Said;
+  constructor(code: JoinError['code'], { message, ...said }: Why, options?: ErrorOptions) {
     super(message, options);
     this.name = 'JoinError';
     this.code = code;
+    this.said = said;
   }
 
   get retry(): boolean {
@@ -58,9 +63,9 @@ export class JoinError extends Error {
 export async function joinCoordinator(options: JoinOptions): Promise<Port> {
   const { host, port, fingerprint, signal } = options;
   const where = `${host}:${port}`;
-  if (signal.aborted) throw new JoinError('given-up', `Joining ${where} was given up.`);
+  if (signal.aborted) throw new JoinError('given-up', because('joining-given-up', { where }));
   if (!fingerprint && !isLoopback(host)) {
-    throw new JoinError('not-encrypted', `${where} is another machine: the fingerprint of its certificate is needed.`);
+    throw new JoinError('not-encrypted', because('fingerprint-needed', { where }));
   }
   const raw = net.connect({ host, port });
   const stop = (): void => void raw.destroy();
@@ -71,7 +76,7 @@ export async function joinCoordinator(options: JoinOptions): Promise<Port> {
     return await logIn(tcpPort(socket, LOGIN_LIMITS), where, options);
   } catch (error) {
     raw.destroy();
-    if (signal.aborted) throw new JoinError('given-up', `Joining ${where} was given up.`, { cause: error });
+    if (signal.aborted) throw new JoinError('given-up', because('joining-given-up', { where }), { cause: error });
     throw error;
   } finally {
     clearTimeout(timer);
@@ -95,7 +100,7 @@ export async function stayJoined(options: StayOptions): Promise<void> {
     const trouble = await joinCoordinator(options).then(
       async (port) => {
         await work(port);
-        return new JoinError('lost', `The connection to ${options.host}:${options.port} has ended.`);
+        return new JoinError('lost', because('has-ended', { where: `${options.host}:${options.port}` }));
       },
       (error: unknown) => {
         if (error instanceof JoinError) return error;
@@ -115,8 +120,8 @@ async function connected(raw: net.Socket, where: string, fingerprint: string | u
   const socket = fingerprint ? tls.connect({ socket: raw, rejectUnauthorized: false, minVersion: 'TLSv1.3' }) : raw;
   await new Promise<void>((resolve, reject) => {
     const fail = (cause?: unknown): void => {
-      const why = cause instanceof Error ? cause.message : 'no answer came';
-      reject(new JoinError('unreachable', `${where} cannot be reached: ${why}`, { cause }));
+      const why = cause instanceof Error ? systemWhy(cause) : because('none-came');
+      reject(new JoinError('unreachable', because('not-reached', { where, because: why }), { cause }));
     };
     raw.once('error', fail);
     socket.once('error', fail);
@@ -126,10 +131,7 @@ async function connected(raw: net.Socket, where: string, fingerprint: string | u
   if (socket instanceof tls.TLSSocket) {
     const shown = plainFingerprint(socket.getPeerCertificate().fingerprint256 ?? '');
     if (shown !== plainFingerprint(fingerprint!)) {
-      throw new JoinError(
-        'wrong-fingerprint',
-        `${where} shows the certificate ${shown}, which is not the one that was named.`,
-      );
+      throw new JoinError('wrong-fingerprint', because('other-certificate', { where, shown }));
     }
   }
   return socket;
@@ -138,8 +140,9 @@ async function connected(raw: net.Socket, where: string, fingerprint: string | u
 async function logIn(port: TcpPort, where: string, options: JoinOptions): Promise<Port> {
   const next = oneByOne(port, where);
   const greeting = Greeting.safeParse(await next());
-  if (!greeting.success) throw new JoinError('lost', `${where} does not greet as a coordinator does.`);
-  if (greeting.data.protocol !== PROTOCOL) throw new JoinError('protocol', versions(where, greeting.data.protocol));
+  if (!greeting.success) throw new JoinError('lost', because('greets-otherwise', { where }));
+  const { protocol: its } = greeting.data;
+  if (its !== PROTOCOL) throw new JoinError('protocol', because('speaks-protocol', { where, its, ours: PROTOCOL }));
   const facts = {
     authkey: options.authkey,
     coordinatorNonce: greeting.data.nonce,
@@ -156,10 +159,10 @@ async function logIn(port: TcpPort, where: string, options: JoinOptions): Promis
     proof: proofOf('worker', facts),
   });
   const answer = LoginAnswer.safeParse(await next(() => port.setLimits(SESSION_LIMITS)));
-  if (!answer.success) throw new JoinError('lost', `${where} does not answer as a coordinator does.`);
+  if (!answer.success) throw new JoinError('lost', because('answers-otherwise', { where }));
   if (answer.data.kind === 'welcome') {
     if (!isProof(answer.data.proof, proofOf('coordinator', facts))) {
-      throw new JoinError('wrong-key', `${where} does not know the authkey itself.`);
+      throw new JoinError('wrong-key', because('knows-no-key', { where }));
     }
     const session = openSession(port, options.session);
     port.resume();
@@ -167,18 +170,15 @@ async function logIn(port: TcpPort, where: string, options: JoinOptions): Promis
   }
   switch (answer.data.why) {
     case 'key':
-      throw new JoinError('wrong-key', `${where} does not take the authkey.`);
+      throw new JoinError('wrong-key', because('takes-no-key', { where }));
     case 'protocol':
-      throw new JoinError('protocol', versions(where, null));
+      throw new JoinError('protocol', because('speaks-another', { where, ours: PROTOCOL }));
     case 'full':
-      throw new JoinError('full', `${where} takes no more workers now.`);
+      throw new JoinError('full', because('house-full', { where }));
     case 'barred':
-      throw new JoinError('barred', `${where} keeps this machine out for a while, for what it has sent.`);
+      throw new JoinError('barred', because('kept-out', { where }));
     case 'removed':
-      throw new JoinError(
-        'removed',
-        `${where} has removed this machine, and lets it in again when a person says so there.`,
-      );
+      throw new JoinError('removed', because('was-removed', { where }));
     default:
       return answer.data.why satisfies never;
   }
@@ -192,7 +192,7 @@ function oneByOne(port: TcpPort, where: string): (onArrival?: () => void) => Pro
   port.pause();
   return (onArrival) =>
     new Promise((resolve, reject) => {
-      port.onClose(() => reject(new JoinError('lost', `${where} has closed the connection.`)));
+      port.onClose(() => reject(new JoinError('lost', because('has-closed', { where }))));
       port.onMessage((message) => {
         port.pause();
         onArrival?.();
@@ -200,8 +200,4 @@ function oneByOne(port: TcpPort, where: string): (onArrival?: () => void) => Pro
       });
       port.resume();
     });
-}
-
-function versions(where: string, theirs: number | null): string {
-  return `${where} speaks ${theirs === null ? 'another protocol' : `protocol ${theirs}`}, this is ${PROTOCOL}: use the same version at both ends.`;
 }

@@ -6,6 +6,8 @@ import { createFormat, type Format } from '../../shared/format.ts';
 import { languageFor, localeFor } from '../../shared/language.ts';
 import { defaultSettings, type Settings } from '../../shared/settings.ts';
 import type { PowerAction, ShellEvent } from '../../shared/shell-api.ts';
+import { systemWhy } from '../../shared/system-why.ts';
+import { because, type Why } from '../../shared/why.ts';
 import type { Engine } from '../engine/engine.ts';
 import { Batch, type Activity } from './activity.ts';
 import { setStartAtLogin, startsAtLogin } from './login-item.ts';
@@ -106,13 +108,13 @@ export class Everyday {
       return await handlers.changeSettings(truth);
     } catch (error) {
       this.applySettings(settings);
-      this.#options.tell({ event: 'trouble', message: this.words.settingsFailed((error as Error).message) });
+      this.#trouble(because('settings-not-written', { because: systemWhy(error) }));
       return { ...settings, ...truth };
     }
   }
 
   applySettings(settings: Settings): void {
-    const { systemLocale, engine, tell } = this.#options;
+    const { systemLocale, engine } = this.#options;
     const language = languageFor(settings.language, systemLocale);
     this.#format = createFormat(localeFor(language, systemLocale));
     this.words = shellWords(language, this.#format);
@@ -123,7 +125,7 @@ export class Everyday {
       try {
         setStartAtLogin(settings.startAtLogin);
       } catch (error) {
-        tell({ event: 'trouble', message: this.words.loginFailed((error as Error).message) });
+        this.#trouble(because('login-unchanged', { because: systemWhy(error) }));
         void engine.handlers.changeSettings({ startAtLogin: startsAtLogin() });
       }
     }
@@ -217,10 +219,14 @@ export class Everyday {
     notification.show();
   }
 
+  #trouble({ message, ...said }: Why): void {
+    this.#options.tell({ event: 'trouble', message, said });
+  }
+
   #act(action: PowerAction): void {
     if (action === 'quit') return app.quit();
     runPower(action).catch((error: unknown) => {
-      this.#options.tell({ event: 'trouble', message: this.words.powerFailed((error as Error).message) });
+      this.#trouble(because('power-refused', { cause: (error as Error).message }));
     });
   }
 }

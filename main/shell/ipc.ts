@@ -4,6 +4,8 @@ import { answer, type Answer } from '../../shared/answer.ts';
 import { calls, type EngineEvent, type Handlers } from '../../shared/api.ts';
 import { channels } from '../../shared/channels.ts';
 import { shellCalls, type ShellEvent, type ShellHandlers } from '../../shared/shell-api.ts';
+import { told } from '../../shared/told.ts';
+import { because } from '../../shared/why.ts';
 
 /** Answers calls that come from the main frame of `window`; any other sender is refused. */
 export function answerWindow(window: () => WebContents | undefined, handlers: Handlers, shell: ShellHandlers): void {
@@ -25,7 +27,7 @@ export function answerWindow(window: () => WebContents | undefined, handlers: Ha
   );
 }
 
-const refused: Answer = { ok: false, error: { code: 'refused', message: 'This frame may not call.' } };
+const refused: Answer = { ok: false, error: told('refused', because('may-not-call')) };
 
 /** Tells the window, in JSON; silently not when it is gone. */
 export function tellWindow(contents: WebContents | undefined, event: EngineEvent | ShellEvent): void {

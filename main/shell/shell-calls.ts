@@ -2,10 +2,11 @@
 import os from 'node:os';
 import path from 'node:path';
 import { app, dialog, shell, type BrowserWindow } from 'electron';
-import { ApiError } from '../../shared/answer.ts';
+import { refusal } from '../../shared/answer.ts';
 import type { Handlers } from '../../shared/api.ts';
 import { firstLocale } from '../../shared/language.ts';
 import type { ShellHandlers } from '../../shared/shell-api.ts';
+import { because } from '../../shared/why.ts';
 import type { Opened } from '../engine/instance.ts';
 import type { Doors } from '../gateway/doors.ts';
 import type { Helping } from '../gateway/helping.ts';
@@ -50,7 +51,7 @@ export function createShellHandlers(options: ShellCallOptions): ShellHandlers {
 
   async function fileOf(id: number): Promise<{ file: string; done: boolean }> {
     const detail = await handlers.detail({ id });
-    if (!detail) throw new ApiError('not-found', 'This download is no longer in the list.');
+    if (!detail) throw refusal('not-found', because('not-in-list'));
     return { file: detail.path, done: detail.row.status === 'done' };
   }
 
@@ -82,18 +83,13 @@ export function createShellHandlers(options: ShellCallOptions): ShellHandlers {
     },
     async openFile({ id }) {
       const { file, done } = await fileOf(id);
-      if (!done) throw new ApiError('not-done', 'It is not finished yet.');
-      const problem = await shell.openPath(file);
-      if (problem !== '') throw new ApiError('not-opened', `${path.basename(file)} could not be opened: ${problem}`);
-      return null;
+      if (!done) throw refusal('not-done', because('not-done'));
+      return open(file, path.basename(file));
     },
     async showInFolder({ id }) {
       const { file, done } = await fileOf(id);
-      if (done) shell.showItemInFolder(file);
-      else {
-        const problem = await shell.openPath(path.dirname(file));
-        if (problem !== '') throw new ApiError('not-opened', `${path.dirname(file)} could not be opened: ${problem}`);
-      }
+      if (!done) return open(path.dirname(file), path.dirname(file));
+      shell.showItemInFolder(file);
       return null;
     },
     async copyText({ text }) {
@@ -119,7 +115,7 @@ export function createShellHandlers(options: ShellCallOptions): ShellHandlers {
     async startHelping({ order, key }) {
       const helping = await options.helping();
       const wrong = await helping.start(order, key);
-      if (wrong !== null) throw new ApiError('not-started', wrong);
+      if (wrong !== null) throw refusal('not-started', wrong);
       return helping.state();
     },
     async stopHelping() {
@@ -134,7 +130,7 @@ export function createShellHandlers(options: ShellCallOptions): ShellHandlers {
     coordination: () => options.doors()?.state() ?? { coordinator: null, python: null, trouble: null },
     coordinationKey({ of }) {
       const doors = options.doors();
-      if (!doors) throw new ApiError('not-open', 'The doors are not open yet.');
+      if (!doors) throw refusal('not-open', because('doors-not-open'));
       return doors.keyText(of);
     },
     countdown({ do: what }) {
@@ -155,6 +151,13 @@ export function createShellHandlers(options: ShellCallOptions): ShellHandlers {
       locale: systemLocale(),
     }),
   };
+}
+
+/** With the program that the system has for it. */
+async function open(file: string, name: string): Promise<null> {
+  const cause = await shell.openPath(file);
+  if (cause !== '') throw refusal('not-opened', because('not-opened', { name, cause }));
+  return null;
 }
 
 /** The language of the system, as a BCP 47 tag. */

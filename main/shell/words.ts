@@ -60,9 +60,6 @@ const en = (f: Format) => ({
     title: 'Sluice met an error that nobody foresaw, and has to leave',
     hint: 'Nothing that was saved is lost: start it again, and it goes on from there.',
   },
-  settingsFailed: (why: string) => `The settings could not be written: ${why}`,
-  powerFailed: (why: string) => `The system did not do what was to be done at the end: ${why}`,
-  loginFailed: (why: string) => `Starting at login could not be changed: ${why}`,
 });
 
 export type ShellWords = ReturnType<typeof en>;
@@ -119,9 +116,6 @@ const zh = (f: Format): ShellWords => ({
   },
   lists: '列表',
   unforeseen: { title: 'Sluice 遇到意外错误，必须退出', hint: '已保存的内容不会丢失：重新启动后将从那里继续。' },
-  settingsFailed: (why) => `设置无法写入：${why}`,
-  powerFailed: (why) => `系统未执行完成后的操作：${why}`,
-  loginFailed: (why) => `无法更改登录时启动：${why}`,
 });
 
 /** The words of a language, with numbers as `format` writes them. */

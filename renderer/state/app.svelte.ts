@@ -346,7 +346,7 @@ export class App {
         this.countdown = event.countdown;
         return;
       case 'trouble':
-        return this.toasts.error(event.message);
+        return this.toasts.error(this.words.told(event));
       case 'opened':
         return void this.#takeOpened();
       case 'copied':

@@ -1,10 +1,12 @@
-// Why something happened to a download, in Chinese.
+// Why something happened or was not done, in Chinese.
 import type { WhyCode } from '../../shared/why.ts';
 import { failureWhysZh } from './failure-whys.ts';
+import { toldWhysZh } from './told-whys.ts';
 
 /** With the same values in them as the English ones. */
 export const whysZh: Record<WhyCode, string> = {
   ...failureWhysZh,
+  ...toldWhysZh,
   'no-ranges': '不支持分段下载',
   'far-slower': '远慢于其他来源',
   'nothing-tells': '没有可以确认内容相同的标识',

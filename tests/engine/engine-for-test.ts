@@ -5,6 +5,7 @@ import { answer } from '../../shared/answer.ts';
 import { calls, type CallArg, type CallName, type CallResult } from '../../shared/api.ts';
 import type { Row, Validators } from '../../shared/download.ts';
 import { Engine, type EngineOptions } from '../../main/engine/engine.ts';
+import { expectSaid } from '../support/said.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 /** Of the running test. */
@@ -39,7 +40,10 @@ export async function stop(engine: Engine): Promise<void> {
 
 export async function call<N extends CallName>(engine: Engine, name: N, arg: CallArg<N>): Promise<CallResult<N>> {
   const result = await answer(calls, engine.handlers, name, arg);
-  if (!result.ok) throw new Error(`${result.error.code}: ${result.error.message}`);
+  if (!result.ok) {
+    expectSaid(result.error);
+    throw new Error(`${result.error.code}: ${result.error.message}`);
+  }
   return result.value as CallResult<N>;
 }
 

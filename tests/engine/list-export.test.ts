@@ -5,6 +5,7 @@ import { understand } from '../../main/engine/intake/intake.ts';
 import { listAsJson, listAsText, withLogin, withoutSecrets } from '../../main/engine/list-export.ts';
 import { safeName } from '../../main/engine/names.ts';
 import { type NewDownload } from '../../shared/download.ts';
+import { expectSaid } from '../support/said.ts';
 
 const read = (text: string) => understand({ text }, { known: () => false });
 
@@ -81,7 +82,9 @@ test('a bad entry is named by its line and costs no other, a list cut off in the
   expect(damaged.verdicts[1]).toMatchObject({ line: 3, reason: 'unreadable', message: /^This entry is damaged: / });
   const secret = read(listAsJson([{ url: 'x', headers: { Cookie: 'id=1' } }]).replace('"url"', '"uri"'));
   expect(JSON.stringify([damaged.verdicts, secret.verdicts])).not.toMatch(/pw@|id=1/);
+  for (const verdict of [damaged.verdicts[1]!, secret.verdicts[0]!]) expectSaid(verdict);
   const cut = read(text.slice(0, -20));
+  expectSaid(cut.verdicts[3]!);
   expect(cut.downloads.map(({ url }) => url.at(-1))).toEqual(['a', 'b']);
   expect(cut.verdicts.map(({ line, reason }) => [line, reason])).toEqual([
     [2, undefined],

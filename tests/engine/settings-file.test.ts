@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { settingsAsJson, settingsAsText, settingsFrom } from '../../main/engine/settings-file.ts';
 import { defaultSettings, Settings } from '../../shared/settings.ts';
+import { expectSaid } from '../support/said.ts';
 
 const own = Settings.parse({
   ...defaultSettings,
@@ -34,6 +35,7 @@ test('a wrong line is named and costs no other', () => {
     why: { code: 'bad-setting', message: expect.stringMatching(/>=1/) },
   });
   expect(problems.slice(1).map(({ why }) => why.code)).toEqual(['no-setting-line', 'no-such-setting']);
+  for (const { why } of problems) expectSaid(why);
 });
 
 test('of a number the bound is named that it is beyond, of all else only that it is wrong', () => {

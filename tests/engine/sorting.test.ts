@@ -6,6 +6,7 @@ import { answer } from '../../shared/answer.ts';
 import { calls, type CallArg, type CallName, type CallResult } from '../../shared/api.ts';
 import { usualCategories, type Category } from '../../shared/category.ts';
 import { Engine } from '../../main/engine/engine.ts';
+import { expectSaid } from '../support/said.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { fakeWorkers } from './fake-worker.ts';
 
@@ -21,7 +22,10 @@ afterEach(() => engine.close());
 
 async function call<N extends CallName>(name: N, arg: CallArg<N>): Promise<CallResult<N>> {
   const result = await answer(calls, engine.handlers, name, arg);
-  if (!result.ok) throw new Error(`${result.error.code}: ${result.error.message}`);
+  if (!result.ok) {
+    expectSaid(result.error);
+    throw new Error(`${result.error.code}: ${result.error.message}`);
+  }
   return result.value as CallResult<N>;
 }
 

@@ -8,10 +8,11 @@ import {
   type WorkerInfo,
 } from '../../main/gateway/coordinator.ts';
 import { proofOf } from '../../main/gateway/handshake.ts';
-import { joinCoordinator, type JoinOptions } from '../../main/gateway/join.ts';
+import { joinCoordinator, type JoinError, type JoinOptions } from '../../main/gateway/join.ts';
 import { tcpPort } from '../../main/transport/tcp.ts';
 import type { Port } from '../../main/transport/port.ts';
 import { PROTOCOL } from '../../shared/protocol-number.ts';
+import { expectSaid } from '../support/said.ts';
 import { take } from '../transport/port-promises.ts';
 
 export const authkey = Buffer.from('open sesame');
@@ -58,6 +59,9 @@ export function join(coordinator: Coordinator, options: Partial<JoinOptions> = {
     id: 'worker-1',
     signal: stop.signal,
     ...options,
+  }).catch((error: JoinError) => {
+    expectSaid(error);
+    throw error;
   });
 }
 

@@ -10,6 +10,7 @@ import { doorPlan, Doors, type DoorPlan } from '../../main/gateway/doors.ts';
 import { openDiscoverable } from '../../main/gateway/discovery.ts';
 import { joinCoordinator } from '../../main/gateway/join.ts';
 import { fakeWorkers } from '../engine/fake-worker.ts';
+import { expectSaid } from '../support/said.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 vi.mock(import('../../main/gateway/discovery.ts'), async (original) => {
@@ -147,7 +148,8 @@ test('a port that is taken is said, shuts no other door, and is forgotten with t
   const { port } = other.address() as net.AddressInfo;
   await doors.apply({ ...shut, coordinator: here, python: { host: '127.0.0.1', port, md5: true, dicts: false } });
   expect(doors.state()).toMatchObject({ coordinator: { host: '127.0.0.1' }, python: null });
-  expect(doors.state().trouble).toEqual({
+  expectSaid(doors.state().trouble!);
+  expect(doors.state().trouble).toMatchObject({
     door: 'python',
     code: 'port-taken',
     message: `The door for Python programs stays shut: another program has port ${port}.`,
@@ -168,6 +170,7 @@ test('an address that is another machine’s is said', async () => {
       message: 'The door for other machines stays shut: 192.0.2.1 is no address of this computer.',
     },
   });
+  expectSaid(doors.state().trouble!);
 });
 
 test('the Python door is for this machine alone unless another address is chosen', () => {

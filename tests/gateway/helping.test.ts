@@ -53,14 +53,15 @@ test('its state follows what the worker tells, to its end', async () => {
   expect(await one.state()).toEqual({ state: 'joining', order, hasKey: true, trouble: null });
   line({ event: 'joined' });
   expect(await one.state()).toMatchObject({ state: 'joined' });
-  line({ event: 'trouble', code: 'wrong-key', message: 'It does not take the authkey.' });
+  const said = { why: 'takes-no-key', where: 'a.test:7440' };
+  line({ event: 'trouble', code: 'wrong-key', message: 'It does not take the authkey.', said, againMs: null });
   exit();
-  expect(await one.state()).toMatchObject({ state: 'off', trouble: { code: 'wrong-key' } });
+  expect(await one.state()).toMatchObject({ state: 'off', trouble: { code: 'wrong-key', said } });
 });
 
 test('the key of the last time serves again, and one that was started is stopped before the next', async () => {
   const { one, started, dataDir } = helping();
-  expect(await one.start(order, null)).toMatch(/key/);
+  expect(await one.start(order, null)).toMatchObject({ why: 'key-needed' });
   await one.start(order, 'secret');
   await one.start({ ...order, sendBack: false }, null);
   expect(started.map((words) => words.includes('--send-back'))).toEqual([true, false]);
@@ -70,6 +71,6 @@ test('the key of the last time serves again, and one that was started is stopped
 
 test('another machine is not joined without its fingerprint', async () => {
   const { one, started } = helping();
-  expect(await one.start({ ...order, fingerprint: '' }, 'secret')).toMatch(/fingerprint/);
+  expect(await one.start({ ...order, fingerprint: '' }, 'secret')).toMatchObject({ why: 'fingerprint-needed' });
   expect(started).toEqual([]);
 });

@@ -147,10 +147,7 @@ test('a port that another program has is said, with the one that is taken instea
   expect(await status.getByTitle(/192\.0\.2\.1 is no address of this computer/).count()).toBe(1);
   await page.evaluate(() => window.sluice.call('changeSettings', { language: 'zh-CN' }));
   await status.getByText('协调器未能打开').waitFor();
-  await page
-    .getByRole('alert')
-    .filter({ hasText: /其他机器的入口未打开：监听地址不属于本机：/ })
-    .waitFor();
+  await page.getByRole('alert').filter({ hasText: '其他机器的入口未打开：192.0.2.1 不是本机的地址。' }).waitFor();
   await page.evaluate(() => window.sluice.call('changeSettings', { coordinator: false, language: 'en' }));
   await status.getByText('Coordinator off').waitFor();
   await program.close();

@@ -1,6 +1,8 @@
 import { beforeEach, expect, test, vi } from 'vitest';
+import { refusal } from '../../shared/answer.ts';
 import type { Row } from '../../shared/download.ts';
 import { defaultSettings } from '../../shared/settings.ts';
+import { because } from '../../shared/why.ts';
 import { App } from '../../renderer/state/app.svelte.ts';
 import { aRow, FakeBridge } from './fake-bridge.ts';
 
@@ -134,11 +136,11 @@ test('an engine that is gone is said, not thrown', async () => {
 
 test('an error is said in the language of the window', async () => {
   bridge.answers['settings'] = () => ({ ...defaultSettings, language: 'zh-CN' });
-  bridge.answers['startDemo'] = () => new Error('EIO');
+  bridge.answers['startDemo'] = () => refusal('no-demo', because('no-demo'));
   const stop = app.start();
   await vi.waitFor(() => expect(app.preferences.language).toBe('zh-CN'));
   await app.demo();
-  expect(app.toasts.list.at(-1)).toMatchObject({ kind: 'error', text: '内部错误：EIO' });
+  expect(app.toasts.list.at(-1)).toMatchObject({ kind: 'error', text: '此 Sluice 没有演示。' });
   stop();
 });
 

@@ -1,4 +1,5 @@
 // A Bridge to a list in memory: what the window's classes talk to in their tests.
+import { ApiError } from '../../shared/answer.ts';
 import type { CallName, EngineEvent, ListQuery } from '../../shared/api.ts';
 import type { Row } from '../../shared/download.ts';
 import type { Bridge, ShellEvent } from '../../shared/shell-api.ts';
@@ -48,6 +49,7 @@ export class FakeBridge implements Bridge {
     this.asked.push({ name, arg });
     const value = this.#answer(name, arg);
     if (this.gate) await this.gate;
+    if (value instanceof ApiError) return { ok: false, error: value.told };
     if (value instanceof Error) return { ok: false, error: { code: 'internal', message: value.message } };
     return { ok: true, value: structuredClone(value) as never };
   };

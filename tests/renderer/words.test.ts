@@ -6,8 +6,10 @@ import { eventKinds } from '../../shared/download.ts';
 import { defaultSettings, Settings } from '../../shared/settings.ts';
 import { fail, Failure, FailureCode, saidOf } from '../../shared/failure.ts';
 import { failureWhysEn } from '../../shared/failure-whys.ts';
-import { HostRule } from '../../shared/host-rules.ts';
-import { rejections, toldCodes } from '../../shared/told.ts';
+import { HostRule, HostRules } from '../../shared/host-rules.ts';
+import { systemWhy } from '../../shared/system-why.ts';
+import { rejections } from '../../shared/told.ts';
+import { toldWhysEn } from '../../shared/told-whys.ts';
 import { because, SAID_MAX, sentence, whysEn, type WhyCode } from '../../shared/why.ts';
 import { createFormat } from '../../shared/format.ts';
 import { defaultSettings as ours } from '../../renderer/state/settings-defaults.ts';
@@ -67,11 +69,12 @@ test('every event is a sentence in both languages, with details and without', ()
 });
 
 const valuesIn = (words: string) => (words.match(/\{\w+\}/g) ?? []).sort();
-const chineseAlone = /^(?:[^A-Za-z{}]|a\.test|ETag|Last-Modified|Python|SHA-256|URL|https?|HTTP|Cookie|Sluice)+$/;
+const chineseAlone =
+  /^(?:[^A-Za-z{}]|a\.test|ETag|Last-Modified|Python|SHA-256|URL|https?|HTTP|Cookie|Sluice|PEM|cookies\.txt|MiB|--header)+$/;
 
 test('whatever is said of a download has words of its own in both languages', () => {
   for (const code of Object.keys(whysEn) as WhyCode[]) {
-    expect(whysEn[code]).toMatch(/^[A-Za-z{]/);
+    expect(whysEn[code]).toMatch(/^[A-Za-z{.-]/);
     expect(whysZh[code], code).toMatch(/[\u4e00-\u9fff]/);
     expect(valuesIn(whysZh[code]), code).toEqual(valuesIn(whysEn[code]));
     const varying = Object.fromEntries(valuesIn(whysEn[code]).map((name, n) => [name.slice(1, -1), n + 10]));
@@ -136,20 +139,12 @@ test('what an older Sluice wrote of it, or says elsewhere, is shown as it was wr
   }
 });
 
-test('every reason and every code has words of its own in both languages, with the English sentence where it says more', () => {
+test('every reason has words of its own in both languages, and every failure a few words', () => {
   const chinese = /[\u4e00-\u9fff]/;
   const message = 'It is so.';
   for (const reason of rejections) {
     expect(en.rejection(reason), reason).toMatch(/^[a-z][a-z ;,]+$/);
     expect(zh.rejection(reason), reason).toMatch(chinese);
-  }
-  for (const code of toldCodes) {
-    expect(en.told({ code, message })).toBe(message);
-    expect(zh.told({ code, message }), code).toMatch(/^[^：]*[\u4e00-\u9fff]([^：]*|[^：]*：It is so\.)$/);
-    for (const door of ['coordinator', 'python', 'discoverable'] as const) {
-      expect(en.doorTrouble({ door, code, message })).toBe(message);
-      expect(zh.doorTrouble({ door, code, message })).toMatch(/未打开：/);
-    }
   }
   for (const code of FailureCode.options) {
     expect(en.failure[code], code).toMatch(/^[A-Z]/);
@@ -159,10 +154,36 @@ test('every reason and every code has words of its own in both languages, with t
     for (const kind of ['failed', 'retrying'] as const)
       expect(zh.event[kind]({ code, message })).toContain(`：${zh.failure[code]}：${message}`);
   }
-  expect(new Set(toldCodes.map((code) => zh.told({ code, message }))).size).toBe(toldCodes.length);
-  expect(zh.told({ code: 'bad-folder', message: '/x may not be written.' })).toBe(
-    '此文件夹不能用作下载文件夹：/x may not be written.',
+});
+
+test('what is not done is told whole in either language, with what it was made of', () => {
+  for (const why of Object.keys(toldWhysEn) as WhyCode[]) {
+    const values = Object.fromEntries(valuesIn(whysEn[why]).map((name, n) => [name.slice(1, -1), n + 10]));
+    const told = { message: 'It is so.', said: { ...values, because: 'disk-is-full', cause: 7, why } };
+    expect(en.told(told)).toBe(told.message);
+    expect(zh.told(told)).toMatch(chineseAlone);
+    // A sentence, or what stands within one.
+    expect(zh.told(told).endsWith('。'), why).toBe(/[.]$/.test(whysEn[why]));
+  }
+  const refused = Object.assign(new Error('connect ECONNREFUSED 10.0.0.5:7440'), { code: 'ECONNREFUSED' });
+  const told = because('not-reached', { where: 'a.test:7440', because: systemWhy(refused) });
+  const { message, ...said } = told;
+  expect(message).toBe(
+    'a.test:7440 cannot be reached: the connection was refused (connect ECONNREFUSED 10.0.0.5:7440).',
   );
+  expect(zh.told({ message, said })).toBe('无法连接 a.test:7440：连接被拒绝（connect ECONNREFUSED 10.0.0.5:7440）。');
+  for (const unknown of [undefined, { why: 'of-tomorrow' }, { why: 'toString' }])
+    expect(zh.told({ message, said: unknown })).toBe(message);
+});
+
+test.each([
+  ['ENOENT', "ENOENT: no such file or directory, open '/a'", "there is no such file or folder (ENOENT, open '/a')"],
+  ['SQLITE_FULL', 'database or disk is full', 'the disk is full (SQLITE_FULL)'],
+  ['SQLITE_IOERR_WRITE', 'disk I/O error', 'the disk fails (SQLITE_IOERR_WRITE)'],
+  ['EXDEV', "EXDEV: cross-device link not permitted, rename '/a' -> '/b'", "the error is EXDEV, rename '/a' -> '/b'"],
+  [undefined, 'of our own', 'the error is of our own'],
+])('what the system says of %s has none of its English words', (code, message, said) => {
+  expect(systemWhy(Object.assign(new Error(message), { code })).message).toBe(said);
 });
 
 test('every field of a category and of a host rule says what is wrong with it in both languages', () => {
@@ -183,12 +204,20 @@ test('every field of a category and of a host rule says what is wrong with it in
       limitBytesPerS: 1,
       connections: 0,
     }),
+    HostRules.safeParse([{ host: 'a.test', user: 'me', bearer: 'token' }]),
+    HostRules.safeParse([{ host: 'a.test' }, { host: 'A.test' }]),
   ].flatMap(({ error }) => error?.issues ?? []);
   expect(issues.length).toBeGreaterThanOrEqual(12);
   for (const issue of issues) {
     expect(en.wrong(issue)).toBe(issue.message);
-    expect(zh.wrong(issue), issue.path.join('.')).toMatch(/^(?!此值不可用)[\u4e00-\u9fff]/);
+    expect(zh.wrong(issue), issue.path.join('.')).toMatch(/^(?!此值不可用).*[\u4e00-\u9fff].*。$/);
+    expect(zh.wrong(issue)).not.toContain(issue.message);
   }
+  const said = issues.map((issue) => zh.wrong(issue));
+  expect(said).toContain('有两个类别都叫“a”。');
+  expect(said).toContain('.zip 不能同时属于两个类别：“A”和“a”。');
+  expect(said).toContain('一个主机只能有用户名或令牌，不能两者都有。');
+  expect(said).toContain('同一主机有两条规则。');
 });
 
 test('the settings page has every setting once, and starts from the true defaults', () => {

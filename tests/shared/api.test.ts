@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
-import { answer, ApiError } from '../../shared/answer.ts';
+import { answer, refusal } from '../../shared/answer.ts';
 import { shellCalls, type ShellHandlers } from '../../shared/shell-api.ts';
+import { because } from '../../shared/why.ts';
+import { expectSaid } from '../support/said.ts';
 
 const copied: string[] = [];
 const handlers = {
@@ -9,7 +11,7 @@ const handlers = {
     return null;
   },
   openFile: () => {
-    throw new ApiError('not-done', 'It is not finished yet.');
+    throw refusal('not-done', because('not-done'));
   },
   showInFolder: () => {
     throw new TypeError('a bug');
@@ -24,7 +26,9 @@ test('a call of any table is parsed, run and wrapped', async () => {
 test('what is wrong is an answer, never a throw', async () => {
   const code = async (name: string, arg: unknown) => {
     const result = await answer(shellCalls, handlers, name, arg);
-    return result.ok ? 'ok' : result.error.code;
+    if (result.ok) return 'ok';
+    expectSaid(result.error);
+    return result.error.code;
   };
   expect(await code('constructor', null)).toBe('unknown-call');
   expect(await code('copyText', { text: 5 })).toBe('bad-argument');

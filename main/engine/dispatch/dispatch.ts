@@ -1,9 +1,10 @@
 // The heart, the task queue on the list: takes in what holders say through the result queue and hands out tasks, a turn at a time, each one transaction.
 import type { DownloadId } from '../../../shared/download.ts';
 import { needsTarget, type FromWorker } from '../../../shared/protocol.ts';
+import { systemWhy } from '../../../shared/system-why.ts';
 import type { Traffic } from '../../../shared/traffic.ts';
 import { maskCredentials } from '../../../shared/url.ts';
-import type { Why } from '../../../shared/why.ts';
+import { because, type Why } from '../../../shared/why.ts';
 import { Desk, type DispatchOptions, type Turn } from './desk.ts';
 import { HandingOut } from './handing-out.ts';
 import { lengthOf, namingOf, placesOf, type Ending, type Holder, type Lease } from './lease.ts';
@@ -37,7 +38,7 @@ type Put = { tasks: readonly Prepared[]; kept: (ids: DownloadId[]) => void; refu
 export class Dispatch implements TaskQueue {
   readonly results: Queue<Report>;
   /** Why turns fail, in plain words (the database's disk is full); null when they do not. */
-  trouble: string | null = null;
+  trouble: Why | null = null;
   readonly #desk: Desk;
   readonly #handingOut: HandingOut;
   readonly #takingIn: TakingIn;
@@ -256,7 +257,7 @@ export class Dispatch implements TaskQueue {
       });
     } catch (error) {
       if (!isStoreFull(error)) throw error;
-      this.trouble = `The list could not be written: ${(error as Error).message}. Nothing is lost; the next try is in a second.`;
+      this.trouble = because('list-not-written', { because: systemWhy(error) });
       this.#handingOut.dismiss();
       this.#schedule(1000);
       return;

@@ -1,5 +1,5 @@
 // The pool: keeps as many worker processes alive as asked for, replaces those that die, and stops a crash loop.
-import type { Why } from '../../../shared/why.ts';
+import { because, type Why } from '../../../shared/why.ts';
 import type { Port } from '../../transport/port.ts';
 import type { Tap } from '../tap.ts';
 import type { TaskQueue } from './task-queue.ts';
@@ -19,7 +19,7 @@ const LEAVE_MS = 2000;
 export class Pool {
   readonly links = new Map<number, WorkerLink>();
   /** Set while workers crash at every start, in plain words. */
-  trouble: string | null = null;
+  trouble: Why | null = null;
   readonly #options: {
     spawn: () => SpawnedWorker;
     queue: TaskQueue;
@@ -138,9 +138,8 @@ export class Pool {
   #respawnLater(why: Why | null): void {
     const looping = this.#earlyCrashes >= EARLY_CRASHES_MAX;
     if (looping) {
-      this.trouble =
-        `Worker processes ended ${this.#earlyCrashes} times in a row right after their start (${why?.message ?? 'no reason given'}). ` +
-        'The next try is in a minute.';
+      const times = this.#earlyCrashes;
+      this.trouble = because('workers-crash', { times, because: why ?? because('no-reason') });
     }
     const delayMs = looping ? LOOP_DELAY_MS : FIRST_DELAY_MS * this.#earlyCrashes;
     const timer = setTimeout(() => {

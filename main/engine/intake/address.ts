@@ -1,13 +1,17 @@
 // One address: is it one that can be downloaded, and in which form is it kept and compared?
 import type { Rejection as Reason } from '../../../shared/told.ts';
 import { isAsWritten } from '../../../shared/url.ts';
+import { because, type Said, type Why } from '../../../shared/why.ts';
 
 /** Why a line or a file was not taken. */
 export interface Rejection {
   reason: Reason;
-  /** Plain English for logs and the command line; the window has its own words for the reason. */
+  /** Plain English for logs and the command line, and what it was made of, for other languages. */
   message: string;
+  said: Said;
 }
+
+export const rejection = (reason: Reason, { message, ...said }: Why): Rejection => ({ reason, message, said });
 
 const MAX_URL_CHARS = 65_536;
 
@@ -41,8 +45,8 @@ export function addressOf(text: string, base?: string): { url: string } | Reject
   return url.href.length > MAX_URL_CHARS ? tooLong : { url: url.href };
 }
 
-const tooLong: Rejection = { reason: 'too-long', message: 'Longer than any address may be.' };
-const notAUrl: Rejection = { reason: 'not-a-url', message: 'No address was found here.' };
+const tooLong = rejection('too-long', because('address-too-long'));
+const notAUrl = rejection('not-a-url', because('no-address-here'));
 
 function withScheme(text: string): string {
   if (local.test(text)) return `http://${text}`;
@@ -56,10 +60,7 @@ function isOther(text: string): boolean {
 }
 
 function unsupported(protocol: string): Rejection {
-  return {
-    reason: 'unsupported-scheme',
-    message: `${protocol} addresses cannot be downloaded, only http: and https:.`,
-  };
+  return rejection('unsupported-scheme', because('scheme-unfit', { scheme: protocol }));
 }
 
 /** What is wrong with a text that the URL standard refuses. */
@@ -70,9 +71,9 @@ function whyNot(text: string): Rejection {
   }
   const host = authority.slice(authority.lastIndexOf('@') + 1);
   const port = /:([^:\]]*)$/.exec(host)?.[1];
-  if (host === '' || host.startsWith(':')) return { reason: 'no-host', message: 'The address names no host.' };
+  if (host === '' || host.startsWith(':')) return rejection('no-host', because('names-no-host'));
   if (port && !(/^\d+$/.test(port) && Number(port) <= 65_535)) {
-    return { reason: 'bad-port', message: 'The port is not a number between 0 and 65535.' };
+    return rejection('bad-port', because('port-wrong'));
   }
-  return { reason: 'not-a-url', message: 'The address is not written correctly.' };
+  return rejection('not-a-url', because('address-wrong'));
 }

@@ -2,7 +2,8 @@
 import type { Verdict } from '../../../shared/api.ts';
 import { type Checksum, type NewDownload } from '../../../shared/download.ts';
 import { maskCredentials } from '../../../shared/url.ts';
-import { addressOf, type Rejection } from './address.ts';
+import { because } from '../../../shared/why.ts';
+import { addressOf, rejection, type Rejection } from './address.ts';
 import { foundIn, type ListSource } from './source.ts';
 import { isSums, readSums, type SumsFile, unusedSums, withSums } from './sums.ts';
 import { checksumOf, type Found } from './text.ts';
@@ -34,9 +35,7 @@ export function understand(
   const all = [sources].flat();
   for (const found of foundInAll(all.filter((source) => !isSums(source)))) {
     if (result.verdicts.length === MAX_VERDICTS) {
-      result.verdicts.push(
-        rejected(found, { reason: 'too-many', message: 'The list is too long; the rest was left out.' }),
-      );
+      result.verdicts.push(rejected(found, rejection('too-many', because('list-too-long'))));
       break;
     }
     const download = downloadOf(found);
@@ -108,17 +107,17 @@ function* foundInAll(sources: readonly ListSource[]): Iterable<Found> {
 /** An address with batch patterns as the addresses that it stands for. */
 function* expanded(found: Found, batch: Batch): Iterable<Found> {
   if (batch.count === 0) {
-    yield { ...found, address: { reason: 'empty-pattern', message: 'The pattern stands for nothing.' } };
+    yield { ...found, address: rejection('empty-pattern', because('pattern-empty')) };
   } else if (batch.count > MAX_BATCH) {
-    const message = `The pattern stands for ${batch.count} addresses; at most ${MAX_BATCH} are taken.`;
-    yield { ...found, address: { reason: 'too-many', message } };
+    const why = because('pattern-too-much', { count: batch.count, most: MAX_BATCH });
+    yield { ...found, address: rejection('too-many', why) };
   } else {
     for (const text of batch.texts()) yield { line: found.line, text, address: text };
   }
 }
 
-function rejected(found: Found, { reason, message }: Rejection): Verdict {
-  return { line: found.line, text: shown(found), kind: 'rejected', reason, message };
+function rejected(found: Found, why: Rejection): Verdict {
+  return { line: found.line, text: shown(found), kind: 'rejected', ...why };
 }
 
 function shown({ text }: Found): string {

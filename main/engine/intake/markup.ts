@@ -1,22 +1,17 @@
 // Addresses in markup: the links and images of a page, Metalink files (RFC 5854 and version 3), Apple's .webloc.
 import { Parser } from 'htmlparser2';
 import { checksumAlgorithms } from '../../../shared/download.ts';
-import { addressOf, type Rejection } from './address.ts';
+import { because } from '../../../shared/why.ts';
+import { addressOf, rejection } from './address.ts';
 import { checksumOf, type Found } from './text.ts';
 
 const linkTags = new Set(['a', 'area']);
 const mediaTags = new Set(['audio', 'embed', 'img', 'source', 'video']);
 const MAX_MIRRORS = 100;
 const MAX_DEPTH = 2000;
-const noAddress: Rejection = { reason: 'no-links', message: 'The file has no address.' };
-const relative: Rejection = {
-  reason: 'not-a-url',
-  message: 'A relative link, and the page does not say where it is from.',
-};
-const tooDeep: Rejection = {
-  reason: 'too-many',
-  message: 'Too many elements are open at once; the rest was left out.',
-};
+const noAddress = rejection('no-links', because('no-address-in'));
+const relative = rejection('not-a-url', because('link-relative'));
+const tooDeep = rejection('too-many', because('too-deep'));
 
 /** Links and images of a page or a piece of one. */
 export function foundInHtml(html: string, base?: string): Found[] {

@@ -1,8 +1,10 @@
 // The forms in which lists come: how a file on the disk becomes a text, and who finds the addresses in it.
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { systemWhy } from '../../../shared/system-why.ts';
+import { because, type Why } from '../../../shared/why.ts';
 import { decodeFile } from './decoding.ts';
-import { type Rejection } from './address.ts';
+import { rejection, type Rejection } from './address.ts';
 import { foundInHtml, foundInMetalink, foundInWebloc } from './markup.ts';
 import { foundInTable } from './table.ts';
 import { type Found, foundInText, linesOf } from './text.ts';
@@ -12,29 +14,28 @@ import { listFromJson, looksLikeListJson } from '../list-export.ts';
 export type ListSource =
   { text: string; fileName?: string } | { html: string; base?: string } | { fileName: string; problem: Rejection };
 
-const MAX_FILE_BYTES = 64 << 20;
-const binary: Rejection = { reason: 'binary', message: 'This is no text.' };
-const MAX_MESSAGE_CHARS = 300;
+const MAX_FILE_MIB = 64;
+const MAX_FILE_BYTES = MAX_FILE_MIB << 20;
+const binary = rejection('binary', because('no-text'));
 const BINARY_PLIST = 'bplist00';
 
 /** Reads a list from a file. A file that cannot be read is a value with the problem: the others have their turn. */
 export async function readList(path: string): Promise<ListSource> {
   const fileName = basename(path);
-  const problem = (reason: Rejection['reason'], message: string) => ({ fileName, problem: { reason, message } });
+  const problem = (reason: Rejection['reason'], why: Why) => ({ fileName, problem: rejection(reason, why) });
   try {
     const found = await stat(path);
-    if (found.isDirectory()) return problem('not-a-file', 'This is a folder, not a list.');
-    if (!found.isFile()) return problem('not-a-file', 'This is a device, a pipe or a socket, not a list.');
-    if (found.size > MAX_FILE_BYTES)
-      return problem('too-large', 'The file is larger than 64 MiB: too large for a list.');
+    if (found.isDirectory()) return problem('not-a-file', because('folder-no-list'));
+    if (!found.isFile()) return problem('not-a-file', because('device-no-list'));
+    if (found.size > MAX_FILE_BYTES) return problem('too-large', because('list-too-large', { mib: MAX_FILE_MIB }));
     const bytes = await readFile(path);
     const text = bytes.toString('latin1', 0, 8) === BINARY_PLIST ? bytes.toString('latin1') : decodeFile(bytes);
     return { text, fileName };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return problem('no-such-file', 'There is no such file.');
-    if (code === 'EACCES' || code === 'EPERM') return problem('no-permission', 'The file may not be read.');
-    return problem('unreadable', `The file cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    const why = because('list-not-read', { because: systemWhy(error) });
+    if (code === 'ENOENT' || code === 'ENOTDIR') return problem('no-such-file', why);
+    return problem(code === 'EACCES' || code === 'EPERM' ? 'no-permission' : 'unreadable', why);
   }
 }
 
@@ -51,7 +52,7 @@ export function* foundIn(source: ListSource): Iterable<Found> {
     silent = false;
     yield found;
   }
-  if (silent) yield { line: 0, text: fileName, address: { reason: 'no-links', message: 'There is no link in it.' } };
+  if (silent) yield { line: 0, text: fileName, address: rejection('no-links', because('no-link-in')) };
 }
 
 /** What a text looks like counts more than what its file is called. */
@@ -100,15 +101,13 @@ function* foundInBinaryPlist(text: string): Iterable<Found> {
 /** A list that Sluice wrote. */
 function* foundInListJson(text: string): Iterable<Found> {
   const list = listFromJson(text);
-  if (typeof list === 'string') {
-    const message = `The list is damaged: ${list}`.slice(0, MAX_MESSAGE_CHARS);
-    yield { line: 1, text: '', address: { reason: 'unreadable', message } };
+  if (!Array.isArray(list)) {
+    yield { line: 1, text: '', address: rejection('unreadable', list) };
     return;
   }
   for (const entry of list) {
     if ('why' in entry) {
-      const message = `This entry is damaged: ${entry.why}`.slice(0, MAX_MESSAGE_CHARS);
-      yield { line: entry.line, text: entry.text, address: { reason: 'unreadable', message } };
+      yield { line: entry.line, text: entry.text, address: rejection('unreadable', entry.why) };
       continue;
     }
     const { url, ...more } = entry.download;

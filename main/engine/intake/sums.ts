@@ -1,7 +1,8 @@
 // Checksum files among what is dropped (SHA256SUMS, file.iso.sha256): their lines belong to the downloads of those names.
 import type { Checksum, NewDownload } from '../../../shared/download.ts';
 import { checksumAlgorithms } from '../../../shared/download.ts';
-import type { Rejection } from './address.ts';
+import { because } from '../../../shared/why.ts';
+import { rejection, type Rejection } from './address.ts';
 import type { ListSource } from './source.ts';
 import { algorithmOfHex, checksumOf, type Found, linesOf } from './text.ts';
 
@@ -25,16 +26,10 @@ const MAX_LINE_CHARS = 8192;
 /** Folders of an address that a name in a checksum file may begin at. */
 const MAX_FOLDERS = 32;
 
-const noChecksum: Rejection = { reason: 'no-checksum', message: 'This is no checksum that Sluice knows.' };
-const contested: Rejection = {
-  reason: 'unclear-checksum',
-  message: 'Another checksum was given for this name, so neither is taken.',
-};
-const ambiguous: Rejection = {
-  reason: 'unclear-checksum',
-  message: 'Downloads from several folders have this name, so it is given to none.',
-};
-const unused: Rejection = { reason: 'no-checksum', message: 'Its checksums are of no file in the list.' };
+const noChecksum = rejection('no-checksum', because('checksum-unknown'));
+const contested = rejection('unclear-checksum', because('checksum-contested'));
+const ambiguous = rejection('unclear-checksum', because('checksum-ambiguous'));
+const unused = rejection('no-checksum', because('checksums-unused'));
 
 /** Whether a file has checksums in it, going by what it is called. */
 export function isSumsName(fileName: string): boolean {

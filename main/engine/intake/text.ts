@@ -1,6 +1,7 @@
 // Finds the addresses in plain text: one a line, several in a sentence, in brackets, with a name or a checksum beside.
 import { type Checksum } from '../../../shared/download.ts';
-import { local, opaque, type Rejection, schemeless } from './address.ts';
+import { because } from '../../../shared/why.ts';
+import { local, opaque, rejection, type Rejection, schemeless } from './address.ts';
 
 /** Something that stands in a source: an address that is yet to be judged, or what is wrong already. */
 export interface Found {
@@ -52,12 +53,12 @@ const onlyAddress = /^https?:\/\/[^\s<>"'`|]*[\w/]$/i;
 export function* foundInLine(line: number, text: string): Iterable<Found> {
   if (text === '' || text.startsWith('#')) return;
   if (text.length > MAX_LINE_CHARS) {
-    yield { line, text, address: { reason: 'too-long', message: 'The line is too long.' } };
+    yield { line, text, address: rejection('too-long', because('line-too-long')) };
   } else if (isAddress(text)) {
     yield { line, text, address: text, patterns: true };
     // eslint-disable-next-line no-control-regex -- they are what makes a line binary
   } else if (/[\x00-\x08\x0e-\x1f\x7f]/.test(text)) {
-    yield { line, text, address: { reason: 'binary', message: 'This is no text.' } };
+    yield { line, text, address: rejection('binary', because('no-text')) };
   } else {
     yield* foundInSentence(line, text.replace(/[\u00ad\u200b\u2060\ufeff]/g, ''));
   }
@@ -153,7 +154,7 @@ function trimmed(address: string): string {
 
 const hexLengths = { md5: 32, sha1: 40, sha256: 64, sha512: 128 } as const;
 const algorithms = Object.keys(hexLengths) as (keyof typeof hexLengths)[];
-const badChecksum: Rejection = { reason: 'bad-checksum', message: 'The checksum is not written correctly.' };
+const badChecksum = rejection('bad-checksum', because('checksum-wrong'));
 
 /** A checksum from its parts; undefined when Sluice does not know the algorithm. */
 export function checksumOf(algorithm: string, hex: string): Checksum | Rejection | undefined {

@@ -2,13 +2,14 @@
 import Database from 'better-sqlite3';
 import fs from 'node:fs';
 import path from 'node:path';
+import { because, type Why } from '../../../shared/why.ts';
 import { JOURNAL } from './journal.ts';
 import { migrations } from './migrations.ts';
 
 export type Opened = {
   db: Database.Database;
-  /** What was found wrong and done about it, in plain words; null when all was well. */
-  trouble: string | null;
+  /** What was found wrong and done about it; null when all was well. */
+  trouble: Why | null;
 };
 
 const FILE = 'sluice.db';
@@ -31,11 +32,11 @@ export function openDatabase(dir: string, nativeBinding: string | undefined, now
   const aside = moveAside(file, now);
   const backup = newestBackup(dir);
   if (backup) fs.copyFileSync(backup, file, fs.constants.COPYFILE_EXCL);
-  const what = gone ? 'was gone' : `was damaged. It was kept as ${path.basename(aside)}`;
-  const restored = backup
-    ? `the list was restored from the backup ${path.basename(backup)}`
-    : 'there was no backup yet, so the list starts from its journal';
-  return { db: openChecked(file, nativeBinding), trouble: `The list's database ${what}; ${restored}.` };
+  const restored = backup ? because('restored-from', { backup: path.basename(backup) }) : because('no-backup-yet');
+  const trouble = gone
+    ? because('list-gone', { because: restored })
+    : because('list-damaged', { aside: path.basename(aside), because: restored });
+  return { db: openChecked(file, nativeBinding), trouble };
 }
 
 /** There is no database, or an empty file, where what was kept beside it shows that there was one. */

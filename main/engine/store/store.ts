@@ -1,6 +1,7 @@
 // The only SQL: every download, event, host and setting that outlives the process. Synchronous; the engine's one writer.
 import type { DownloadId, Extent, Status, Validators } from '../../../shared/download.ts';
 import type { Failure } from '../../../shared/failure.ts';
+import type { Why } from '../../../shared/why.ts';
 import { Bin } from './bin.ts';
 import { FinishedLog, type Finished } from './finished-log.ts';
 import { HashTable } from './hash-table.ts';
@@ -23,7 +24,7 @@ const LONG = 10_000;
 
 export class Store {
   /** What was wrong with the database at the start, in plain words. */
-  readonly trouble: string | null;
+  readonly trouble: Why | null;
   readonly list: ListTable;
   readonly bin: Bin;
   readonly hashes: HashTable;

@@ -51,7 +51,7 @@ test('one that crashes is replaced, and after five in a row right after their st
     await heard();
     if (crashes < 5) await vi.advanceTimersByTimeAsync(200 * crashes);
   }
-  expect(workers.trouble).toMatch(/ended 5 times in a row/);
+  expect(workers.trouble?.message).toMatch(/ended 5 times in a row/);
   await vi.advanceTimersByTimeAsync(59_000);
   expect(processes).toHaveLength(5);
   await vi.advanceTimersByTimeAsync(1000);

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { understand } from '../../../main/engine/intake/intake.ts';
 import { type ListSource } from '../../../main/engine/intake/source.ts';
+import { expectSaid } from '../../support/said.ts';
 
 const none = { known: () => false };
 const ofText = (text: string) => understand({ text }, none);
@@ -92,6 +93,7 @@ describe('a line', () => {
     expect(downloads).toEqual([]);
     expect(verdicts).toMatchObject([{ line: 1, kind: 'rejected', reason: why }]);
     expect(verdicts[0]?.message).toMatch(/^\S.*\.$/);
+    expectSaid(verdicts[0]!);
     expect(verdicts[0]?.text.length).toBeLessThanOrEqual(300);
   });
 

@@ -8,6 +8,7 @@ import iconv from 'iconv-lite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { understand } from '../../../main/engine/intake/intake.ts';
 import { readList } from '../../../main/engine/intake/source.ts';
+import { expectSaid } from '../../support/said.ts';
 
 let dir: string;
 beforeAll(async () => {
@@ -53,6 +54,7 @@ describe('what is no list is refused, in words:', () => {
     const { downloads, verdicts } = understand(await readList(path), { known: () => false });
     expect(downloads).toEqual([]);
     expect(verdicts).toHaveLength(1);
+    expectSaid(verdicts[0]!);
     return verdicts[0];
   };
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { understand } from '../../../main/engine/intake/intake.ts';
 import { readList } from '../../../main/engine/intake/source.ts';
+import { expectSaid } from '../../support/said.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 const sum = (algorithm: string, of: string) => createHash(algorithm).update(of).digest('hex');
@@ -24,7 +25,10 @@ async function understood(files: Record<string, string>, known: (url: string) =>
 
 const list = 'https://h.example/dir/a.iso\nhttps://h.example/dir/b.iso\n';
 const rejected = ({ verdicts }: Awaited<ReturnType<typeof understood>>) =>
-  verdicts.filter(({ kind }) => kind === 'rejected');
+  verdicts.filter((verdict) => {
+    if (verdict.kind === 'rejected') expectSaid(verdict);
+    return verdict.kind === 'rejected';
+  });
 
 describe('the lines of', () => {
   test.each([

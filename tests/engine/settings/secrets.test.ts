@@ -6,6 +6,7 @@ import { answer } from '../../../shared/answer.ts';
 import { calls, type EngineEvent } from '../../../shared/api.ts';
 import { HostRule } from '../../../shared/host-rules.ts';
 import { Engine } from '../../../main/engine/engine.ts';
+import { expectSaid } from '../../support/said.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { certificate } from '../../support/certificate.ts';
 import { fakeWorkers } from '../fake-worker.ts';
@@ -19,7 +20,10 @@ function startEngine(dataDir = join(tempDir(), 'data')) {
 }
 const call = async (engine: Engine, name: string, arg: unknown) => {
   const result = await answer(calls, engine.handlers, name, arg);
-  if (!result.ok) throw new Error(result.error.message);
+  if (!result.ok) {
+    expectSaid(result.error);
+    throw new Error(result.error.message);
+  }
   return result.value;
 };
 const login = HostRule.parse({ host: 'a.test', user: 'me', password: 's3cret', headers: { 'X-Key': 's3cret' } });

@@ -17,7 +17,7 @@ test('a damaged database is kept aside and the list comes back from backup and j
   fs.writeFileSync(file, Buffer.alloc(fs.statSync(file).size, 'rubbish'));
   fs.rmSync(`${file}-wal`, { force: true });
   const again = open(dir);
-  expect(again.trouble).toMatch(/damaged.*restored from the backup/);
+  expect(again.trouble?.message).toMatch(/damaged.*restored from the backup/);
   expect(again.list.page(query(), 0, 10).map(({ name }) => name)).toEqual(['in-backup']);
   expect(again.journalled().map(({ download }) => download.url)).toEqual(['http://a.test/after-backup']);
   expect(fs.readdirSync(dir).filter((name) => name.includes('damaged'))).toHaveLength(1);
@@ -62,7 +62,7 @@ test('damage anywhere is found when the list is opened, not when it is met', () 
     const damaged = Buffer.from(whole);
     damaged.fill(0xa5, page * 4096, (page + 1) * 4096);
     fs.writeFileSync(path.join(other, 'sluice.db'), damaged);
-    expect(open(other).trouble, `page ${page} of ${pages}`).toMatch(/damaged/);
+    expect(open(other).trouble?.message, `page ${page} of ${pages}`).toMatch(/damaged/);
   }
 });
 

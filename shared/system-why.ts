@@ -1,0 +1,56 @@
+// Why the system did not do something, as a reason that stands within the sentence of what was wanted.
+import { because, type CausedCode, type Why } from './why.ts';
+
+const byCode: Record<string, CausedCode> = {
+  ENOENT: 'is-missing',
+  ENOTDIR: 'file-in-path',
+  EEXIST: 'file-in-path',
+  EISDIR: 'is-a-folder',
+  EACCES: 'not-allowed',
+  EPERM: 'not-allowed',
+  EROFS: 'read-only',
+  ENAMETOOLONG: 'path-long',
+  ENOSPC: 'disk-is-full',
+  EDQUOT: 'disk-is-full',
+  SQLITE_FULL: 'disk-is-full',
+  EIO: 'disk-fails',
+  EMFILE: 'files-too-many',
+  ENFILE: 'files-too-many',
+  EBUSY: 'in-use',
+  EADDRINUSE: 'in-use',
+  SQLITE_BUSY: 'in-use',
+  ENOTFOUND: 'host-unknown',
+  EAI_AGAIN: 'host-unknown',
+  ECONNREFUSED: 'was-refused',
+  EHOSTUNREACH: 'no-way',
+  ENETUNREACH: 'no-way',
+  EADDRNOTAVAIL: 'no-way',
+  ECONNRESET: 'line-broke',
+  ECONNABORTED: 'line-broke',
+  EPIPE: 'line-broke',
+  ETIMEDOUT: 'none-in-time',
+  EPROTO: 'not-secure',
+};
+
+/** The reason of whatever was thrown; of what has no code that is known here, its own words. */
+export function systemWhy(thrown: unknown): Why {
+  if (!(thrown instanceof Error)) return because('other-error', { cause: String(thrown) });
+  const { code } = thrown as { code?: unknown };
+  if (typeof code !== 'string') return because('other-error', { cause: thrown.message });
+  return because(whyOf(code), { cause: causeOf(thrown, code) });
+}
+
+function whyOf(code: string): CausedCode {
+  if (Object.hasOwn(byCode, code)) return byCode[code]!;
+  if (code.startsWith('SQLITE_IOERR')) return 'disk-fails';
+  return /^ERR_(TLS|SSL)_/.test(code) ? 'not-secure' : 'other-error';
+}
+
+/** What the system says beside its English words for the error: its name, what was called, and with what. */
+export function causeOf({ message }: Error, code: string): string {
+  const ssl = /SSL routines:[^:]*:([^:]+)/.exec(message);
+  if (ssl) return `${code}, ${ssl[1]}`;
+  // The client that asks puts the whole URL before it.
+  const bare = message.replace(/^.*, reason: /s, '');
+  return bare.includes(code) ? bare.replace(/^(\w+): [^,]*/, '$1') : code;
+}
