@@ -58,6 +58,42 @@ test('a host is chosen from the list’s hosts or from a row, stays while states
   expect(complaints).toEqual([]);
 });
 
+test('a state, a kind, a host and a text narrow the list together, each taken back by itself', async () => {
+  const { page, complaints } = await startSluice();
+  await page.evaluate((place) => window.sluice.call('changeMachine', { place, to: 'pause' }), HERE);
+  const all = ['one.test/a.mp4', 'one.test/b.mp4', 'two.test/c.mp4', 'one.test/a.zip'].map((path) => `https://${path}`);
+  await add(page, all, true);
+  await add(page, ['https://one.test/a2.mp4', 'https://two.test/b.zip']);
+  await expect.poll(() => names(page)).toHaveLength(6);
+  const entry = (name: string) => page.getByRole('navigation').getByRole('button', { name: new RegExp(`^${name}`) });
+  const marked = () => page.getByRole('navigation').locator('[aria-current=page] .label').allInnerTexts();
+  await entry('Paused').click();
+  await entry('Video').dblclick();
+  await expect.poll(() => names(page)).toEqual(['a.mp4', 'b.mp4', 'c.mp4']);
+  expect(await marked()).toEqual(['Paused', 'Video']);
+  await page.getByRole('row', { name: /^b\.mp4/ }).click({ button: 'right' });
+  await page.getByRole('menuitem', { name: 'Only from one.test' }).click();
+  await expect.poll(() => names(page)).toEqual(['a.mp4', 'b.mp4']);
+  await page.keyboard.press('Control+F');
+  await page.keyboard.type('a');
+  await expect.poll(() => names(page)).toEqual(['a.mp4']);
+  await entry('Queued').click();
+  await expect.poll(() => names(page)).toEqual(['a2.mp4']);
+  await entry('Video').click();
+  await expect.poll(() => names(page)).toEqual(['a2.mp4']);
+  expect(await marked()).toEqual(['Queued']);
+  await entry('Paused').click();
+  await expect.poll(() => names(page)).toEqual(['a.mp4', 'a.zip']);
+  await entry('Archives').click();
+  await expect.poll(() => names(page)).toEqual(['a.zip']);
+  await entry('All').click();
+  await page.getByRole('grid').press('Escape');
+  await page.getByRole('grid').press('Escape');
+  await expect.poll(() => names(page)).toHaveLength(6);
+  expect(await marked()).toEqual(['All']);
+  expect(complaints).toEqual([]);
+});
+
 test('every column sorts; what runs stands in the order of its speed', async () => {
   const origin = await originForTest();
   origin.serve('/slow.bin', { sizeBytes: 3_000_000, bytesPerS: 40_000, ranges: 'ignore' });
