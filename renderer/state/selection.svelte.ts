@@ -5,6 +5,8 @@ import type { Row } from '../../shared/download.ts';
 import type { Bridge } from '../../shared/shell-api.ts';
 import type { Downloads } from './downloads.svelte.ts';
 
+type How = 'only' | 'extend' | 'walk';
+
 export class Selection {
   /** Index of the row that the keyboard acts on; -1 before the first step. */
   cursor = $state(-1);
@@ -69,8 +71,11 @@ export class Selection {
     this.all = this.#downloads.total > 0;
   }
 
-  /** Goes to a row: alone, `extend`ed from where the selection began, or `toggle`d without leaving the others. */
-  async goTo(index: number, how: 'only' | 'extend' | 'toggle' = 'only'): Promise<void> {
+  /**
+   * Goes to a row: alone, `extend`ed from where the selection began, or `toggle`d without leaving the others; a `walk` leaves the
+   * selection as it is.
+   */
+  async goTo(index: number, how: How | 'toggle' = 'only'): Promise<void> {
     const last = this.#downloads.total - 1;
     if (last < 0) return;
     const target = Math.max(0, Math.min(last, index));
@@ -79,6 +84,7 @@ export class Selection {
     const from = this.#anchor < 0 ? target : this.#anchor;
     this.cursor = target;
     this.cursorId = this.#downloads.rowAt(target)?.id ?? null;
+    if (how === 'walk') return;
 
     if (how === 'extend') {
       this.#anchor = from;
@@ -120,7 +126,7 @@ export class Selection {
   }
 
   /** Goes `by` rows down (or up, when negative). */
-  move(by: number, how: 'only' | 'extend' = 'only'): Promise<void> {
+  move(by: number, how: How = 'only'): Promise<void> {
     return this.goTo(this.cursor < 0 ? (by > 0 ? 0 : this.#downloads.total - 1) : this.cursor + by, how);
   }
 

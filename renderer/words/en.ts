@@ -248,6 +248,8 @@ export function en(f: Format) {
     shortcutsTitle: 'Keys',
     shortcuts: [
       ['↑ ↓', 'Go through the list; with Shift, select'],
+      ['Ctrl ↑ ↓', 'Go on and leave the selection as it is'],
+      ['Ctrl Space', 'Select one more, or one less'],
       ['Ctrl A', 'Select all'],
       ['Space', 'Pause or resume'],
       ['Enter', 'Open details'],

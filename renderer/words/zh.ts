@@ -225,6 +225,8 @@ export function zh(f: Format): Words {
     shortcutsTitle: '按键',
     shortcuts: [
       ['↑ ↓', '在列表中移动；按住 Shift 选择'],
+      ['Ctrl ↑ ↓', '移动而不改变选择'],
+      ['Ctrl Space', '多选或少选一项'],
       ['Ctrl A', '全选'],
       ['Space', '暂停或继续'],
       ['Enter', '打开详情'],

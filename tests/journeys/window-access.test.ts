@@ -82,6 +82,14 @@ test('everything from adding to removing works with the keyboard alone', async (
   await press('Shift+ArrowDown');
   await press('Shift+ArrowDown');
   await expect.poll(selected).toBe(3);
+  // One that does not lie beside them, without the mouse.
+  await press('Control+ArrowDown');
+  await press('Control+ArrowDown');
+  await press('Control+Space');
+  const ofThose = page.locator('[aria-selected=true] .name');
+  await expect.poll(() => ofThose.allTextContents()).toEqual([1, 2, 3, 5].map((n) => `file-0${n}.zip`));
+  await press('Control+Space');
+  await expect.poll(selected).toBe(3);
   await press('End');
   await expect.poll(() => page.getByRole('row', { name: /file-39/ }).getAttribute('aria-selected')).toBe('true');
   expect(await page.getByRole('row', { name: /file-39/ }).isVisible()).toBe(true);

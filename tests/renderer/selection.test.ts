@@ -49,6 +49,19 @@ test('toggling adds and takes away', async () => {
   expect(selection.ids()).toEqual([4]);
 });
 
+test('who walks leaves the selection as it is, and adds to it or takes away where the cursor stands', async () => {
+  await selection.move(1);
+  await selection.move(1, 'walk');
+  await selection.move(1, 'walk');
+  expect([selection.cursor, selection.ids()]).toEqual([2, [1]]);
+  await selection.goTo(selection.cursor, 'toggle');
+  expect(selection.ids()).toEqual([1, 3]);
+  // Where no row has come yet, too.
+  await selection.goTo(899, 'walk');
+  await selection.goTo(selection.cursor, 'toggle');
+  expect(selection.ids()).toEqual([1, 3, 900]);
+});
+
 test('the cursor follows its download when the list moves under it', async () => {
   await selection.goTo(5);
   bridge.rows.splice(0, 3);

@@ -7,7 +7,7 @@ export function onListKey(app: App, event: KeyboardEvent, page: number, openMenu
   if (event.target !== event.currentTarget) return;
   const { selection, downloads } = app;
   const command = event.ctrlKey || event.metaKey;
-  const how = event.shiftKey ? 'extend' : 'only';
+  const how = event.shiftKey ? 'extend' : command ? 'walk' : 'only';
   const row = selection.cursor >= 0 ? downloads.rowAt(selection.cursor) : null;
   // With Caps Lock on, letters come as capitals.
   if (event.altKey && (event.key === 'ArrowUp' || event.key === 'ArrowDown')) {
@@ -34,7 +34,7 @@ export function onListKey(app: App, event: KeyboardEvent, page: number, openMenu
       void selection.goTo(downloads.total - 1, how);
       break;
     case ' ':
-      void app.toggle();
+      void (command ? selection.goTo(selection.cursor, 'toggle') : app.toggle());
       break;
     case 'Enter':
       if (row) app.inspected.open(row.id);
