@@ -31,6 +31,11 @@ export function createFormat(locale: string, clockLocale = locale) {
     ...(hour12 ? { hour: 'numeric', hourCycle } : time),
     timeZone: 'UTC',
   });
+  const days = new Intl.NumberFormat(locale, { style: 'unit', unit: 'day', unitDisplay: 'narrow' });
+  const hoursOfDay = new Intl.NumberFormat(locale, {
+    ...{ style: 'unit', unit: 'hour', unitDisplay: 'narrow' },
+    minimumIntegerDigits: 2,
+  });
   const day = new Intl.DateTimeFormat(locale, { year: 'numeric', month: 'short', day: 'numeric' });
   const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', hourCycle });
 
@@ -44,6 +49,18 @@ export function createFormat(locale: string, clockLocale = locale) {
     }
     const digits = unit === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
     return `${decimals[digits]!.format(value)} ${units[unit]}`;
+  }
+
+  /** A length of time as a stop-watch shows it: `0:24`, `1:58:40`, `3d 04h`. */
+  function duration(ms: number): string {
+    const seconds = Math.max(0, Math.ceil(ms / 1000));
+    const two = (value: number) => String(value).padStart(2, '0');
+    const minutes = Math.floor(seconds / 60);
+    const hours = Math.floor(minutes / 60);
+    if (hours >= 100 * 24) return `> ${days.format(99)}`;
+    if (hours >= 24) return `${days.format(Math.floor(hours / 24))} ${hoursOfDay.format(hours % 24)}`;
+    if (hours > 0) return `${hours}:${two(minutes % 60)}:${two(seconds % 60)}`;
+    return `${minutes}:${two(seconds % 60)}`;
   }
 
   return {
@@ -65,16 +82,4 @@ export function createFormat(locale: string, clockLocale = locale) {
     hour: (ofDay: number) => fullHour.format(Date.UTC(2026, 0, 1, ofDay)),
     dateTime: (atMs: number) => dateTime.format(atMs),
   };
-}
-
-/** A length of time as a stop-watch shows it: `0:24`, `1:58:40`, `3d 04h`. */
-function duration(ms: number): string {
-  const seconds = Math.max(0, Math.ceil(ms / 1000));
-  const two = (value: number) => String(value).padStart(2, '0');
-  const minutes = Math.floor(seconds / 60);
-  const hours = Math.floor(minutes / 60);
-  if (hours >= 100 * 24) return '> 99d';
-  if (hours >= 24) return `${Math.floor(hours / 24)}d ${two(hours % 24)}h`;
-  if (hours > 0) return `${hours}:${two(minutes % 60)}:${two(seconds % 60)}`;
-  return `${minutes}:${two(seconds % 60)}`;
 }

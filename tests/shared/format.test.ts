@@ -31,6 +31,11 @@ test.each([
   expect(format.duration(ms)).toBe(text);
 });
 
+test('days and hours are said in the language of the locale', () => {
+  expect(createFormat('zh-CN').duration(100_800_000)).toBe('1天 04小时');
+  expect(createFormat('zh-CN').duration(1e12)).toBe('> 99天');
+});
+
 test('a hundred percent is said only of what is complete', () => {
   expect(format.percent(999_999, 1_000_000)).toBe('99%');
   expect(format.percent(1, 1)).toBe('100%');
