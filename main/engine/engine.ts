@@ -1,5 +1,4 @@
 // The engine: store, queues, pool and dispatch as one object. Entries make it, faces steer it through its handlers.
-import os from 'node:os';
 import path from 'node:path';
 import type { EngineEvent, Handlers } from '../../shared/api.ts';
 import type { DownloadId, NewDownload } from '../../shared/download.ts';
@@ -15,6 +14,7 @@ import { HashLater, type Hasher } from './hash-later.ts';
 import { foldName, isPlainName, numbered, partName } from './names.ts';
 import { Machines } from './machines.ts';
 import { Pool, type SpawnedWorker } from './dispatch/pool.ts';
+import { PoolSize } from './dispatch/pool-size.ts';
 import { backUp, recover, resumeWhereRoomIs } from './recovery.ts';
 import { Removals } from './removals.ts';
 import { Listeners, type Signal } from './signal.ts';
@@ -70,6 +70,7 @@ export class Engine {
   readonly #store: Store;
   readonly #tap: Tap;
   readonly #pool: Pool;
+  readonly #poolSize: PoolSize;
   readonly #dispatch: Dispatch;
   readonly #removals: Removals;
   readonly #disk: DiskRoom;
@@ -136,6 +137,7 @@ export class Engine {
         },
       },
     });
+    this.#poolSize = new PoolSize(this.#pool, this.#dispatch, this.#store, () => this.#settings);
     this.guests = new Guests(this.queue, this.#tap, () => this.#pool.nextId());
     this.#limits = new SpeedLimits({
       settings: () => this.#settings,
@@ -194,7 +196,10 @@ export class Engine {
       startDemo: options.startDemo,
     });
     recover({ store: this.#store, removals: this.#removals, adding: this.adding, notes, now });
-    this.#every(SHARE_MS, () => this.#share());
+    this.#every(SHARE_MS, () => {
+      this.#share();
+      if (this.#started && !this.#closing) this.#poolSize.look();
+    });
     this.#every(FILES_MS, () => this.#workerSettings.lookAtFiles());
     this.#every(ROOM_MS, () => resumeWhereRoomIs(this.#store, this.#disk) && this.#listChanged());
     this.#every(BACKUP_CHECK_MS, () => backUp(this.#store, now(), BACKUP_AGE_MS));
@@ -207,12 +212,8 @@ export class Engine {
     this.#hashLater.start();
   }
 
-  /** One worker is there from the start; the others come when there is work for them. */
   #sizePool(): void {
-    if (!this.#started || this.#closing) return;
-    const { queued, running } = this.#store.list.counts();
-    const enough = Math.max(1, queued + running, this.#pool.local.length);
-    this.#pool.resize(Math.min(this.#settings.workers || Math.min(32, Math.max(1, os.cpus().length)), enough));
+    if (this.#started && !this.#closing) this.#poolSize.fit();
   }
 
   /** Where downloads go that name no folder. */

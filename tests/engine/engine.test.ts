@@ -1,11 +1,12 @@
 // The engine from outside: what is added, run, paused, retried, removed and told.
+import { cpus } from 'node:os';
 import { expect, test, vi } from 'vitest';
 import { answer } from '../../shared/answer.ts';
 import { calls } from '../../shared/api.ts';
 import type { Outcome } from '../../shared/protocol.ts';
 import { Engine, type Signal } from '../../main/engine/engine.ts';
 import { memoryPorts } from '../../main/transport/memory.ts';
-import { add, call, dir, engines, rows, start, statuses } from './engine-for-test.ts';
+import { add, call, dir, engines, rows, start, statuses, stop } from './engine-for-test.ts';
 import { doneOf, fakeWorkers } from './fake-worker.ts';
 
 test('hands queued downloads to a worker and keeps what became of them', async () => {
@@ -101,6 +102,21 @@ test('a worker process is started when there is work for it', async () => {
   expect(workers).toHaveLength(1);
   await add(engine, 'http://a.test/1', 'http://a.test/2', 'http://a.test/3', 'http://a.test/4');
   await vi.waitFor(() => expect(workers.map(({ tasks }) => tasks.length)).toEqual([1, 1, 1]));
+});
+
+test('where no number of workers is named, many small files get one, and what takes longer gets them all', async () => {
+  const small = fakeWorkers((worker, task) => worker.settle(task, doneOf(task)));
+  const first = start(small.spawn, { workers: 0, parallel: 2 });
+  await add(first, ...Array.from({ length: 20 }, (_, n) => `http://a.test/${n}`));
+  await vi.waitFor(() => expect(first.idle).toBe(true));
+  expect(small.workers).toHaveLength(1);
+  await stop(first);
+
+  const long = fakeWorkers();
+  const second = start(long.spawn, { workers: 0, parallel: 2 });
+  await add(second, ...Array.from({ length: 100 }, (_, n) => `http://b.test/${n}`));
+  await vi.waitFor(() => expect(long.workers).toHaveLength(Math.min(32, cpus().length)), 5000);
+  expect(long.workers[0]!.tasks).toHaveLength(2);
 });
 
 test('a list that is shorter than what may run at once is shared out, too', async () => {

@@ -96,6 +96,12 @@ export class Dispatch implements TaskQueue {
     return this.#handingOut.handedOut;
   }
 
+  /** How many downloads end in a second, by what was seen last. */
+  get donePerS(): number {
+    const nowMs = performance.now();
+    return [...this.#desk.paces.values()].reduce((sum, pace) => sum + pace.within(1000, nowMs), 0);
+  }
+
   /** How many workers wait for tasks. */
   get waitingGetters(): number {
     return this.#handingOut.waitingGetters;
