@@ -90,7 +90,7 @@ test('a file is opened and shown in its folder, its address copied; a removal wi
   await expect.poll(() => app.evaluate(({ clipboard }) => clipboard.readText())).toBe(origin.url('/done.bin'));
   await app.evaluate(({ shell }) => (shell.openPath = () => Promise.resolve('no program')));
   await details.getByRole('button', { name: 'Open file' }).click();
-  await page.getByText('done.bin could not be opened: no program').waitFor();
+  await page.getByText('done.bin could not be opened (no program)').waitFor();
 
   const removeWithFiles = async () => {
     await row.click();
