@@ -7,8 +7,8 @@ import { drop, startSluice, untilCounts } from './window-program.ts';
 test.each(['light', 'dark'] as const)('axe finds nothing serious in any view, %s', async (colorScheme) => {
   const origin = await originForTest();
   origin.serve('/done.bin', { sizeBytes: 1000 });
-  origin.serve('/slow.bin', { sizeBytes: 5_000_000, bytesPerS: 200_000 });
-  const { page, complaints } = await startSluice();
+  origin.serve('/slow.bin', { sizeBytes: 50_000_000, bytesPerS: 200_000, ranges: 'ignore' });
+  const { app, page, complaints } = await startSluice();
   await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
   expect(await problems(page), 'empty').toEqual([]);
 
@@ -59,6 +59,26 @@ test.each(['light', 'dark'] as const)('axe finds nothing serious in any view, %s
     expect(await problems(page), dialog).toEqual([]);
     await page.keyboard.press('Escape');
   }
+
+  // On a narrow window other things are shown, and other things are cut.
+  await page.evaluate(async () => {
+    await window.sluice.call('changeSettings', { coordinator: true, pythonDoor: true });
+    await window.sluice.call('setPriority', { which: { query: { status: 'all' } }, priority: 'high' });
+  });
+  await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.setSize(480, 640));
+  await page.waitForFunction(() => innerWidth <= 480);
+  for (const view of ['Traffic', 'Machines', 'Settings', 'All']) {
+    await page.getByRole('button', { name: 'Show the sidebar' }).click();
+    expect(await problems(page), 'sidebar').toEqual([]);
+    await page.getByRole('navigation').getByRole('button', { name: view }).click();
+    if (view === 'All') await page.getByRole('row', { name: /slow\.bin.*High priority/ }).waitFor();
+    else await page.getByRole('heading', { name: view, level: 1 }).waitFor();
+    if (view === 'Machines') await page.locator('pre').nth(1).waitFor();
+    expect(await problems(page), `${view}, narrow`).toEqual([]);
+  }
+  await page.getByRole('row', { name: /slow\.bin/ }).dblclick();
+  await page.getByText('What happened').waitFor();
+  expect(await problems(page), 'detail, narrow').toEqual([]);
   expect(complaints).toEqual([]);
 });
 

@@ -40,6 +40,15 @@ test('axe finds nothing serious in dialogs, strips and messages, in either theme
     ['Speed limit of this download', () => fromMenu(page, 'Speed limit…')],
     ['About to sleep', () => tell(sluice, { event: 'countdown', countdown: { action: 'sleep', endsAt: 9e15 } })],
   ];
+  const resize = async (width: number, height: number) => {
+    await sluice.app.evaluate(({ BrowserWindow }, size) => BrowserWindow.getAllWindows()[0]!.setSize(...size), [
+      width,
+      height,
+    ] as const);
+    await page.waitForFunction((wide) => Math.abs(innerWidth - wide) <= 2, width);
+  };
+  // What a zoom of 200 % leaves of the window.
+  await resize(640, 380);
   for (const [name, open] of dialogs) {
     await open();
     const dialog = page.getByRole('dialog', { name });
@@ -54,6 +63,7 @@ test('axe finds nothing serious in dialogs, strips and messages, in either theme
     else await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
   }
+  await resize(1280, 760);
 
   // A menu lies above a message that was there before.
   await tell(sluice, { event: 'trouble', message: 'A message. '.repeat(20) });

@@ -235,7 +235,7 @@ test('a priority is given to what is chosen by its menu, or in the details; the 
   // The first of them has the focus.
   await page.keyboard.press('Enter');
   await expect.poll(() => names(page)).toEqual(['3.zip', '4.zip', '0.zip', '1.zip', '2.zip']);
-  await page.getByRole('row', { name: /^3\.zip High priority files\.test/ }).waitFor();
+  await page.getByRole('row', { name: /^3\.zip files\.test High priority/ }).waitFor();
   expect(await page.evaluate(() => document.activeElement?.role)).toBe('grid');
   await row(0).dblclick();
   const details = page.getByRole('complementary');
