@@ -32,7 +32,11 @@ test('a setting is found by a word, says its bounds, and a wrong value says why 
   await expect.poll(async () => (await settingsOf(sluice)).parallel).toBe(3);
   expect(await field.getAttribute('aria-invalid')).toBe('false');
 
-  await page.getByRole('textbox', { name: 'Search settings' }).fill('certificate authority');
+  // By the title of its part, and by several words in any order.
+  await page.getByRole('textbox', { name: 'Search settings' }).fill('network');
+  await page.getByRole('textbox', { name: 'Time to connect' }).waitFor();
+  await expect.poll(() => page.getByRole('textbox', { name: 'Downloads at once' }).count()).toBe(0);
+  await page.getByRole('textbox', { name: 'Search settings' }).fill('authority  certificate');
   await page.getByRole('textbox', { name: 'Extra certificate authority' }).fill('/nowhere/ca.pem');
   await page.keyboard.press('Tab');
   await page
@@ -83,6 +87,19 @@ test('a speed limit of the toolbar’s presets holds at once, and the timetable 
   await page.keyboard.press('Space');
   await expect.poll(async () => (await settingsOf(sluice)).week[0]).toBe(`LL${'F'.repeat(22)}`);
   expect((await totals())?.schedule, 'it does not hold yet').toBeNull();
+  // With the mouse: from one corner to the other; over what is so already, it is taken back.
+  const cell = (name: RegExp) => page.getByRole('gridcell', { name });
+  const stroke = async () => {
+    await cell(/^Tuesday, 12\sAM to 1\sAM:/).hover();
+    await page.mouse.down();
+    await cell(/^Wednesday, 3\sAM to 4\sAM:/).hover();
+    await page.mouse.up();
+  };
+  const nights = async () => (await settingsOf(sluice)).week.map((day) => day.slice(0, 5));
+  await stroke();
+  await expect.poll(nights).toEqual(['LLFFF', 'LLLLF', 'LLLLF', ...Array<string>(4).fill('FFFFF')]);
+  await stroke();
+  await expect.poll(nights).toEqual(['LLFFF', ...Array<string>(6).fill('FFFFF')]);
   await page.getByRole('button', { name: 'Always full' }).click();
   await page.getByRole('switch', { name: /timetable/i }).click();
   await expect.poll(async () => (await totals())?.schedule).toMatchObject({ kind: 'F' });
