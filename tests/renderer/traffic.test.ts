@@ -57,9 +57,15 @@ test('nothing is asked unless somebody looks', async () => {
   stop();
   await vi.advanceTimersByTimeAsync(1000);
   expect(bridge.times('traffic'), 'another view goes on looking').toBe(10);
+  vi.stubGlobal('document', { hidden: true });
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(bridge.times('traffic'), 'a hidden window is not looked at').toBe(10);
+  vi.unstubAllGlobals();
+  await vi.advanceTimersByTimeAsync(250);
+  expect(bridge.times('traffic')).toBe(11);
   stopNext();
   await vi.advanceTimersByTimeAsync(5000);
-  expect(bridge.times('traffic')).toBe(10);
+  expect(bridge.times('traffic')).toBe(11);
   vi.useRealTimers();
 });
 
