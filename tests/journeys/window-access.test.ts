@@ -189,20 +189,30 @@ test('at 480 px and at twice the size nothing is out of reach', async () => {
   });
   await page.waitForFunction(() => innerWidth > 600 && innerWidth <= 640);
   expect(await overflow()).toEqual({ wide: 0, buttons: [] });
-  for (const view of ['Settings', 'Machines']) {
+  for (const view of ['Settings', 'Machines', 'Traffic']) {
     await page.getByRole('button', { name: 'Show the sidebar' }).click();
     await page.getByRole('navigation').getByRole('button', { name: view }).click();
     await page.getByRole('heading', { name: view, level: 1 }).waitFor();
     expect(await overflow(), `${view}, twice the size`).toEqual({ wide: 0, buttons: [] });
-    const cut = await page
-      .locator('main input, main select, main button')
-      .evaluateAll((all) =>
-        all
-          .filter((one) => one.checkVisibility() && one.getBoundingClientRect().right > innerWidth + 1)
-          .map((one) => one.outerHTML),
-      );
+    const cut = await page.locator('main input, main select, main button').evaluateAll((all) =>
+      all
+        .filter((one) => one.checkVisibility() && one.getBoundingClientRect().right > innerWidth + 1)
+        // The picture of Traffic is scrolled within itself.
+        .filter((one) => one.closest('.picture') === null)
+        .map((one) => one.outerHTML),
+    );
     expect(cut, `${view}, twice the size`).toEqual([]);
   }
+  // The picture of Traffic is not squeezed to nothing by what stands below it, which is scrolled to.
+  const picture = page.getByRole('img', { name: 'Producers, task queue, workers and result queue' });
+  const seen = await picture.evaluate((one) => {
+    const { top, bottom } = one.closest('.middle')!.getBoundingClientRect();
+    return bottom - top;
+  });
+  expect(seen).toBeGreaterThanOrEqual(200);
+  await page.getByRole('group', { name: 'Peers' }).scrollIntoViewIfNeeded();
+  const peers = (await page.getByRole('group', { name: 'Peers' }).boundingBox())!;
+  expect(peers.y + peers.height).toBeLessThanOrEqual(await page.evaluate(() => innerHeight - 30));
   await page.keyboard.press('Control+N');
   await page.keyboard.insertText('https://files.example/one.zip\nnone\nhttps://files.example/two.zip');
   const dialog = page.getByRole('dialog', { name: 'Add links' });

@@ -131,7 +131,7 @@ test('every lane has its two rates, the task queue what is put and got; a hostâ€
 
   const locks = page.getByRole('group', { name: 'Locks' });
   const host = locks.locator('div.lock').filter({ hasText: `127.0.0.1:${origin.port}` });
-  await expect.poll(() => host.innerText(), { timeout: 20_000 }).toMatch(/1 of 1: .*\n?2 wait$/);
+  await expect.poll(() => host.innerText(), { timeout: 20_000 }).toMatch(/1 of 1: Worker \d+\n?2 wait$/);
   const ages = async () => {
     const texts = await locks.locator('button.lock .bytes').allInnerTexts();
     return texts.map((text) => text.split(':').reduce((minutes, part) => 60 * minutes + Number(part), 0));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { linesOf } from '../../renderer/views/traffic/lane-lines.ts';
+import { holderName, linesOf } from '../../renderer/views/traffic/lane-lines.ts';
 import { wordsIn } from '../../renderer/words.ts';
 import { createFormat } from '../../shared/format.ts';
 import type { WorkerState } from '../../shared/traffic.ts';
@@ -50,4 +50,10 @@ test('what is not known is left out: what a Python program costs, the speed and 
     ['pid 4711 · this computer', '0 leases'],
     ['CPU 12%', ''],
   ]);
+});
+
+test('who holds a lock is called as its lane is, in either language; others by their own name', () => {
+  expect(holderName('worker 3', words)).toBe('Worker 3');
+  expect(holderName('worker 3', wordsIn('zh-CN', format))).toBe('工作进程 3');
+  expect(holderName('attic', words)).toBe('attic');
 });

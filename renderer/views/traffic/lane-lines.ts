@@ -30,3 +30,9 @@ export function linesOf(worker: WorkerState, height: number, words: Words, forma
   }
   return lines;
 }
+
+/** Who holds a lock, as the window calls it; the engine says `worker 3`. */
+export function holderName(holder: string, words: Words): string {
+  const id = /^worker (\d+)$/.exec(holder)?.[1];
+  return id === undefined ? holder : words.workerName(Number(id));
+}
