@@ -99,7 +99,7 @@ test('every lane has its two rates, the task queue what is put and got; a hostâ€
   const origin = await originForTest();
   const paths = ['/held.bin', '/waits.bin', '/waits-too.bin'];
   for (const path of paths) origin.serve(path, { sizeBytes: 60_000_000, bytesPerS: 300_000 });
-  const { page, complaints } = await startSluice();
+  const { app, page, complaints } = await startSluice();
   await page.evaluate(() => window.sluice.call('changeSettings', { connectionsPerHost: 1, workers: 3 }));
   const urls = paths.map((path) => origin.url(path));
   await page.evaluate((all) => window.sluice.call('add', { downloads: all.map((url) => ({ url })) }), urls);
@@ -128,6 +128,19 @@ test('every lane has its two rates, the task queue what is put and got; a hostâ€
   const figures = async () => (await picture.locator('text.line').allTextContents()).map((text) => text.split(' ')[0]);
   await expect.poll(figures).toEqual(Array.from({ length: 4 }, () => ['put', 'get']).flat());
   expect(await picture.getByText(/^(nobody waits|1 getter waits|\d+ getters wait)$/).count()).toBe(2);
+
+  // On a narrow window, too, what stands at the left of a lane ends before what stands at its right begins.
+  await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.setSize(800, 760));
+  await page.waitForFunction(() => innerWidth <= 800);
+  const gaps = () =>
+    picture.evaluate((svg) => {
+      const ends = [...svg.querySelectorAll('text[text-anchor=end]:not(.rate)')];
+      return ends.map(
+        (end) => end.getBoundingClientRect().left - end.previousElementSibling!.getBoundingClientRect().right,
+      );
+    });
+  expect((await gaps()).filter((gap) => gap < 4)).toEqual([]);
+  expect((await gaps()).length).toBeGreaterThanOrEqual(6);
 
   const locks = page.getByRole('group', { name: 'Locks' });
   const host = locks.locator('div.lock').filter({ hasText: `127.0.0.1:${origin.port}` });

@@ -38,6 +38,12 @@ test('a lane says who works where, what it holds and for how long, and what that
   expect(linesOf(worker, 34, words, format)).toEqual(whole.slice(0, 1));
 });
 
+test('a long name of a machine is cut in a lane, and told in full beside it', () => {
+  const far = { ...worker, machine: 'ip-10-0-31-7.eu-west-1.compute.internal' };
+  expect(linesOf(far, 80, words, format)[1]![0]).toBe('pid 4711 · ip-10-0-31-7.eu…');
+  expect(linesOf(far, Infinity, words, format)[1]![0]).toBe(`pid 4711 · ${far.machine}`);
+});
+
 test('what is not known is left out: what a Python program costs, the speed and memory of one that starts', () => {
   const python = { ...worker, kind: 'python', pid: 0, machine: '127.0.0.1', rssBytes: 0, cpuPercent: 0 } as const;
   expect(linesOf({ ...python, leases: [] }, 80, words, format)).toEqual([

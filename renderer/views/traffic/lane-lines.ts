@@ -9,13 +9,16 @@ export type LaneLine = [left: string, right: string];
 /** Heights in px from which there is room for a second and a third line. */
 const TWO_LINES = 48;
 const THREE_LINES = 68;
+/** So many letters of a machine's name stand beside what it holds. */
+const NAME = 16;
 
 /** The lines of a lane of `height` px: who it is and how fast, where it runs and what it holds, what it costs. */
 export function linesOf(worker: WorkerState, height: number, words: Words, format: Format): LaneLine[] {
   const speed = worker.state === 'ready' ? format.speed(worker.bytesPerS) : words.workerState(worker.state);
   const lines: LaneLine[] = [[words.workerName(worker.id), speed]];
   if (height >= TWO_LINES) {
-    const where = worker.machine === '' || worker.kind === 'local' ? words.thisComputer : worker.machine;
+    const machine = height < Infinity ? shortened(worker.machine) : worker.machine;
+    const where = machine === '' || worker.kind === 'local' ? words.thisComputer : machine;
     const oldest = Math.max(0, ...worker.leases.map(({ ageMs }) => ageMs));
     const leases = words.leases(worker.leases.length);
     lines.push([
@@ -35,4 +38,9 @@ export function linesOf(worker: WorkerState, height: number, words: Words, forma
 export function holderName(holder: string, words: Words): string {
   const id = /^worker (\d+)$/.exec(holder)?.[1];
   return id === undefined ? holder : words.workerName(Number(id));
+}
+
+function shortened(name: string): string {
+  const letters = [...name];
+  return letters.length > NAME ? `${letters.slice(0, NAME - 1).join('')}…` : name;
 }
