@@ -21,13 +21,15 @@ const commonJs = {
 
 /**
  * Has Node load its own modules when something of them is first used: a third of what starting costs is loading code,
- * and a program that fetches one file over HTTP needs neither TLS nor threads. Lines stay where they are, for the source maps.
+ * and a program that fetches one file over HTTP needs neither TLS nor threads. The parser of markup and its table of names
+ * come so, too. Lines stay where they are, for the source maps.
  */
 const lazyBuiltins = {
   name: 'lazy-builtins',
   renderChunk(code: string) {
     const names: string[] = [];
-    const head = /^let (node_\w+) = require\("(node:[\w/]+)"\);\n(?:\1 = ([\w.]+)\(\1(, 1)?\);\n)?/gm;
+    const head =
+      /^(?:let|const) (node_\w+|require_markup) = require\("(node:[\w/]+|\.\/markup-[^"]+)"\);\n(?:\1 = ([\w.]+)\(\1(, 1)?\);\n)?/gm;
     const lazy = code.replace(head, (_, name: string, id: string, toModule = '', asNode = '') => {
       names.push(name);
       const load = `${toModule}(require("${id}")${asNode})`;
@@ -47,7 +49,15 @@ export default defineConfig({
       sourcemap: true,
       // Only what has a native binding stays outside the bundle.
       externalizeDeps: { include: ['better-sqlite3'] },
-      rolldownOptions: { input: mainEntries, output: commonJs },
+      rolldownOptions: {
+        input: mainEntries,
+        output: {
+          ...commonJs,
+          codeSplitting: {
+            groups: [{ name: 'markup', test: /node_modules[\\/](?:htmlparser2|entities|dom\w+)[\\/]/ }],
+          },
+        },
+      },
     },
   },
   preload: {

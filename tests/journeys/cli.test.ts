@@ -257,22 +257,28 @@ test('a speed limit holds over several processes', async () => {
   expect(Date.now() - begun).toBeGreaterThan(2200);
 });
 
-test('a file over plain HTTP has neither process load what only TLS, checksums and threads need', async () => {
+test('a file over plain HTTP has neither process load what only TLS, checksums, threads and markup need', async () => {
   const server = await origin();
   server.serve('/a.bin', { sizeBytes: 100_000 });
   const loaded = path.join(dir, 'loaded');
   const hook = path.join(dir, 'hook.cjs');
   fs.writeFileSync(
     hook,
-    `process.on('exit', () => require('fs').appendFileSync(${JSON.stringify(loaded)}, process.moduleLoadList.join() + '\\n'))`,
+    `process.on('exit', () => {
+      const all = [...process.moduleLoadList, ...Object.keys(require.cache).map((file) => require('path').basename(file))];
+      require('fs').appendFileSync(${JSON.stringify(loaded)}, all.join() + '\\n');
+    })`,
   );
   const args = ['--data', data, '--dir', files, '--exit', server.url('/a.bin')];
   expect(await sluice(args, { env: { NODE_OPTIONS: `--require ${hook}` } }).ended).toBe(0);
   const processes = fs.readFileSync(loaded, 'utf8').trim().split('\n');
   expect(processes).toHaveLength(2);
   for (const modules of processes) {
-    const ours = modules.split(',').filter((name) => /^NativeModule (?:crypto|tls|https|worker_threads)$/.test(name));
-    expect(ours).toEqual([]);
+    const names = modules.split(',');
+    expect(names.filter((name) => /^NativeModule (?:crypto|tls|https|worker_threads)$|^markup-/.test(name))).toEqual(
+      [],
+    );
+    expect(names.filter((name) => /^(?:program|worker-loop)-/.test(name))).toHaveLength(1);
   }
 });
 
