@@ -3,7 +3,7 @@ import type { Selection } from '../../../shared/api.ts';
 import type { DownloadId } from '../../../shared/download.ts';
 import { whereSelected } from './list-query.ts';
 import type { ListTable } from './list-table.ts';
-import { Stored, type NameRules } from './rows.ts';
+import { storedOf, type NameRules, type Stored } from './rows.ts';
 import type { Sql } from './sql.ts';
 
 export class Bin {
@@ -62,7 +62,7 @@ export class Bin {
     return this.#sql
       .prepare('SELECT * FROM downloads WHERE removed_at = ?')
       .all(stamp)
-      .map((row) => Stored.parse(row));
+      .map((row) => storedOf(row));
   }
 
   /** Those of a removal's entries that were not done. */

@@ -1,6 +1,6 @@
 // Which finished downloads are still to get a SHA-256, and which to be held against a checksum that came later than they.
 import type { Checksum, DownloadId } from '../../../shared/download.ts';
-import { Stored } from './rows.ts';
+import { storedOf, type Stored } from './rows.ts';
 import type { Sql } from './sql.ts';
 
 export class HashTable {
@@ -24,7 +24,7 @@ export class HashTable {
     return this.#sql
       .prepare(`SELECT * FROM downloads ${where} AND removed_at IS NULL ORDER BY finished_at LIMIT ?`)
       .all(limit)
-      .map((row) => Stored.parse(row));
+      .map((row) => storedOf(row));
   }
 
   /** What is still to come of it, if anything: its SHA-256, or whether its checksum is right. */
@@ -73,7 +73,7 @@ export class HashTable {
          WHERE sums = 1 AND status = 'done' AND removed_at IS NULL AND added_at >= ?`,
       )
       .all(addedAt)
-      .map((row) => Stored.parse(row));
+      .map((row) => storedOf(row));
   }
 
   /**

@@ -3,7 +3,7 @@ import type { Counts, ListQuery, Selection } from '../../../shared/api.ts';
 import type { DownloadId, Priority, Status } from '../../../shared/download.ts';
 import { OTHER, type Category } from '../../../shared/category.ts';
 import { isWholeQueue, whereOf, whereSelected } from './list-query.ts';
-import { priorityNumber, Stored } from './rows.ts';
+import { priorityNumber, storedOf, type Stored } from './rows.ts';
 import { SortedIds, type Aspect } from './sorted-ids.ts';
 import type { Sql } from './sql.ts';
 
@@ -26,7 +26,7 @@ export class ListTable {
     const rows = this.#sql
       .prepare('SELECT * FROM downloads WHERE id IN (SELECT value FROM json_each(?))')
       .all(JSON.stringify(ids))
-      .map((row) => Stored.parse(row));
+      .map((row) => storedOf(row));
     const byId = new Map(rows.map((row) => [row.id, row]));
     return ids.flatMap((id) => byId.get(id) ?? []);
   }
@@ -164,7 +164,7 @@ export class ListTable {
          WHERE status = 'paused' AND removed_at IS NULL AND failure IS NOT NULL`,
       )
       .all()
-      .map((row) => Stored.parse(row));
+      .map((row) => storedOf(row));
   }
 
   selectedIds(selection: Selection, statuses: readonly Status[]): DownloadId[] {

@@ -1,6 +1,6 @@
 // What waits in the queue: who may start next, and when.
 import type { DownloadId } from '../../../shared/download.ts';
-import { Candidate } from './rows.ts';
+import { candidateOf, type Candidate } from './rows.ts';
 import type { Sql } from './sql.ts';
 
 /** Who waits for a host is looked for among so many. */
@@ -53,7 +53,7 @@ export class QueuedTable {
       ORDER BY priority, position LIMIT @limit`,
       )
       .all({ ...more, now, limit, busy: JSON.stringify(busyHosts), held: JSON.stringify(held) });
-    return rows.map((row) => Candidate.parse(row));
+    return rows.map((row) => candidateOf(row));
   }
 
   /** How many of the next in the queue are of each of these hosts. */

@@ -11,6 +11,7 @@ import {
   Validators,
 } from '../../../shared/download.ts';
 import { Failure } from '../../../shared/failure.ts';
+import { reader } from '../../../shared/reader.ts';
 
 function json<T extends z.ZodType>(schema: T) {
   return z.string().transform((text, context): z.output<T> => {
@@ -27,6 +28,16 @@ function parseOrUndefined(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** The first rows are read without a checker being compiled: the first download does not wait for it. */
+function rowReader<S extends z.ZodType>(schema: S): (row: unknown) => z.output<S> {
+  const read = reader(schema);
+  return (row) => {
+    const parsed = read(row);
+    if (!parsed.success) throw parsed.error;
+    return parsed.data;
+  };
 }
 
 const flag = z.number().transform((value) => value !== 0);
@@ -81,7 +92,7 @@ const Columns = z.object({
 });
 
 /** A download as it is stored. */
-export const Stored = Columns.transform((row) => ({
+const Stored = Columns.transform((row) => ({
   id: row.id,
   url: row.url,
   mirrors: row.mirrors,
@@ -118,12 +129,14 @@ export const Stored = Columns.transform((row) => ({
   finishedAt: row.finished_at,
 }));
 export type Stored = z.output<typeof Stored>;
+/** Reads a whole row. Throws when it is none. */
+export const storedOf = rowReader(Stored);
 
 export const StoredEvent = z
   .object({ at: z.number(), kind: z.string(), detail: json(DownloadEvent.shape.detail) })
   .pipe(DownloadEvent);
 
-export const Candidate = z.object({
+const Candidate = z.object({
   id: DownloadId,
   host: z.string(),
   dir: z.string(),
@@ -135,6 +148,7 @@ export const Candidate = z.object({
   begunAt: z.string().nullable(),
 });
 export type Candidate = z.infer<typeof Candidate>;
+export const candidateOf = rowReader(Candidate);
 
 /** How names are told apart, numbered and sorted into categories; handed in, so that the rules live elsewhere. */
 export type NameRules = {

@@ -9,7 +9,7 @@ import { openJournal, type Journal, type JournalEntry } from './journal.ts';
 import { ListTable } from './list-table.ts';
 import { NewRows, type Prepared } from './new-rows.ts';
 import { backUp, lastBackupAt, openDatabase } from './open.ts';
-import { Stored, type Candidate, type NameRules } from './rows.ts';
+import { storedOf, type Candidate, type NameRules, type Stored } from './rows.ts';
 import { MachineTable } from './machine-table.ts';
 import { markOf } from './mark.ts';
 import { QueuedTable } from './queued-table.ts';
@@ -161,7 +161,7 @@ export class Store {
       )
       .get({ id, place });
     this.list.sorted.changed(id, 'status', 'done');
-    return Stored.parse(row);
+    return storedOf(row);
   }
 
   /** One that was leased ahead of time runs now, unless it was paused or removed meanwhile. */
@@ -302,7 +302,7 @@ export class Store {
 
   get(id: DownloadId): Stored | undefined {
     const row = this.#sql.prepare('SELECT * FROM downloads WHERE id = ? AND removed_at IS NULL').get(id);
-    return row === undefined ? undefined : Stored.parse(row);
+    return row === undefined ? undefined : storedOf(row);
   }
 
   /** What the journal has and the database never had: all that is in it after a damage, else what a lost tail held. */
