@@ -47,6 +47,8 @@ export const toldWhysEn = {
   'list-damaged': "The list's database was damaged. It was kept as {aside}; {because}.",
   'restored-from': 'the list was restored from the backup {backup}',
   'no-backup-yet': 'there was no backup yet, so the list starts from its journal',
+  'newer-list':
+    'This list was written by a newer Sluice (format {format}, this one knows {known}). Please update Sluice.',
   'settings-not-written': 'The settings could not be written: {because}.',
   'power-refused': 'The system did not do what was to be done at the end: {cause}',
   'login-unchanged': 'Starting at login could not be changed: {because}.',

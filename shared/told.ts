@@ -61,6 +61,7 @@ const troubles = [
   'list-not-written',
   'workers-crash',
   'list-restored',
+  'newer-list',
   'port-taken',
   'no-address',
   'not-allowed',
@@ -77,7 +78,7 @@ const troubles = [
   'given-up',
 ] as const;
 
-export const toldCodes = [...rejections, ...refusals, ...troubles] as const;
+const toldCodes = [...rejections, ...refusals, ...troubles] as const;
 export type ToldCode = (typeof toldCodes)[number];
 
 /**

@@ -18,6 +18,7 @@ import { startDemoOrigin, type DemoOrigin } from './demo-origin.ts';
 import { Everyday } from './everyday.ts';
 import { answerWindow, tellWindow } from './ipc.ts';
 import { showMenu } from './menu.ts';
+import { notStarted } from './not-started.ts';
 import { openedBy, type OpenedBySystem } from './opened.ts';
 import { settled, takePicture } from './screenshot.ts';
 import { createShellHandlers, systemLocale } from './shell-calls.ts';
@@ -61,7 +62,8 @@ export async function startShell(options: ShellOptions): Promise<void> {
   } catch (error) {
     console.error(error);
     if (options.args.screenshot === undefined) {
-      dialog.showErrorBox('Sluice could not start', error instanceof Error ? error.message : String(error));
+      const { title, message } = await notStarted(error, systemLocale());
+      dialog.showErrorBox(title, message);
     }
     app.exit(1);
   }

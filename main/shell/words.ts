@@ -56,6 +56,7 @@ const en = (f: Format) => ({
       count === 1 ? failuresEn[code] : `${name}: ${failuresEn[code]}; and others`,
   },
   lists: 'Lists',
+  notStarted: 'Sluice could not start',
   unforeseen: {
     title: 'Sluice met an error that nobody foresaw, and has to leave',
     hint: 'Nothing that was saved is lost: start it again, and it goes on from there.',
@@ -115,6 +116,7 @@ const zh = (f: Format): ShellWords => ({
     failedBody: (count, name, code) => (count === 1 ? failuresZh[code] : `${name}：${failuresZh[code]} 等`),
   },
   lists: '列表',
+  notStarted: 'Sluice 无法启动',
   unforeseen: { title: 'Sluice 遇到意外错误，必须退出', hint: '已保存的内容不会丢失：重新启动后将从那里继续。' },
 });
 

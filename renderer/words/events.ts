@@ -4,7 +4,7 @@ import type { FailureCode } from '../../shared/failure.ts';
 import { failuresEn, failuresZh } from '../../shared/failure-words.ts';
 import type { Format } from '../../shared/format.ts';
 import { sentence, whysEn } from '../../shared/why.ts';
-import { whysZh } from './whys.ts';
+import { whysZh } from '../../shared/whys-zh.ts';
 
 type Detail = DownloadEvent['detail'];
 type EventWords = Record<EventKind, (detail: Detail) => string>;

@@ -3,7 +3,7 @@ import type { Failure } from '../../shared/failure.ts';
 import { failuresZh } from '../../shared/failure-words.ts';
 import type { Rejection, Told } from '../../shared/told.ts';
 import { Said, sentence } from '../../shared/why.ts';
-import { whysZh } from './whys.ts';
+import { whysZh } from '../../shared/whys-zh.ts';
 
 /** What is said, in English and by its code and values. */
 type SaidOf = Pick<Told, 'message' | 'said'>;

@@ -11,11 +11,11 @@ import { systemWhy } from '../../shared/system-why.ts';
 import { rejections } from '../../shared/told.ts';
 import { toldWhysEn } from '../../shared/told-whys.ts';
 import { because, SAID_MAX, sentence, whysEn, type WhyCode } from '../../shared/why.ts';
+import { whysZh } from '../../shared/whys-zh.ts';
 import { createFormat } from '../../shared/format.ts';
 import { defaultSettings as ours } from '../../renderer/state/settings-defaults.ts';
 import { sections } from '../../renderer/views/settings/setting-fields.ts';
 import { wordsIn } from '../../renderer/words.ts';
-import { whysZh } from '../../renderer/words/whys.ts';
 
 const renderer = join(import.meta.dirname, '../../renderer');
 const sources = readdirSync(renderer, { recursive: true, encoding: 'utf8' })

@@ -2,6 +2,7 @@
 import Database from 'better-sqlite3';
 import fs from 'node:fs';
 import path from 'node:path';
+import { refusal } from '../../../shared/answer.ts';
 import { because, type Why } from '../../../shared/why.ts';
 import { JOURNAL } from './journal.ts';
 import { migrations } from './migrations.ts';
@@ -74,9 +75,7 @@ function openChecked(file: string, nativeBinding: string | undefined): Database.
 function migrate(db: Database.Database): void {
   const version = Number(db.pragma('user_version', { simple: true }));
   if (version > migrations.length) {
-    throw new Error(
-      `This list was written by a newer Sluice (format ${version}, this one knows ${migrations.length}). Please update Sluice.`,
-    );
+    throw refusal('newer-list', because('newer-list', { format: version, known: migrations.length }));
   }
   if (version === migrations.length) return;
   // Together: each transaction of its own would wait for the disk.

@@ -1,7 +1,7 @@
 // Why something happened or was not done, in Chinese.
-import type { WhyCode } from '../../shared/why.ts';
-import { failureWhysZh } from './failure-whys.ts';
-import { toldWhysZh } from './told-whys.ts';
+import { failureWhysZh } from './failure-whys-zh.ts';
+import { toldWhysZh } from './told-whys-zh.ts';
+import type { WhyCode } from './why.ts';
 
 /** With the same values in them as the English ones. */
 export const whysZh: Record<WhyCode, string> = {

@@ -1,5 +1,5 @@
 // What is said of each failure, in Chinese.
-import type { failureWhysEn } from '../../shared/failure-whys.ts';
+import type { failureWhysEn } from './failure-whys.ts';
 
 /** With the same values in them as the English ones. */
 export const failureWhysZh: Record<keyof typeof failureWhysEn, string> = {

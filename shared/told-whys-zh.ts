@@ -1,5 +1,5 @@
 // What is said of calls that are refused, of doors, of joining and of the work as a whole, in Chinese.
-import type { toldWhysEn } from '../../shared/told-whys.ts';
+import type { toldWhysEn } from './told-whys.ts';
 
 /** With the same values in them as the English ones. */
 export const toldWhysZh: Record<keyof typeof toldWhysEn, string> = {
@@ -47,6 +47,7 @@ export const toldWhysZh: Record<keyof typeof toldWhysEn, string> = {
   'list-damaged': '列表的数据库曾损坏，已另存为 {aside}；{because}。',
   'restored-from': '列表已从备份 {backup} 恢复',
   'no-backup-yet': '当时还没有备份，列表已从日志恢复',
+  'newer-list': '此列表由更新版本的 Sluice 写成（格式 {format}，本版本只认识 {known}）。请更新 Sluice。',
   'settings-not-written': '设置无法写入：{because}。',
   'power-refused': '系统未执行完成后的操作：{cause}',
   'login-unchanged': '无法更改登录时启动：{because}。',
