@@ -145,6 +145,6 @@ test('the system decides on the language; the demonstration begins from the empt
   await page.getByRole('navigation').getByRole('button', { name: '设置' }).click();
   await page.getByRole('textbox', { name: '额外的证书颁发机构' }).fill('/nowhere/ca.pem');
   await page.keyboard.press('Tab');
-  await page.getByRole('alert').getByText('此文件不可用：/nowhere/ca.pem').waitFor();
+  await page.getByRole('alert').getByText('无法读取 /nowhere/ca.pem：没有这个文件或文件夹').waitFor();
   expect(sluice.complaints).toEqual([]);
 });
