@@ -158,6 +158,17 @@ test('at 480 px and at twice the size nothing is out of reach', async () => {
   const [whole, button] = [await row.boundingBox(), await row.getByRole('button', { name: 'Remove…' }).boundingBox()];
   expect(button!.y, 'a row’s buttons are within it').toBeGreaterThanOrEqual(whole!.y);
   expect(button!.y + button!.height).toBeLessThanOrEqual(whole!.y + whole!.height);
+  // Any column sorts here, too, though not every one has a place of its own.
+  const columns = page.getByRole('columnheader').getByRole('button', { name: /^(Name|Progress|Size|Speed|Left)/ });
+  const heads = async () => columns.evaluateAll((all) => all.map((one) => one.getBoundingClientRect()));
+  for (const name of ['Size', 'Speed', 'Left', 'Progress', 'Name']) {
+    await columns.filter({ hasText: name }).click();
+    const places = await heads();
+    expect(places).toHaveLength(5);
+    expect(places.every(({ left }, i) => i === 0 || left >= places[i - 1]!.right - 1)).toBe(true);
+    expect(places.at(-1)!.right).toBeLessThanOrEqual(480);
+    await page.getByRole('columnheader', { name }).and(page.locator('[aria-sort]')).waitFor();
+  }
   await page.getByRole('button', { name: 'Show the sidebar' }).click();
   await page.getByRole('navigation').getByRole('button', { name: 'Settings' }).click();
   await page.getByRole('heading', { name: 'Settings' }).waitFor();
