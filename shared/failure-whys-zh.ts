@@ -76,7 +76,7 @@ export const failureWhysZh: Record<keyof typeof failureWhysEn, string> = {
     '{path} 所在的文件夹现在指向 {now}，而下载开始时在 {folder}。请让它重新指向原处再重试；在别处会从头开始。',
   'part-changed': '未完成的文件被其他程序改动过。',
   'too-many-open': '打开的文件过多（{cause}）。',
-  'not-read-back': '无法读取已完成的文件，因而未能送回（{cause}）。',
+  'not-read-back': '因{since}，无法读取已完成的文件，未能送回。',
   // Sluice 自身及其帮手
   'bytes-missing': '本应已有的内容缺失。',
   'leased-twice': '此下载被重复分派。',

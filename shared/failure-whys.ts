@@ -82,7 +82,7 @@ export const failureWhysEn = {
     'The folder of {path} leads to {now}, and the download was begun in {folder}. Let it lead there again, then retry: elsewhere it begins anew.',
   'part-changed': 'The unfinished file was changed by another program.',
   'too-many-open': 'Too many files are open ({cause}).',
-  'not-read-back': 'The finished file could not be read to send it back ({cause}).',
+  'not-read-back': 'The finished file could not be read to send it back, since {since}.',
   // Sluice itself, and who helps it.
   'bytes-missing': 'Bytes are missing that were thought to be here.',
   'leased-twice': 'The download was leased twice.',

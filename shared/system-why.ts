@@ -32,8 +32,19 @@ const byCode: Record<string, CausedCode> = {
   EPROTO: 'not-secure',
 };
 
+/** An error of our own that is told within a sentence of what was wanted. */
+export class WhyError extends Error {
+  readonly why: Why;
+  constructor(why: Why, options?: ErrorOptions) {
+    super(why.message, options);
+    this.name = 'WhyError';
+    this.why = why;
+  }
+}
+
 /** The reason of whatever was thrown; of what has no code that is known here, its own words. */
 export function systemWhy(thrown: unknown): Why {
+  if (thrown instanceof WhyError) return thrown.why;
   if (!(thrown instanceof Error)) return because('other-error', { cause: String(thrown) });
   const { code } = thrown as { code?: unknown };
   if (typeof code !== 'string') return because('other-error', { cause: thrown.message });

@@ -21,7 +21,7 @@ export const whysEn = {
   'date-changed': 'Last-Modified was {was} and is {is}',
   // A worker that was lost.
   'ended-itself': 'it ended unexpectedly',
-  'pipe-broke': 'its pipe broke ({cause})',
+  'pipe-broke': 'its pipe broke, since {since}',
   'no-sense': 'it sent a message that makes no sense',
   'no-hello': 'it spoke before its hello',
   'hello-twice': 'it said hello twice',
@@ -36,12 +36,12 @@ export const whysEn = {
   'piece-no-sense': 'it sent a piece that is none',
   'piece-out-of-turn': 'it sent bytes {start} to {end} out of turn',
   'other-than-offered': 'it sent other bytes than it offered',
-  'not-taken-in': 'what it sent could not be taken in ({cause})',
+  'not-taken-in': 'what it sent could not be taken in, since {since}',
 } as const;
 export type WhyCode = keyof typeof whysEn;
 
 /** Values that are themselves the code of a reason; the values of that one stand beside it. */
-const nested = ['because', 'first', 'told'] as const;
+const nested = ['because', 'since', 'first', 'told'] as const;
 /** In characters; what is longer is cut. */
 export const SAID_MAX = 1000;
 

@@ -19,7 +19,7 @@ export const whysZh: Record<WhyCode, string> = {
   'etag-changed': 'ETag 原为 {was}，现为 {is}',
   'date-changed': 'Last-Modified 原为 {was}，现为 {is}',
   'ended-itself': '意外结束',
-  'pipe-broke': '通信管道中断（{cause}）',
+  'pipe-broke': '因{since}，通信管道中断',
   'no-sense': '发来了无法理解的消息',
   'no-hello': '未打招呼就发来消息',
   'hello-twice': '重复打招呼',
@@ -33,5 +33,5 @@ export const whysZh: Record<WhyCode, string> = {
   'piece-no-sense': '发来了无法理解的数据块',
   'piece-out-of-turn': '未按顺序发来第 {start} 至 {end} 字节',
   'other-than-offered': '发来的内容与其所提出的不同',
-  'not-taken-in': '发来的内容无法接收（{cause}）',
+  'not-taken-in': '因{since}，发来的内容无法接收',
 };

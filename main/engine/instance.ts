@@ -8,6 +8,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { answer, ApiError, type Answer } from '../../shared/answer.ts';
 import type { CallArg, CallName, CallResult, Handlers } from '../../shared/api.ts';
+import { WhyError } from '../../shared/system-why.ts';
 import { told } from '../../shared/told.ts';
 import { because } from '../../shared/why.ts';
 import type { Port } from '../transport/port.ts';
@@ -51,7 +52,7 @@ export async function openInstance(dataDir: string, nativeBinding: string | unde
       return { kind: 'second', remote: await connect(socketPath(dir)) };
     } catch (error) {
       // Its holder is about to listen, or about to leave.
-      if (tries >= CONNECT_TRIES) throw new Error(`Another Sluice holds ${dir} but does not answer.`, { cause: error });
+      if (tries >= CONNECT_TRIES) throw new WhyError(because('holder-silent', { dir }), { cause: error });
       await new Promise((resolve) => setTimeout(resolve, CONNECT_PAUSE_MS));
     }
   }

@@ -9,6 +9,8 @@ import {
 } from 'node:crypto';
 import { link, mkdir, open, readFile, unlink } from 'node:fs/promises';
 import path from 'node:path';
+import { WhyError } from '../../shared/system-why.ts';
+import { because } from '../../shared/why.ts';
 
 export interface Identity {
   /** PEM. */
@@ -25,7 +27,7 @@ export async function loadIdentity(file: string): Promise<Identity> {
   const key = /-----BEGIN PRIVATE KEY-----[^-]*-----END PRIVATE KEY-----/.exec(text)?.[0];
   const cert = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/.exec(text)?.[0];
   if (!key || !cert || !new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) {
-    throw new Error(`${file} does not hold a key pair; remove it to have a new one made.`);
+    throw new WhyError(because('no-key-pair', { file }));
   }
   return { key, cert, fingerprint: plainFingerprint(new X509Certificate(cert).fingerprint256) };
 }
@@ -34,7 +36,7 @@ export async function loadIdentity(file: string): Promise<Identity> {
 export async function loadAuthkey(file: string): Promise<Buffer> {
   const text = await readOrMake(file, () => `${randomBytes(32).toString('base64url')}\n`);
   const authkey = Buffer.from(text.replace(/\r?\n$/, ''));
-  if (authkey.length === 0) throw new Error(`The authkey file ${file} is empty.`);
+  if (authkey.length === 0) throw new WhyError(because('key-empty', { file }));
   return authkey;
 }
 

@@ -1,4 +1,6 @@
 // A logged-in connection as a Port: heartbeats, a clean `exit`, and a cap on how fast the other end may talk.
+import { WhyError } from '../../shared/system-why.ts';
+import { because } from '../../shared/why.ts';
 import type { CloseReason, Port } from '../transport/port.ts';
 import type { TcpPort } from '../transport/tcp.ts';
 
@@ -37,7 +39,7 @@ export function openSession(port: TcpPort, options: SessionOptions = {}): Port {
     if (held || early?.length || now - beatAt > 2 * beatMs) heardAt = now;
     beatAt = now;
     if (now - heardAt > silentMs)
-      return end({ kind: 'error', cause: new Error(`Nothing was heard for ${silentMs} ms.`) });
+      return end({ kind: 'error', cause: new WhyError(because('nothing-heard', { ms: silentMs })) });
     port.send({ kind: 'beat' });
   }, beatMs);
 

@@ -1,4 +1,6 @@
 // Frames on a byte stream: 4 bytes of body length (big-endian), 1 byte of type (`J` JSON, `B` binary), the body.
+import { WhyError } from '../../shared/system-why.ts';
+import { because } from '../../shared/why.ts';
 import { Cutter } from './cutter.ts';
 
 const HEAD_BYTES = 5;
@@ -17,12 +19,7 @@ export const defaultFrameLimits: Readonly<FrameLimits> = {
 };
 
 /** The other end sent something that is no frame, or one that is too big. */
-export class FrameError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'FrameError';
-  }
-}
+export class FrameError extends WhyError {}
 
 /** One message as bytes: a Uint8Array becomes a binary frame, all else JSON. Throws a RangeError over the limit. */
 export function encodeFrame(message: unknown, limits: FrameLimits = defaultFrameLimits): Buffer {
@@ -68,9 +65,9 @@ export class FrameReader {
 function bodyLength(bytes: Buffer, at: number, limits: FrameLimits): number {
   const length = bytes.readUInt32BE(at);
   const type = bytes[at + 4];
-  if (type !== JSON_TYPE && type !== BINARY_TYPE) throw new FrameError(`There is no frame type ${type}.`);
+  if (type !== JSON_TYPE && type !== BINARY_TYPE) throw new FrameError(because('no-frame-type', { type: type! }));
   const maxBytes = type === JSON_TYPE ? limits.maxJsonBytes : limits.maxBinaryBytes;
-  if (length > maxBytes) throw new FrameError(`A frame of ${length} bytes is over the limit of ${maxBytes}.`);
+  if (length > maxBytes) throw new FrameError(because('frame-too-long', { bytes: length, most: maxBytes }));
   return length;
 }
 
@@ -78,6 +75,6 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new FrameError('A frame does not hold JSON.', { cause });
+    throw new FrameError(because('frame-no-json'), { cause });
   }
 }

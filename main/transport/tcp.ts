@@ -1,5 +1,7 @@
 // A Port over a connected socket: TCP, TLS, or a local one (Unix socket, named pipe).
 import type { Socket } from 'node:net';
+import { WhyError } from '../../shared/system-why.ts';
+import { because } from '../../shared/why.ts';
 import { defaultFrameLimits, encodeFrame, FrameError, FrameReader, type FrameLimits } from './frames.ts';
 import type { CloseReason, Port } from './port.ts';
 
@@ -134,7 +136,7 @@ export function tcpPort(socket: Socket, options: TcpPortOptions = {}): TcpPort {
       }
       const room = socket.write(bytes);
       if (socket.writableLength > maxUnsentBytes) {
-        end({ kind: 'error', cause: new Error(`The other end does not read: ${socket.writableLength} bytes wait.`) });
+        end({ kind: 'error', cause: new WhyError(because('does-not-read', { bytes: socket.writableLength })) });
         return false;
       }
       return room;

@@ -66,7 +66,7 @@ describe('on the network', () => {
     expect((await loadIdentity(file)).fingerprint).toMatch(/^[0-9a-f]{64}$/);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     await writeFile(file, 'damaged');
-    await expect(loadIdentity(file)).rejects.toThrow('does not hold a key pair');
+    await expect(loadIdentity(file)).rejects.toMatchObject({ why: { why: 'no-key-pair', file } });
   });
 
   test('an authkey is made once and read without its line end', async () => {
@@ -78,6 +78,6 @@ describe('on the network', () => {
     await writeFile(file, 'abc\r\n');
     expect(await loadAuthkey(file)).toEqual(Buffer.from('abc'));
     await writeFile(file, '\n');
-    await expect(loadAuthkey(file)).rejects.toThrow('empty');
+    await expect(loadAuthkey(file)).rejects.toMatchObject({ why: { why: 'key-empty', file } });
   });
 });

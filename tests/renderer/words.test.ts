@@ -7,7 +7,7 @@ import { defaultSettings, Settings } from '../../shared/settings.ts';
 import { fail, Failure, FailureCode, saidOf } from '../../shared/failure.ts';
 import { failureWhysEn } from '../../shared/failure-whys.ts';
 import { HostRule, HostRules } from '../../shared/host-rules.ts';
-import { systemWhy } from '../../shared/system-why.ts';
+import { systemWhy, WhyError } from '../../shared/system-why.ts';
 import { rejections } from '../../shared/told.ts';
 import { toldWhysEn } from '../../shared/told-whys.ts';
 import { because, SAID_MAX, sentence, whysEn, type WhyCode } from '../../shared/why.ts';
@@ -70,7 +70,7 @@ test('every event is a sentence in both languages, with details and without', ()
 
 const valuesIn = (words: string) => (words.match(/\{\w+\}/g) ?? []).sort();
 const chineseAlone =
-  /^(?:[^A-Za-z{}]|a\.test|ETag|Last-Modified|Python|SHA-256|URL|https?|HTTP|Cookie|Sluice|PEM|cookies\.txt|MiB|--header)+$/;
+  /^(?:[^A-Za-z{}]|a\.test|ETag|Last-Modified|Python|SHA-256|URL|https?|HTTP|Cookie|Sluice|PEM|cookies\.txt|MiB|JSON|--header)+$/;
 
 test('whatever is said of a download has words of its own in both languages', () => {
   for (const code of Object.keys(whysEn) as WhyCode[]) {
@@ -121,6 +121,15 @@ test('what is said of a failure ends, whatever a worker says', () => {
 });
 
 test('why a worker was lost is told in either language', () => {
+  const silent = new WhyError(because('nothing-heard', { ms: 120 }));
+  const broke = because('pipe-broke', { since: systemWhy(silent) });
+  expect(en.event['worker-lost']({ worker: 3, ...broke })).toMatch(
+    /its pipe broke, since nothing was heard for 120 ms$/,
+  );
+  expect(zh.event['worker-lost']({ worker: 3, ...broke })).toMatch(/：因已有 120 毫秒没有收到任何消息，通信管道中断$/);
+  // Within another sentence nothing of it is lost.
+  const ended = because('worker-ended', { crashes: 3, because: broke });
+  expect(ended.message).toContain('(its pipe broke, since nothing was heard for 120 ms)');
   const lost = { worker: 3, why: 'ended-itself', message: 'It is so.' };
   expect(zh.event['worker-lost'](lost)).toBe('工作进程 3 丢失，由另一个继续：意外结束');
   expect(en.event['worker-lost'](lost)).toBe('worker 3 was lost; another one goes on: it ended unexpectedly');

@@ -2,6 +2,7 @@
 import { PROTOCOL } from '../../../shared/protocol-number.ts';
 import { FromWorker, type ToWorker, type TransferSettings } from '../../../shared/protocol.ts';
 import { reader } from '../../../shared/reader.ts';
+import { systemWhy } from '../../../shared/system-why.ts';
 import type { ThreadCounts, WorkerState } from '../../../shared/traffic.ts';
 import { because, type Why } from '../../../shared/why.ts';
 import type { Port } from '../../transport/port.ts';
@@ -115,7 +116,7 @@ export class WorkerLink implements Holder {
         reason.kind === 'lied'
           ? reason.why
           : reason.kind === 'error'
-            ? because('pipe-broke', { cause: String(reason.cause) })
+            ? because('pipe-broke', { since: systemWhy(reason.cause) })
             : because('ended-itself');
       const told = asked ? null : (complaint ?? why);
       events.gone(this, told);

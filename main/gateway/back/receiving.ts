@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Checksum, Extent } from '../../../shared/download.ts';
 import type { Failure } from '../../../shared/failure.ts';
 import { FromWorker, type ToWorker, type Outcome, type Task } from '../../../shared/protocol.ts';
+import { systemWhy } from '../../../shared/system-why.ts';
 import { because, type Why } from '../../../shared/why.ts';
 import type { Aside, CloseReason, Port } from '../../transport/port.ts';
 import { decodePiece, MAX_OPEN, Offer, WINDOW_BYTES, type ToSender } from './messages.ts';
@@ -287,7 +288,7 @@ class Reception {
   /** Does the next thing to a file, unless it was stopped meanwhile. */
   #then(arrival: Arrival, act: (file: Incoming | null) => Promise<void>): void {
     arrival.work = arrival.work.then(() => (arrival.stop.signal.aborted ? undefined : act(arrival.file)));
-    arrival.work.catch((error: unknown) => this.#expel(because('not-taken-in', { cause: String(error) })));
+    arrival.work.catch((error: unknown) => this.#expel(because('not-taken-in', { since: systemWhy(error) })));
   }
 
   /** No more of this file; resolves when nobody here touches it. */

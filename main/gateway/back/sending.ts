@@ -2,7 +2,8 @@
 import { open, unlink } from 'node:fs/promises';
 import { fail } from '../../../shared/failure.ts';
 import { ToWorker, type FromWorker, type Outcome } from '../../../shared/protocol.ts';
-import { because } from '../../../shared/why.ts';
+import { systemWhy, WhyError } from '../../../shared/system-why.ts';
+import { because, type Why } from '../../../shared/why.ts';
 import type { Port } from '../../transport/port.ts';
 import { encodePiece, MAX_AT_ONCE, MAX_OPEN, PIECE_BYTES, ToSender, type Offer } from './messages.ts';
 
@@ -144,7 +145,7 @@ class Sender {
         while (this.#mayGoOn(sending) && sending.at < sending.upTo) {
           const wanted = Math.min(READ_BYTES, sending.upTo - sending.at);
           const { bytesRead } = await file.read(buffer, 0, wanted, sending.at);
-          if (bytesRead === 0) throw new Error('it is shorter than it was');
+          if (bytesRead === 0) throw new WhyError(because('file-shorter'));
           await this.#sendPieces(sending, buffer.subarray(0, bytesRead));
         }
       } finally {
@@ -152,7 +153,7 @@ class Sender {
       }
       if (sending.at === sending.offer.sizeBytes && this.#mayGoOn(sending)) sending.state = 'sent';
     } catch (error) {
-      this.#lost(sending, (error as Error).message);
+      this.#lost(sending, systemWhy(error));
     } finally {
       sending.pumping = false;
       // Credit may have come while the file was being closed.
@@ -204,11 +205,11 @@ class Sender {
     this.#next();
   }
 
-  #lost(sending: Sending, why: string): void {
+  #lost(sending: Sending, since: Why): void {
     if (!this.#mayGoOn(sending)) return;
     const { id, epoch } = sending.offer;
     this.#files.delete(id);
-    const failure = fail('disk-error', because('not-read-back', { cause: why }), 'soon');
+    const failure = fail('disk-error', because('not-read-back', { since }), 'soon');
     this.#port.send({
       kind: 'result',
       id,
