@@ -62,7 +62,7 @@ export class App {
     this.adding = new Adding(this.bridge);
     this.offer = new Offer(this.bridge);
     this.inspected = new Inspected(this.bridge);
-    this.traffic = new Traffic(this.bridge);
+    this.traffic = new Traffic(this.bridge, () => this.words);
     this.coordination = new Coordination(this.bridge);
     this.exchange = new Exchange({
       bridge: this.bridge,

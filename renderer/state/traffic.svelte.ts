@@ -1,6 +1,7 @@
 // The engine's tap as the window sees it: asked four times a second while somebody looks, never otherwise.
 import type { Bridge } from '../../shared/shell-api.ts';
 import type { TapMessage, Traffic as Picture } from '../../shared/traffic.ts';
+import type { Words } from '../words.ts';
 import { every } from './polling.ts';
 
 const POLL_MS = 250;
@@ -37,21 +38,29 @@ export class Traffic {
     const wanted = searched(this.filter.trim());
     if (wanted === '') return ofPlace;
     return ofPlace.filter((one) =>
-      searched(`${Traffic.wayOf(one)} ${one.kind} ${Traffic.readable(one)}`).includes(wanted),
+      searched(`${this.wayOf(one.pipe)} ${one.kind} ${Traffic.readable(one)}`).includes(wanted),
     );
   });
 
   #bridge: Bridge;
+  #words: () => Pick<Words, 'worker' | 'pipeEnd'>;
   #seq = 0;
   #asking = false;
 
-  constructor(bridge: Bridge) {
+  /** `words`: those that the window says now. */
+  constructor(bridge: Bridge, words: () => Pick<Words, 'worker' | 'pipeEnd'>) {
     this.#bridge = bridge;
+    this.#words = words;
   }
 
-  /** Where a message went, as it is shown. */
-  static wayOf({ pipe }: TapMessage): string {
-    return pipe.replace(' > ', ' → ');
+  /** Where the messages of a pipe go, as it is shown. */
+  wayOf(pipe: string): string {
+    const words = this.#words();
+    const ends = pipe.split(' > ').map((end) => {
+      const id = /^worker (\d+)$/.exec(end)?.[1];
+      return id === undefined ? words.pipeEnd(end) : words.worker(Number(id));
+    });
+    return ends.join(' → ');
   }
 
   /** A message's content with the marks left out that only machines need. */

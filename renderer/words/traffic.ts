@@ -24,6 +24,8 @@ export function trafficEn({ count: n }: Format) {
     leasesColumn: 'Leases',
     workerColumn: 'Worker',
     producer: (name: string) => ({ window: 'Window', demo: 'Demo', 'command line': 'Command line' })[name] ?? name,
+    /** What stands at an end of a pipe, but for workers; producers of other programs have names of their own. */
+    pipeEnd: (name: string) => name,
     moreProducers: (count: number) => `+${n(count)} more`,
     settled: (count: number) => `${n(count)} settled`,
     workerName: (id: number) => `Worker ${n(id)}`,
@@ -73,6 +75,11 @@ export function trafficZh({ count: n }: Format): ReturnType<typeof trafficEn> {
     leasesColumn: '租约',
     workerColumn: '工作进程',
     producer: (name) => ({ window: '窗口', demo: '演示', 'command line': '命令行' })[name] ?? name,
+    pipeEnd: (name) =>
+      ({
+        ...{ engine: '引擎', 'task queue': '任务队列', 'result queue': '结果队列', store: 'SQLite' },
+        ...{ window: '窗口', demo: '演示', 'command line': '命令行' },
+      })[name] ?? name,
     moreProducers: (count) => `另有 ${n(count)} 个`,
     settled: (count) => `已处理 ${n(count)}`,
     workerName: (id) => `工作进程 ${n(id)}`,

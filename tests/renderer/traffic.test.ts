@@ -1,7 +1,11 @@
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { thin, Traffic } from '../../renderer/state/traffic.svelte.ts';
 import { drawnOf, fullness, layOut, placeOn, placesOf } from '../../renderer/views/traffic/traffic-layout.ts';
+import { wordsIn } from '../../renderer/words.ts';
+import { createFormat } from '../../shared/format.ts';
 import { FakeBridge } from './fake-bridge.ts';
+
+let words = wordsIn('en', createFormat('en'));
 
 const queue = {
   depth: 3,
@@ -42,7 +46,7 @@ function trafficOf(count: number): { bridge: FakeBridge; traffic: Traffic } {
       };
     }),
   });
-  return { bridge, traffic: new Traffic(bridge) };
+  return { bridge, traffic: new Traffic(bridge, () => words) };
 }
 
 test('nothing is asked unless somebody looks', async () => {
@@ -118,6 +122,11 @@ test('messages can be filtered, and nothing moves while it is paused', async () 
     traffic.filter = filter;
     expect(traffic.shown, 'what is read is what is found').toHaveLength(count);
   }
+  words = wordsIn('zh-CN', createFormat('zh-CN'));
+  onTestFinished(() => void (words = wordsIn('en', createFormat('en'))));
+  traffic.filter = '引擎 → 工作进程 1';
+  expect(traffic.shown, 'in either language').toHaveLength(10);
+  expect(traffic.wayOf('attic > task queue')).toBe('attic → 任务队列');
   traffic.paused = true;
   await traffic.poll();
   expect(bridge.times('traffic')).toBe(1);
