@@ -33,6 +33,8 @@ export class Pool {
   #nextId = 1;
   #earlyCrashes = 0;
   #closed = false;
+  /** Somebody waits until no worker is left. */
+  #allLeft: (() => void) | null = null;
 
   constructor(options: {
     spawn: () => SpawnedWorker;
@@ -72,9 +74,14 @@ export class Pool {
     for (const timer of this.#respawns) clearTimeout(timer);
     this.#respawns.clear();
     for (const link of this.links.values()) link.stop();
-    const deadline = this.#options.now() + graceMs;
-    while (this.links.size > 0 && this.#options.now() < deadline) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
+    if (this.links.size > 0) {
+      await new Promise<void>((left) => {
+        const late = setTimeout(left, graceMs);
+        this.#allLeft = () => {
+          clearTimeout(late);
+          left();
+        };
+      });
     }
     for (const { kill } of this.#processes.values()) kill();
     for (const link of this.links.values()) link.close();
@@ -133,6 +140,7 @@ export class Pool {
       this.#respawnLater(why);
     }
     this.#options.events.gone(link, why);
+    if (this.links.size === 0) this.#allLeft?.();
   }
 
   #respawnLater(why: Why | null): void {
