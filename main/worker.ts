@@ -1,4 +1,5 @@
 // Entry: one worker process, under Electron's utility process or as a child of plain Node.
+import { createSecureContext } from 'node:tls';
 import { runWorker } from './download/run-worker.ts';
 import { parentPort, utilityPort, type UtilityChannel } from './transport/process.ts';
 
@@ -26,3 +27,6 @@ void runWorker(channel ? utilityPort(channel) : parentPort(), { slots: SLOTS, ah
     setTimeout(() => process.exit(), LAST_WORDS_MS);
   },
 );
+
+// Loaded, with the certificates it trusts, while there is nothing to do yet: else the first download waits for it.
+if (process.argv.includes('--tls')) setImmediate(() => createSecureContext());

@@ -7,8 +7,11 @@ import type { CloseReason, Port } from './port.ts';
 const LAST_WORDS_MS = 1000;
 
 /** Starts a Node process from `entry` that talks through a Port. Its standard output is not ours to mix with. */
-export function forkWorker(entry: string): { port: Port; pid: number | undefined; kill: () => void } {
-  const child = fork(entry, [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [] });
+export function forkWorker(
+  entry: string,
+  args: readonly string[] = [],
+): { port: Port; pid: number | undefined; kill: () => void } {
+  const child = fork(entry, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [] });
   return { port: childPort(child), pid: child.pid, kill: () => child.kill('SIGKILL') };
 }
 

@@ -257,9 +257,8 @@ test('a speed limit holds over several processes', async () => {
   expect(Date.now() - begun).toBeGreaterThan(2200);
 });
 
-test('a file over plain HTTP has neither process load what only TLS, checksums, threads and markup need', async () => {
-  const server = await origin();
-  server.serve('/a.bin', { sizeBytes: 100_000 });
+/** What each of the two processes of one download has loaded, Node's own modules and files. */
+async function loadedBy(...args: string[]): Promise<{ engine: string[]; worker: string[] }> {
   const loaded = path.join(dir, 'loaded');
   const hook = path.join(dir, 'hook.cjs');
   fs.writeFileSync(
@@ -269,17 +268,30 @@ test('a file over plain HTTP has neither process load what only TLS, checksums, 
       require('fs').appendFileSync(${JSON.stringify(loaded)}, all.join() + '\\n');
     })`,
   );
-  const args = ['--data', data, '--dir', files, '--exit', server.url('/a.bin')];
-  expect(await sluice(args, { env: { NODE_OPTIONS: `--require ${hook}` } }).ended).toBe(0);
-  const processes = fs.readFileSync(loaded, 'utf8').trim().split('\n');
+  const env = { NODE_OPTIONS: `--require ${hook}` };
+  expect(await sluice(['--data', data, '--dir', files, '--exit', ...args], { env }).ended).toBe(0);
+  const lines = fs.readFileSync(loaded, 'utf8').trim().split('\n');
+  const processes = lines.map((line) => line.split(','));
   expect(processes).toHaveLength(2);
-  for (const modules of processes) {
-    const names = modules.split(',');
-    expect(names.filter((name) => /^NativeModule (?:crypto|tls|https|worker_threads)$|^markup-/.test(name))).toEqual(
-      [],
-    );
-    expect(names.filter((name) => /^(?:program|worker-loop)-/.test(name))).toHaveLength(1);
-  }
+  const having = (chunk: RegExp) => processes.find((names) => names.some((name) => chunk.test(name)))!;
+  return { engine: having(/^program-/), worker: having(/^worker-loop-/) };
+}
+
+test('a file over plain HTTP has neither process load what only TLS, checksums, threads and markup need', async () => {
+  const server = await origin();
+  server.serve('/a.bin', { sizeBytes: 100_000 });
+  const { engine, worker } = await loadedBy(server.url('/a.bin'));
+  const unneeded = /^NativeModule (?:crypto|tls|https|worker_threads)$|^markup-/;
+  for (const names of [engine, worker]) expect(names.filter((name) => unneeded.test(name))).toEqual([]);
+});
+
+test('where an address takes TLS the worker has it ready before it is asked, and nobody else', async () => {
+  const server = await origin();
+  server.serve('/a.bin', { sizeBytes: 1000 });
+  // The word only looks like one: TLS is not there for the download.
+  const { engine, worker } = await loadedBy('--referer', 'https://host.example/', server.url('/a.bin'));
+  expect(worker).toContain('NativeModule tls');
+  expect(engine).not.toContain('NativeModule tls');
 });
 
 test('code that was compiled once is compiled no more, in neither process', async () => {
