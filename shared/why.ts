@@ -92,14 +92,23 @@ export function rule({ message, ...params }: Why): { message: string; params: Sa
   return { message, params };
 }
 
-/** The sentence of this code in the language of `words`, with its values in their places; null when it has none there. */
+/**
+ * The sentence of this code in the language of `words`, with its values in their places; null when it has none there, or
+ * when one of its values is missing, as in what another version wrote.
+ */
 export function sentence(words: Record<string, string>, why: string, values: Record<string, Value>): string | null {
   if (!Object.hasOwn(words, why)) return null;
-  return words[why]!.replace(/\{(\w+)\}/g, (_, name: string) => {
-    const value = String(values[name] ?? '?');
+  let missing = false;
+  const text = words[why]!.replace(/\{(\w+)\}/g, (_, name: string) => {
+    missing ||= (values[name] ?? null) === null;
+    const value = String(values[name]);
+    if (!isNested(name) || !Object.hasOwn(words, value)) return value;
     // None is within itself, whoever sent it.
-    return isNested(name) ? (sentence(words, value, { ...values, [name]: undefined }) ?? value) : value;
+    const inner = sentence(words, value, { ...values, [name]: null });
+    missing ||= inner === null;
+    return inner ?? '';
   });
+  return missing ? null : text;
 }
 
 const isNested = (name: string): boolean => nested.some((each) => each === name);
