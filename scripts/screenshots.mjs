@@ -93,6 +93,25 @@ try {
     await page.getByRole('menuitem', { name: 'Priority…' }).click();
     await shoot('priority');
     await press(page, 'Escape');
+    for (const [picture, item] of Object.entries({ limit: 'Speed limit…', 'new-link': 'New link…' })) {
+      await page.getByRole('row', { name: /会议录像/ }).click({ button: 'right' });
+      await page.getByRole('menuitem', { name: item }).click();
+      await shoot(picture);
+      await press(page, 'Escape');
+    }
+    for (const command of ['shortcuts', 'about']) {
+      await tell(page, { event: 'menu', command });
+      await shoot(command);
+      await press(page, 'Escape');
+    }
+    await tell(page, { event: 'countdown', countdown: { action: 'sleep', endsAt: Date.now() + 60_000 } });
+    await shoot('countdown');
+    await tell(page, { event: 'countdown', countdown: null });
+    await page.getByRole('navigation').getByRole('button', { name: 'Paused' }).click();
+    await page.getByRole('navigation').getByRole('button', { name: 'Video' }).click();
+    await sleep(300);
+    await shoot('only-paused-video');
+    await page.getByRole('navigation').getByRole('button', { name: 'All' }).click();
     await page.getByRole('button', { name: 'All hosts' }).click();
     await page.getByRole('menu').waitFor();
     await shoot('hosts');
@@ -138,6 +157,9 @@ try {
     }
     await page.getByRole('button', { name: 'Add a host…' }).click();
     await shoot('host-rule');
+    await press(page, 'Escape');
+    await page.getByRole('button', { name: 'Add a category…' }).click();
+    await shoot('category');
     await press(page, 'Escape');
     await page.getByRole('textbox', { name: 'Downloads at once' }).fill('9000');
     await press(page, 'Tab');
@@ -295,6 +317,21 @@ async function call(page, name, arg) {
     /** @type {const} */ ([name, arg]),
   );
   if (!answer.ok) throw new Error(`${name}: ${answer.error.message}`);
+}
+
+/**
+ * Tells the window what the program beside it would.
+ * @param {import('playwright').Page} page
+ * @param {object} event
+ */
+async function tell(page, event) {
+  await apps
+    .get(page)
+    ?.evaluate(
+      ({ BrowserWindow }, [channel, json]) => BrowserWindow.getAllWindows()[0]?.webContents.send(channel, json),
+      /** @type {const} */ (['sluice:event', JSON.stringify(event)]),
+    );
+  await sleep(300);
 }
 
 /**
