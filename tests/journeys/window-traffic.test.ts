@@ -129,6 +129,20 @@ test('every lane has its two rates, the task queue what is put and got; a hostâ€
   await expect.poll(figures).toEqual(Array.from({ length: 4 }, () => ['put', 'get']).flat());
   expect(await picture.getByText(/^(nobody waits|1 getter waits|\d+ getters wait)$/).count()).toBe(2);
 
+  // Who adds under a long name has it cut within its box, and told in full where the pointer rests.
+  const producer = 'python 192.168.100.200:54321';
+  await page.evaluate(
+    (name) => window.sluice.call('add', { producer: name, paused: true, downloads: [{ url: 'https://files.test/a' }] }),
+    producer,
+  );
+  await page.getByRole('button', { name: producer, exact: true }).and(page.getByTitle(producer)).waitFor();
+  const beyond = await picture.evaluate((svg) => {
+    const names = [...svg.querySelectorAll(':scope > svg > text')];
+    const right = (one: Element) => one.getBoundingClientRect().right;
+    return names.map((name) => right(name) - right(name.parentElement!.previousElementSibling!));
+  });
+  expect([beyond.length, beyond.every((px) => px < -2)]).toEqual([2, true]);
+
   // On a narrow window, too, what stands at the left of a lane ends before what stands at its right begins.
   await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.setSize(800, 760));
   await page.waitForFunction(() => innerWidth <= 800);

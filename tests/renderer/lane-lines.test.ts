@@ -40,7 +40,7 @@ test('a lane says who works where, what it holds and for how long, and what that
 
 test('a long name of a machine is cut in a lane, and told in full beside it', () => {
   const far = { ...worker, machine: 'ip-10-0-31-7.eu-west-1.compute.internal' };
-  expect(linesOf(far, 80, words, format)[1]![0]).toBe('pid 4711 · ip-10-0-31-7.eu…');
+  expect(linesOf(far, 80, words, format)[1]![0]).toBe('pid 4711 · ip-10-0-…nternal');
   expect(linesOf(far, Infinity, words, format)[1]![0]).toBe(`pid 4711 · ${far.machine}`);
 });
 

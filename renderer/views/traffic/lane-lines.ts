@@ -40,7 +40,10 @@ export function holderName(holder: string, words: Words): string {
   return id === undefined ? holder : words.workerName(Number(id));
 }
 
-function shortened(name: string): string {
+/** A name of at most `most` letters: what is too long is cut in its middle, for the ends tell names apart. */
+export function shortened(name: string, most = NAME): string {
   const letters = [...name];
-  return letters.length > NAME ? `${letters.slice(0, NAME - 1).join('')}…` : name;
+  if (letters.length <= most) return name;
+  const tail = Math.floor((most - 1) / 2);
+  return `${letters.slice(0, most - 1 - tail).join('')}…${letters.slice(-tail).join('')}`;
 }

@@ -27,7 +27,7 @@ const LEAST_WIDTH = 1036;
 const TOP = 28;
 const BOTTOM = 22;
 const QUEUE_WIDTH = 84;
-const PRODUCER = { width: 116, height: 52 };
+const PRODUCER = { width: 120, height: 52 };
 const STORE = { width: 84, height: 52 };
 /** There is room for so many without a picture that has to be scrolled. */
 const PRODUCERS_DRAWN = 6;
