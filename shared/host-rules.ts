@@ -19,7 +19,7 @@ const HeaderName = z.string().regex(/^[!#$%&'*+.^_`|~\w-]{1,100}$/, 'A header’
 const HeaderValue = z
   .string()
   .max(8192)
-  .regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'A header holds no line breaks and no signs beyond Latin 1.');
+  .refine((text) => /^[\t\x20-\x7e\x80-\xff]*$/.test(text), rule(because('header-unfit')));
 
 /** Header lines by name. */
 export const Headers = z.record(HeaderName, HeaderValue);

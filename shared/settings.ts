@@ -6,6 +6,20 @@ import { Headers, HostRules } from './host-rules.ts';
 import { Lane } from './protocol.ts';
 import { ONCE } from './reader.ts';
 import { fullWeek } from './schedule.ts';
+import { hostOf } from './url.ts';
+import { because, rule } from './why.ts';
+
+/** As the environment's variables have it: a host with its port, or an address whose scheme says what kind of proxy it is. */
+const Proxy = z
+  .string()
+  .trim()
+  .max(2000)
+  .refine(isProxy, rule(because('proxy-unfit')));
+const OwnAddress = z
+  .string()
+  .trim()
+  .max(255)
+  .refine((text) => text !== '', rule(because('address-needed')));
 
 export const Settings = z.object({
   /** Where files go; empty: the person's download folder. */
@@ -32,7 +46,7 @@ export const Settings = z.object({
   allowInsecureRedirect: z.boolean().default(false),
   lane: Lane.default('auto'),
   hash: z.boolean().default(true),
-  proxy: z.string().nullable().default(null),
+  proxy: Proxy.nullable().default(null),
   /** Hosts that are reached without a proxy, as in `NO_PROXY`. */
   noProxy: z.string().max(10_000).default(''),
   /** What Sluice calls itself; null: by its name and version. */
@@ -43,13 +57,13 @@ export const Settings = z.object({
   hostRules: HostRules.default([]),
   /** Whether other machines may join as workers, at an address of this machine; 127.0.0.1 is for this machine alone. */
   coordinator: z.boolean().default(true),
-  coordinatorHost: z.string().min(1).max(255).default('127.0.0.1'),
+  coordinatorHost: OwnAddress.default('127.0.0.1'),
   coordinatorPort: z.number().int().min(1).max(65_535).default(7440),
   discoverable: z.boolean().default(false),
   /** Whether Python programs of this machine may use the queues; HMAC-MD5 is what Python before 3.12 proves its key with. */
   pythonDoor: z.boolean().default(false),
   /** 127.0.0.1 is for this machine alone; anywhere else what passes there can be read on the way. */
-  pythonHost: z.string().min(1).max(255).default('127.0.0.1'),
+  pythonHost: OwnAddress.default('127.0.0.1'),
   pythonPort: z.number().int().min(1).max(65_535).default(8001),
   pythonMd5: z.boolean().default(true),
   /** Results come to Python programs as dicts with path, size and sha256 instead of `URL--->success`. */
@@ -77,3 +91,9 @@ export const SettingsChange = z.strictObject(
   },
 );
 export type SettingsChange = z.infer<typeof SettingsChange>;
+
+function isProxy(text: string): boolean {
+  const [, scheme = 'http', rest] = /^(?:([^:/]*):\/\/)?(.*)$/s.exec(text)!;
+  // Of schemes that it does not know, a parser takes any host.
+  return /^(https?|socks[45]?[ah]?)$/i.test(scheme) && hostOf(`http://${rest}`) !== '';
+}

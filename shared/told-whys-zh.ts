@@ -38,6 +38,9 @@ export const toldWhysZh: Record<keyof typeof toldWhysEn, string> = {
   'extension-twice': '.{extension} 不能同时属于两个类别：“{owner}”和“{name}”。',
   'name-of-the-rest': '此名称已被占用：它代表不属于任何类别的文件。',
   'user-or-bearer': '一个主机只能有用户名或令牌，不能两者都有。',
+  'header-unfit': '不能含换行和 Latin 1 以外的字符。',
+  'proxy-unfit': '代理应写成“主机:端口”、“http://主机:端口”、“https://主机:端口”或“socks5://主机:端口”。',
+  'address-needed': '需要本机的一个地址，例如 127.0.0.1。',
   'host-twice': '同一主机有两条规则。',
   // 整个工作
   'list-not-written': '列表无法写入：{because}。不会丢失任何内容，一秒后重试。',

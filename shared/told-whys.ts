@@ -37,6 +37,9 @@ export const toldWhysEn = {
   'extension-twice': '.{extension} cannot be in two categories: {owner} and {name}.',
   'name-of-the-rest': 'This name is taken: it is for what no category claims.',
   'user-or-bearer': 'A host takes a user or a bearer token, not both.',
+  'header-unfit': 'A header holds no line breaks and no signs beyond Latin 1.',
+  'proxy-unfit': 'A proxy is written host:port, http://host:port, https://host:port or socks5://host:port.',
+  'address-needed': 'An address of this computer is needed, such as 127.0.0.1.',
   'host-twice': 'There are two rules for one host.',
   // The work as a whole.
   'list-not-written': 'The list could not be written: {because}. Nothing is lost; the next try is in a second.',

@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { unfit } from '../../shared/answer.ts';
 import { Categories } from '../../shared/category-list.ts';
 import { eventKinds } from '../../shared/download.ts';
-import { defaultSettings, Settings } from '../../shared/settings.ts';
+import { defaultSettings, Settings, SettingsChange } from '../../shared/settings.ts';
 import { fail, Failure, FailureCode, saidOf } from '../../shared/failure.ts';
 import { failureWhysEn } from '../../shared/failure-whys.ts';
 import { HostRule, HostRules } from '../../shared/host-rules.ts';
@@ -70,7 +71,7 @@ test('every event is a sentence in both languages, with details and without', ()
 
 const valuesIn = (words: string) => (words.match(/\{\w+\}/g) ?? []).sort();
 const chineseAlone =
-  /^(?:[^A-Za-z{}]|a\.test|ETag|Last-Modified|Python|SHA-256|URL|https?|HTTP|Cookie|Sluice|PEM|cookies\.txt|MiB|JSON|--header)+$/;
+  /^(?:[^A-Za-z{}]|a\.test|ETag|Last-Modified|Python|SHA-256|URL|https?|HTTP|Cookie|Sluice|PEM|cookies\.txt|MiB|JSON|Latin 1|socks5|--header)+$/;
 
 test('whatever is said of a download has words of its own in both languages', () => {
   for (const code of Object.keys(whysEn) as WhyCode[]) {
@@ -231,6 +232,20 @@ test('every field of a category and of a host rule says what is wrong with it in
   expect(said).toContain('.zip 不能同时属于两个类别：“A”和“a”。');
   expect(said).toContain('一个主机只能有用户名或令牌，不能两者都有。');
   expect(said).toContain('同一主机有两条规则。');
+});
+
+test('a setting that is no proxy, header or address is refused with what it should be', () => {
+  const refused = (change: object) => {
+    const { error } = SettingsChange.safeParse(change);
+    return error ? unfit(error, because('value-unfit')) : null;
+  };
+  for (const proxy of ['', 'foo bar', 'ftp://p:1', 'http://', 'p:999999', 'socks9://p:1'])
+    expect(refused({ proxy }), proxy).toMatchObject({ why: 'proxy-unfit' });
+  for (const proxy of [null, 'p', 'p:1', 'me:pw@p:1', 'http://p:1', 'HTTPS://[::1]:1', 'socks5h://p:1', 'socks://p:1'])
+    expect(refused({ proxy }), String(proxy)).toBeNull();
+  expect(refused({ userAgent: '浏览器' })).toMatchObject({ why: 'header-unfit' });
+  for (const name of ['coordinatorHost', 'pythonHost'])
+    expect(refused({ [name]: ' ' })).toMatchObject({ why: 'address-needed' });
 });
 
 test('the settings page has every setting once, and starts from the true defaults', () => {
