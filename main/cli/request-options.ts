@@ -1,8 +1,9 @@
 // Options of the command line about how requests are made: headers, cookies, logins, certificates, proxies.
 import fs from 'node:fs/promises';
-import { refusal } from '../../shared/answer.ts';
+import { refusal, unfit } from '../../shared/answer.ts';
 import { Headers } from '../../shared/host-rules.ts';
-import type { Settings } from '../../shared/settings.ts';
+import { ONCE } from '../../shared/reader.ts';
+import { SettingsChange, type Settings } from '../../shared/settings.ts';
 import { systemWhy } from '../../shared/system-why.ts';
 import { basicAuthorization } from '../../shared/url.ts';
 import { because } from '../../shared/why.ts';
@@ -50,7 +51,7 @@ export function requestOf(values: RequestValues): RequestOptions {
   return { headers, userFile: values['user-file'], bearerFile: values['bearer-file'] };
 }
 
-/** The settings that these options change for this run. Throws an ApiError when a file is not what it should be. */
+/** The settings that these options change for this run. Throws an ApiError when a value or a file is not what it should be. */
 export function requestSettings(values: RequestValues): Partial<Settings> {
   const settings: Partial<Settings> = {
     ...(values['user-agent'] !== undefined && { userAgent: values['user-agent'] }),
@@ -59,6 +60,8 @@ export function requestSettings(values: RequestValues): Partial<Settings> {
     ...(values.proxy !== undefined && { proxy: values.proxy }),
     ...(values['no-proxy'] !== undefined && { noProxy: values['no-proxy'] }),
   };
+  const { error } = SettingsChange.safeParse(settings, ONCE);
+  if (error) throw refusal('bad-setting', unfit(error, because('setting-unfit')));
   checkFiles(settings);
   return settings;
 }

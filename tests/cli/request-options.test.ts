@@ -67,6 +67,8 @@ test('the rest are settings of this run, and a wrong file is said at once', () =
   });
   expect(() => parsed('--ca', cookies)).toThrow(/certificate/);
   expect(() => parsed('--cookies', '/nowhere')).toThrow('/nowhere');
+  expect(() => parsed('--proxy', 'ftp://p:1')).toThrow('A proxy is written host:port');
+  expect(() => parsed('--user-agent', 'a\nb')).toThrow('no line breaks');
 });
 
 test('each download can have its own limit, and the timetable be left aside', () => {
