@@ -72,6 +72,8 @@ export const menuCommands = [
   'add-files',
   'settings',
   'find',
+  'undo',
+  'select-all',
   'traffic',
   'shortcuts',
   'about',

@@ -20,6 +20,11 @@ export function showMenu({ words, theme, run, setTheme }: MenuOptions): void {
     click: () => run(name),
     ...(accelerator ? { accelerator } : {}),
   });
+  /** The page hears the key itself; only a Mac brings it to the menu where the page has no use for it. */
+  const inPage = (label: string, name: MenuCommand, accelerator: string): MenuItemConstructorOptions => ({
+    ...command(label, name, accelerator),
+    registerAccelerator: false,
+  });
   const themed = (label: string, value: Theme): MenuItemConstructorOptions => ({
     label,
     type: 'radio',
@@ -47,13 +52,13 @@ export function showMenu({ words, theme, run, setTheme }: MenuOptions): void {
     {
       label: words.edit,
       submenu: [
-        { label: words.undo, role: 'undo' },
+        inPage(words.undo, 'undo', 'CmdOrCtrl+Z'),
         { label: words.redo, role: 'redo' },
         { type: 'separator' },
         { label: words.cut, role: 'cut' },
         { label: words.copy, role: 'copy' },
         { label: words.paste, role: 'paste' },
-        { label: words.selectAll, role: 'selectAll' },
+        inPage(words.selectAll, 'select-all', 'CmdOrCtrl+A'),
         { type: 'separator' },
         command(words.find, 'find', 'CmdOrCtrl+F'),
       ],

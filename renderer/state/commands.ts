@@ -15,6 +15,14 @@ export function runCommand(app: App, command: MenuCommand): void {
       app.show('list');
       app.findAsked += 1;
       return;
+    case 'undo':
+      if (isWrittenIn(document.activeElement)) document.execCommand('undo');
+      else app.toasts.runNewest();
+      return;
+    case 'select-all':
+      if (isWrittenIn(document.activeElement)) document.execCommand('selectAll');
+      else if (app.view === 'list') app.selection.selectAll();
+      return;
     case 'export-list':
       return void app.exchange.exportTo('list');
     case 'export-settings':
@@ -30,4 +38,10 @@ export function runCommand(app: App, command: MenuCommand): void {
     default:
       command satisfies never;
   }
+}
+
+/** Whether people write there, which is not done in a box to tick: what undoes and selects there is the browser's. */
+export function isWrittenIn(target: EventTarget | null): boolean {
+  if (target instanceof HTMLInputElement) return target.type !== 'checkbox' && target.type !== 'radio';
+  return target instanceof HTMLTextAreaElement;
 }

@@ -1,11 +1,6 @@
 // The keys that work wherever the focus is; those of the list are with the list.
 import type { App } from '../state/app.svelte.ts';
-
-/** Whether an event comes from something that people write in, which a box to tick is not. */
-export function isTyping({ target }: Event): boolean {
-  if (target instanceof HTMLInputElement) return target.type !== 'checkbox' && target.type !== 'radio';
-  return target instanceof HTMLTextAreaElement;
-}
+import { isWrittenIn } from '../state/commands.ts';
 
 export function onWindowKey(app: App, event: KeyboardEvent): void {
   if (event.defaultPrevented) return;
@@ -16,7 +11,7 @@ export function onWindowKey(app: App, event: KeyboardEvent): void {
     if (key === 'n') return done(event, () => app.command('add'));
     if (key === 'o') return done(event, () => app.command('add-files'));
     if (key === ',') return done(event, () => app.command('settings'));
-    if (isTyping(event)) return;
+    if (isWrittenIn(event.target)) return;
     if (key === 'v') return done(event, () => void app.paste());
     if (key === 'z' && app.toasts.runNewest()) event.preventDefault();
     return;

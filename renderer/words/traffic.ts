@@ -4,7 +4,7 @@ import type { Format } from '../../shared/format.ts';
 export function trafficEn({ count: n }: Format) {
   const many = (count: number, one: string, other: string) => `${n(count)} ${count === 1 ? one : other}`;
   return {
-    messagesPerS: (count: string) => `${count} messages a second`,
+    messagesPerS: (count: string) => `${count} ${count === '1' ? 'message' : 'messages'} a second`,
     onPipes: (count: number) => `on ${many(count, 'pipe', 'pipes')}`,
     pausePicture: 'Pause picture',
     goOn: 'Go on',

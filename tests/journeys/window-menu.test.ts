@@ -66,7 +66,21 @@ test('every item of the menu does what it says', async () => {
     return answer.ok ? answer.value.theme : null;
   };
   const themed = (wanted: string) => () => expect.poll(theme).toBe(wanted);
+  const counted = () => page.locator('[role=row][data-id]').count();
+  const selected = () => page.locator('[role=row][aria-selected=true]').count();
+  const downloads = ['https://a.test/1', 'https://a.test/2'].map((url) => ({ url }));
+  await page.evaluate((all) => window.sluice.call('add', { downloads: all, paused: true }), downloads);
+  await expect.poll(counted).toBe(2);
+  await page.getByRole('row', { name: /^2/ }).click();
+  await page.keyboard.press('Delete');
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: /^Remove/ })
+    .click();
+  await expect.poll(counted).toBe(1);
   const does: Record<string, () => unknown> = {
+    '&Edit > Undo': () => expect.poll(counted).toBe(2),
+    '&Edit > Select All': () => expect.poll(selected).toBe(2),
     '&File > Add Links…': () => dialog(page, 'Add links'),
     '&File > Add From File…': asked('open Lists'),
     '&File > Export the List…': asked('save sluice-list.txt'),
@@ -81,6 +95,17 @@ test('every item of the menu does what it says', async () => {
     '&Help > Keys': () => dialog(page, 'Keys'),
     '&Help > About Sluice': () => dialog(page, 'About Sluice'),
   };
+  // In what is written in, both are the browser's.
+  const search = page.getByRole('searchbox').or(page.getByRole('textbox', { name: 'Search' }));
+  await search.first().pressSequentially('of them');
+  await click(sluice, '&Edit > Select All');
+  expect(await page.evaluate(() => String(getSelection()))).toBe('of them');
+  await page.keyboard.press('Delete');
+  await click(sluice, '&Edit > Undo');
+  await expect.poll(() => search.first().inputValue()).toBe('of them');
+  await search.first().fill('');
+  await expect.poll(counted).toBe(1);
+  await page.getByRole('grid').focus();
   const items = await itemsOf(sluice);
   expect(
     items
@@ -94,7 +119,7 @@ test('every item of the menu does what it says', async () => {
   }
   // What Electron does by itself.
   expect(items.filter(({ role }) => role !== '').map(({ role }) => role.toLowerCase())).toEqual([
-    ...['quit', 'undo', 'redo', 'cut', 'copy', 'paste', 'selectall', 'zoomin', 'zoomout', 'resetzoom'],
+    ...['quit', 'redo', 'cut', 'copy', 'paste', 'zoomin', 'zoomout', 'resetzoom'],
     ...['togglefullscreen', 'minimize', 'close'],
   ]);
   const zoom = () => app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.webContents.getZoomLevel());
@@ -108,6 +133,8 @@ test('every item of the menu does what it says', async () => {
     '&File > Add Links… CmdOrCtrl+N',
     '&File > Add From File… CmdOrCtrl+O',
     '&File > Settings… CmdOrCtrl+,',
+    '&Edit > Undo CmdOrCtrl+Z',
+    '&Edit > Select All CmdOrCtrl+A',
     '&Edit > Find CmdOrCtrl+F',
     '&Help > Keys F1',
   ]);
