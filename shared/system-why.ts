@@ -47,14 +47,16 @@ export function systemWhy(thrown: unknown): Why {
   if (thrown instanceof WhyError) return thrown.why;
   if (!(thrown instanceof Error)) return because('other-error', { cause: String(thrown) });
   const { code } = thrown as { code?: unknown };
-  if (typeof code !== 'string') return because('other-error', { cause: thrown.message });
-  return because(whyOf(code), { cause: causeOf(thrown, code) });
+  const why = typeof code === 'string' ? whyOf(code) : null;
+  // One that the system did not name says it in its message alone.
+  const isNamed = typeof code === 'string' && (why !== null || thrown.message.includes(code));
+  return because(why ?? 'other-error', { cause: isNamed ? causeOf(thrown, code) : thrown.message });
 }
 
-function whyOf(code: string): CausedCode {
+function whyOf(code: string): CausedCode | null {
   if (Object.hasOwn(byCode, code)) return byCode[code]!;
   if (code.startsWith('SQLITE_IOERR')) return 'disk-fails';
-  return /^ERR_(TLS|SSL)_/.test(code) ? 'not-secure' : 'other-error';
+  return /^ERR_(TLS|SSL)_/.test(code) ? 'not-secure' : null;
 }
 
 /** What the system says beside its English words for the error: its name, what was called, and with what. */

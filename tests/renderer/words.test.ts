@@ -195,10 +195,14 @@ test.each([
   ['SQLITE_FULL', 'database or disk is full', 'the disk is full (SQLITE_FULL)'],
   ['SQLITE_IOERR_WRITE', 'disk I/O error', 'the disk fails (SQLITE_IOERR_WRITE)'],
   ['EXDEV', "EXDEV: cross-device link not permitted, rename '/a' -> '/b'", "the error is EXDEV, rename '/a' -> '/b'"],
+  ['SQLITE_CONSTRAINT_TRIGGER', 'no room for that', 'the error is no room for that'],
   [undefined, 'of our own', 'the error is of our own'],
-])('what the system says of %s has none of its English words', (code, message, said) => {
-  expect(systemWhy(Object.assign(new Error(message), { code })).message).toBe(said);
-});
+])(
+  'what the system says of %s is told without the system’s English words where it has a name',
+  (code, message, said) => {
+    expect(systemWhy(Object.assign(new Error(message), { code })).message).toBe(said);
+  },
+);
 
 test('every field of a category and of a host rule says what is wrong with it in both languages', () => {
   const long = 'x'.repeat(9000);
