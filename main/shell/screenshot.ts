@@ -13,7 +13,7 @@ export type SettledOptions = {
 const LOOK_MS = 100;
 /** The window has to look the same for so long. */
 const QUIET_MS = 700;
-const TRIES = 50;
+const TRIES = 150;
 
 /** Resolves when nothing has been left to do for a moment, or when the patience is at its end. */
 export async function settled({ unfinished, patienceMs }: SettledOptions): Promise<void> {
@@ -29,8 +29,9 @@ export async function settled({ unfinished, patienceMs }: SettledOptions): Promi
 /** Writes what the window shows as a PNG. Throws when the window gives no picture. */
 export async function takePicture(window: BrowserWindow, file: string): Promise<void> {
   let image = await window.webContents.capturePage();
-  // A window that has just been shown has no surface yet.
+  // A window that has just been shown has no surface yet, and what does not change is not painted again by itself.
   for (let tries = 0; image.isEmpty() && tries < TRIES; tries++) {
+    window.webContents.invalidate();
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     image = await window.webContents.capturePage();
   }

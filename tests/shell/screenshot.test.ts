@@ -1,5 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BrowserWindow } from 'electron';
 import { expect, test, vi } from 'vitest';
-import { settled } from '../../main/shell/screenshot.ts';
+import { settled, takePicture } from '../../main/shell/screenshot.ts';
+import { tempDir } from '../support/temp-dir.ts';
 
 test('settles when nothing is left to do for a moment, not in a pause between two downloads', async () => {
   vi.useFakeTimers();
@@ -27,4 +31,15 @@ test('patience ends', async () => {
   await vi.advanceTimersByTimeAsync(200);
   expect(done).toBe(true);
   vi.useRealTimers();
+});
+
+test('a window that has painted nothing yet is painted for its picture', async () => {
+  let painted = 0;
+  const webContents = {
+    capturePage: () => Promise.resolve({ isEmpty: () => painted < 2, toPNG: () => Buffer.from('picture') }),
+    invalidate: () => (painted += 1),
+  };
+  const file = join(tempDir(), 'new', 'window.png');
+  await takePicture({ webContents } as unknown as BrowserWindow, file);
+  expect(readFileSync(file, 'utf8')).toBe('picture');
 });
