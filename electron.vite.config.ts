@@ -24,8 +24,8 @@ const commonJs = {
  * and a program that fetches one file over HTTP needs neither TLS nor threads. The parser of markup and its table of names
  * come so, too. Lines stay where they are, for the source maps.
  */
-const lazyBuiltins = {
-  name: 'lazy-builtins',
+const lazyModules = {
+  name: 'lazy-modules',
   renderChunk(code: string) {
     const names: string[] = [];
     const head =
@@ -43,7 +43,7 @@ const lazyBuiltins = {
 
 export default defineConfig({
   main: {
-    plugins: [lazyBuiltins],
+    plugins: [lazyModules],
     build: {
       target: 'node18',
       sourcemap: true,

@@ -4,12 +4,11 @@ import { usualCategories } from './category.ts';
 import { Categories } from './category-list.ts';
 import { Headers, HostRules } from './host-rules.ts';
 import { Lane } from './protocol.ts';
+import { isProxy } from './proxy.ts';
 import { ONCE } from './reader.ts';
 import { fullWeek } from './schedule.ts';
-import { hostOf } from './url.ts';
 import { because, rule } from './why.ts';
 
-/** As the environment's variables have it: a host with its port, or an address whose scheme says what kind of proxy it is. */
 const Proxy = z
   .string()
   .trim()
@@ -91,9 +90,3 @@ export const SettingsChange = z.strictObject(
   },
 );
 export type SettingsChange = z.infer<typeof SettingsChange>;
-
-function isProxy(text: string): boolean {
-  const [, scheme = 'http', rest] = /^(?:([^:/]*):\/\/)?(.*)$/s.exec(text)!;
-  // Of schemes that it does not know, a parser takes any host.
-  return /^(https?|socks[45]?[ah]?)$/i.test(scheme) && hostOf(`http://${rest}`) !== '';
-}

@@ -96,7 +96,7 @@ function codeOf(error: NodeJS.ErrnoException): string | undefined {
 
 export const noConnection = (timeoutMs: number): Error => late(because('no-connection', { seconds: timeoutMs / 1000 }));
 export const noAnswer = (host: string): Error => late(because('no-answer', { host }));
-export const nothingCame = (timeoutMs: number): Error => late(because('nothing-came', { seconds: timeoutMs / 1000 }));
+export const fellSilent = (timeoutMs: number): Error => late(because('nothing-came', { seconds: timeoutMs / 1000 }));
 
 /** An error as the system has it for what took too long. */
 function late(why: Why): Error {

@@ -4,7 +4,6 @@ import { fail, type Failure } from '../../shared/failure.ts';
 import { hostOf } from '../../shared/url.ts';
 import { because, type Why } from '../../shared/why.ts';
 import type { Head, Verdict } from './answers.ts';
-import { statusMeans } from './plain-words.ts';
 import type { SessionEnd, SessionOptions } from './session-contract.ts';
 import type { Source, Sources } from './sources.ts';
 
@@ -169,4 +168,27 @@ export function endOfSource(end: SessionEnd, source: Source, sources: Sources): 
     kind: 'failed',
     failure: fail('changed-on-server', because('mirror-differs', { because: end.why }), 'soon'),
   };
+}
+
+/** What it means that an answer brings no file. */
+function statusMeans(url: string, status: number): Why {
+  const host = hostOf(url);
+  switch (status) {
+    case 401:
+      return because('wants-login', { host });
+    case 403:
+      return because('forbids', { host });
+    case 404:
+    case 410:
+      return because('has-not', { host, status });
+    case 407:
+      return because('proxy-wants-login', { host });
+    case 429:
+    case 503:
+      return because('busy', { host, status });
+    default:
+      return status === 408 || status === 425 || status >= 500
+        ? because('has-trouble', { host, status })
+        : because('answered-otherwise', { host, status });
+  }
 }

@@ -42,9 +42,23 @@ function connectionsZh(detail: Detail): string {
   return `连接数：${text(detail, 'count') || '已变'}`;
 }
 
-/** Why it happened. What has no code that is known here, as in logs of an older Sluice, stays as it was written. */
-function why(words: Record<string, string>, detail: Detail): string {
-  return sentence(words, text(detail, 'why'), detail) ?? text(detail, 'message', 'why', 'reason');
+/** What has no reason that is known here, as in logs of an older Sluice, stays as it was written. */
+const written = (detail: Detail) => text(detail, 'message', 'why', 'reason');
+
+/** The words for the code of a failure. */
+function failure(codes: Record<FailureCode, string>, detail: Detail): string {
+  const code = text(detail, 'code');
+  return Object.hasOwn(codes, code) ? codes[code as FailureCode] : '';
+}
+
+function whyEn(detail: Detail): string {
+  return sentence(whysEn, text(detail, 'why'), detail) ?? (written(detail) || failure(failuresEn, detail));
+}
+
+/** What was written is English: the words for its code are said before it. */
+function whyZh(detail: Detail): string {
+  const said = sentence(whysZh, text(detail, 'why'), detail);
+  return said ?? [failure(failuresZh, detail), written(detail)].filter(Boolean).join('：');
 }
 
 /** Most workers go by a number; programs that take work have names of their own. */
@@ -52,22 +66,8 @@ function worker(word: string, detail: Detail): string {
   return number(detail, 'worker') === null ? text(detail, 'worker') : `${word} ${text(detail, 'worker')}`;
 }
 
-const whyEn = (detail: Detail) => why(whysEn, detail);
-const whyZh = (detail: Detail) => why(whysZh, detail);
 const workerEn = (detail: Detail) => worker('worker', detail);
 const workerZh = (detail: Detail) => worker('工作进程', detail);
-
-/** Why something failed. Of what came without a reason that is known here, the words for its code and what came. */
-function failed(words: Record<string, string>, codes: Record<FailureCode, string>, detail: Detail): string {
-  const said = sentence(words, text(detail, 'why'), detail);
-  if (said !== null) return said;
-  const code = text(detail, 'code');
-  const known = Object.hasOwn(codes, code) ? codes[code as FailureCode] : '';
-  return [known, text(detail, 'message', 'reason')].filter(Boolean).join(codes === failuresZh ? '：' : ': ');
-}
-
-const failedEn = (detail: Detail) => failed(whysEn, failuresEn, detail);
-const failedZh = (detail: Detail) => failed(whysZh, failuresZh, detail);
 
 export function eventsEn(f: Format): EventWords {
   const bytes = (detail: Detail, ...names: string[]) => {
@@ -89,7 +89,7 @@ export function eventsEn(f: Format): EventWords {
     retrying: (d) =>
       text(d, 'status') !== ''
         ? `Server answered ${text(d, 'status')}, waiting${after(' ', seconds(d))}`
-        : `Trying again${after(' in ', seconds(d))}${after(': ', failedEn(d))}${after(' from ', bytes(d, 'from', 'offset'))}`,
+        : `Trying again${after(' in ', seconds(d))}${after(': ', whyEn(d))}${after(' from ', bytes(d, 'from', 'offset'))}`,
     waiting: (d) =>
       `${text(d, 'status', 'httpStatus') ? `Server answered ${text(d, 'status', 'httpStatus')}, waiting` : 'Waiting'}${after(' ', seconds(d))}${after(': ', text(d, 'reason'))}`,
     resumed: (d) => `Went on${after(' from ', bytes(d, 'from', 'fromBytes', 'offset', 'bytes'))}`,
@@ -107,11 +107,10 @@ export function eventsEn(f: Format): EventWords {
     hashed: (d) => `SHA-256 computed${after(': ', text(d, 'sha256', 'hex').slice(0, 16))}`,
     done: (d) =>
       `Finished${after(': ', bytes(d, 'sizeBytes', 'bytes'))}${d.endTold === false ? '; the server told no length, so nobody can say whether this is all of it' : ''}`,
-    failed: (d) => `Failed${after(': ', failedEn(d))}`,
+    failed: (d) => `Failed${after(': ', whyEn(d))}`,
     'worker-lost': (d) => `${workerEn(d) || 'The worker'} was lost; another one goes on${after(': ', whyEn(d))}`,
     'part-file-lost': (d) => `The unfinished file is gone or was changed${after(': ', text(d, 'reason', 'message'))}`,
-    'mirror-dropped': (d) =>
-      `Mirror${after(' ', text(d, 'host', 'url'))} dropped${after(': ', text(d, 'code') ? failedEn(d) : whyEn(d))}`,
+    'mirror-dropped': (d) => `Mirror${after(' ', text(d, 'host', 'url'))} dropped${after(': ', whyEn(d))}`,
     'certificate-exception': (d) => `Certificate${after(' of ', text(d, 'host'))} not checked, by your choice`,
     'new-link': (d) => `New link given${after(': ', text(d, 'url', 'host'))}`,
     lane: (d) => `Lane: ${text(d, 'lane') || 'changed'}${after(', ', text(d, 'reason', 'why'))}`,
@@ -143,7 +142,7 @@ export function eventsZh(f: Format): EventWords {
     retrying: (d) =>
       text(d, 'status') !== ''
         ? `服务器应答 ${text(d, 'status')}，等待${after(' ', seconds(d))}`
-        : `${after('', seconds(d))}${seconds(d) ? '后' : ''}重试${after('：', failedZh(d))}${after('，从 ', bytes(d, 'from', 'offset'))}`,
+        : `${after('', seconds(d))}${seconds(d) ? '后' : ''}重试${after('：', whyZh(d))}${after('，从 ', bytes(d, 'from', 'offset'))}`,
     waiting: (d) =>
       `${text(d, 'status', 'httpStatus') ? `服务器应答 ${text(d, 'status', 'httpStatus')}，等待` : '等待'}${after(' ', seconds(d))}${after('：', text(d, 'reason'))}`,
     resumed: (d) => `继续${after('，从 ', bytes(d, 'from', 'fromBytes', 'offset', 'bytes'))}`,
@@ -161,11 +160,10 @@ export function eventsZh(f: Format): EventWords {
     hashed: (d) => `已计算 SHA-256${after('：', text(d, 'sha256', 'hex').slice(0, 16))}`,
     done: (d) =>
       `完成${after('：', bytes(d, 'sizeBytes', 'bytes'))}${d.endTold === false ? '；服务器未告知长度，无法确认文件是否完整' : ''}`,
-    failed: (d) => `失败${after('：', failedZh(d))}`,
+    failed: (d) => `失败${after('：', whyZh(d))}`,
     'worker-lost': (d) => `${workerZh(d) || '工作进程'} 丢失，由另一个继续${after('：', whyZh(d))}`,
     'part-file-lost': (d) => `临时文件丢失或被改动${after('：', text(d, 'reason', 'message'))}`,
-    'mirror-dropped': (d) =>
-      `弃用镜像${after(' ', text(d, 'host', 'url'))}${after('：', text(d, 'code') ? failedZh(d) : whyZh(d))}`,
+    'mirror-dropped': (d) => `弃用镜像${after(' ', text(d, 'host', 'url'))}${after('：', whyZh(d))}`,
     'certificate-exception': (d) => `按您的选择未检查${after(' ', text(d, 'host'))} 的证书`,
     'new-link': (d) => `已更换链接${after('：', text(d, 'url', 'host'))}`,
     lane: (d) => `传输方式：${text(d, 'lane') || '已变'}${after('，', text(d, 'reason', 'why'))}`,

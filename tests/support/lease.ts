@@ -12,8 +12,8 @@ import {
   type ToWorker,
   type TransferSettings,
 } from '../../shared/protocol.ts';
-import { sentence, whysEn } from '../../shared/why.ts';
-import { expect, onTestFinished } from 'vitest';
+import { onTestFinished } from 'vitest';
+import { expectSaid } from './said.ts';
 import { tempDir } from './temp-dir.ts';
 
 const testSettings: TransferSettings = {
@@ -155,9 +155,7 @@ export function startBench(options: BenchOptions = {}): Bench {
     const result = await until((m) => m.kind === 'result' && m.id === id && m.epoch === task.epoch);
     const { outcome } = result as Message<'result'>;
     if (outcome.kind === 'done') send({ kind: 'settled', ids: [id] });
-    // Whatever fails, other languages can say it: the sentence is that of its code and values.
-    if (outcome.kind === 'failed')
-      expect(sentence(whysEn, outcome.failure.said!.why, outcome.failure.said!)).toBe(outcome.failure.message);
+    if (outcome.kind === 'failed') expectSaid(outcome.failure);
     return outcome;
   };
 

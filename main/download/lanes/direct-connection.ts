@@ -3,7 +3,7 @@ import { connect as connectPlain, type Socket } from 'node:net';
 import type { TransferSettings } from '../../../shared/protocol.ts';
 import { connect as connectSecure, type ConnectionOptions } from 'node:tls';
 import { BUFFER_BYTES, type Buffers } from './buffers.ts';
-import { endedEarly, FailureError, NO_HEAD, noAnswer, noConnection, nothingCame } from '../failures.ts';
+import { endedEarly, FailureError, NO_HEAD, noAnswer, noConnection, fellSilent } from '../failures.ts';
 import type { Body, Sink } from './lane.ts';
 import { Replay } from './replay.ts';
 import { findHead, HEAD_MAX_BYTES, parseHead, type ResponseHead } from './response-head.ts';
@@ -293,7 +293,7 @@ export class DirectConnection implements Body {
     if (!this.#over) this.#hand();
     if (this.#takes > 0 || this.#waits) this.#lastAt = now;
     if (now - this.#lastAt < this.#timeouts.idleTimeoutMs) return;
-    this.#finish({ error: nothingCame(this.#timeouts.idleTimeoutMs) });
+    this.#finish({ error: fellSilent(this.#timeouts.idleTimeoutMs) });
   }
 
   #onGone(): void {

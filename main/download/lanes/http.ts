@@ -133,8 +133,8 @@ export class Http {
     replay: Replay | null,
   ): Promise<Response> {
     const agent = replay?.agent(url.protocol === 'https:') ?? (await this.#agents.for(url));
-    const lateness = new AbortController();
-    const stop = (): void => lateness.abort();
+    const late = new AbortController();
+    const stop = (): void => late.abort();
     if (signal.aborted) stop();
     const timer = setTimeout(stop, this.#settings.connectTimeoutMs + this.#settings.idleTimeoutMs);
     signal.addEventListener('abort', stop);
@@ -146,7 +146,7 @@ export class Http {
       // It cannot be read twice, and nothing comes after this answer that could be taken for another.
       ...(replay ? { insecureHTTPParser: true } : {}),
       headers,
-      signal: lateness.signal,
+      signal: late.signal,
     } as const;
     try {
       return await fetch(url.href, options).catch((error: unknown) => {
@@ -155,12 +155,12 @@ export class Http {
         return fetch(url.href, { ...options, insecureHTTPParser: true });
       });
     } catch (error) {
-      if (!lateness.signal.aborted && this.#agents.proxied(url) && codeOf(error) === 'undefined') {
+      if (!late.signal.aborted && this.#agents.proxied(url) && codeOf(error) === 'undefined') {
         throw new FailureError(
           fail('refused', because('proxy-refused', { cause: maskCredentials(String(error)) }), 'soon'),
         );
       }
-      if (!lateness.signal.aborted || signal.aborted) throw error;
+      if (!late.signal.aborted || signal.aborted) throw error;
       throw noAnswer(url.host);
     } finally {
       clearTimeout(timer);

@@ -1,5 +1,6 @@
 // Which proxy a request goes through, from the settings or the environment.
 import { BlockList, isIP } from 'node:net';
+import { withScheme } from '../../../shared/proxy.ts';
 
 type ProxySettings = { proxy: string | null; noProxy: string };
 
@@ -31,11 +32,6 @@ export function parsed(text: string): URL | null {
   } catch {
     return null;
   }
-}
-
-/** A proxy's address; one without a scheme is an HTTP proxy's. */
-export function withScheme(proxy: string): string {
-  return proxy.includes('://') ? proxy : `http://${proxy}`;
 }
 
 /** Whether a `NO_PROXY` list names the host: `*`, a name with those below it, an address, a subnet, each with a port or without. */

@@ -4,9 +4,10 @@ import { HttpProxyAgent } from 'http-proxy-agent';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 import { SocksProxyAgent } from 'socks-proxy-agent';
 import { fail } from '../../../shared/failure.ts';
+import { withScheme } from '../../../shared/proxy.ts';
 import { because } from '../../../shared/why.ts';
 import { FailureError } from '../failures.ts';
-import { parsed, withScheme } from './proxies.ts';
+import { parsed } from './proxies.ts';
 
 /**
  * An agent that reaches http or (`secure`) https servers through `proxy`: with `options` the servers, with what

@@ -4,7 +4,7 @@ import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw }
 import { fail } from '../../../shared/failure.ts';
 import { because } from '../../../shared/why.ts';
 import { encodingOf, type Head } from '../answers.ts';
-import { endedEarly, FailureError, nothingCame } from '../failures.ts';
+import { endedEarly, FailureError, fellSilent } from '../failures.ts';
 import type { Body, Sink } from './lane.ts';
 
 /** Writes the sink may have open before the stream is paused. */
@@ -96,7 +96,7 @@ function flow(stream: Readable, sink: Sink, idleTimeoutMs: number): Promise<'end
       hand();
       if (taking > 0 || waits) lastAt = performance.now();
       if (performance.now() - lastAt < idleTimeoutMs) return;
-      finish({ error: nothingCame(idleTimeoutMs) });
+      finish({ error: fellSilent(idleTimeoutMs) });
     }, GATHER_MAX_MS);
     const settle = (): void => {
       if (!over || taking > 0) return;

@@ -2,6 +2,7 @@
 import type { DownloadId } from '../../../shared/download.ts';
 import { ruleFor } from '../../../shared/host-rules.ts';
 import type { Task, TransferSettings } from '../../../shared/protocol.ts';
+import { withScheme } from '../../../shared/proxy.ts';
 import { hostsOf } from '../dispatch/lease.ts';
 
 export class ToldSettings {
@@ -60,7 +61,7 @@ export function settingsFor(settings: TransferSettings, hosts: ReadonlySet<strin
 /** The login of a proxy is for the programs of this machine. Null for what is no address. */
 function withoutLogin(proxy: string): string | null {
   try {
-    const url = new URL(proxy.includes('://') ? proxy : `http://${proxy}`);
+    const url = new URL(withScheme(proxy));
     url.username = '';
     url.password = '';
     return url.href;
