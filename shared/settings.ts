@@ -45,7 +45,8 @@ export const Settings = z.object({
   allowInsecureRedirect: z.boolean().default(false),
   lane: Lane.default('auto'),
   hash: z.boolean().default(true),
-  proxy: Proxy.nullable().default(null),
+  /** What was stored is kept though it be no proxy: then downloads fail, and none goes past the one that was meant. */
+  proxy: z.string().nullable().default(null),
   /** Hosts that are reached without a proxy, as in `NO_PROXY`. */
   noProxy: z.string().max(10_000).default(''),
   /** What Sluice calls itself; null: by its name and version. */
@@ -84,9 +85,11 @@ export type Settings = z.infer<typeof Settings>;
 export const defaultSettings: Settings = Settings.parse({}, ONCE);
 
 /** A change of some settings; unknown names are an error. */
-export const SettingsChange = z.strictObject(
-  Object.fromEntries(Object.entries(Settings.shape).map(([name, schema]) => [name, schema.unwrap().optional()])) as {
-    [K in keyof typeof Settings.shape]: z.ZodOptional<ReturnType<(typeof Settings.shape)[K]['unwrap']>>;
-  },
-);
+export const SettingsChange = z
+  .strictObject(
+    Object.fromEntries(Object.entries(Settings.shape).map(([name, schema]) => [name, schema.unwrap().optional()])) as {
+      [K in keyof typeof Settings.shape]: z.ZodOptional<ReturnType<(typeof Settings.shape)[K]['unwrap']>>;
+    },
+  )
+  .extend({ proxy: Proxy.nullable().optional() });
 export type SettingsChange = z.infer<typeof SettingsChange>;

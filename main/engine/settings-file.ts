@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { unfit } from '../../shared/answer.ts';
 import type { SettingProblem } from '../../shared/api.ts';
-import { Settings, type SettingsChange } from '../../shared/settings.ts';
+import { SettingsChange, type Settings } from '../../shared/settings.ts';
 import { told, type Told } from '../../shared/told.ts';
 import { because } from '../../shared/why.ts';
 
@@ -33,7 +33,8 @@ export function settingsFrom(text: string): SettingsRead | null {
   const change: Record<string, unknown> = {};
   const problems: SettingProblem[] = [];
   for (const { name, line, value, why } of found) {
-    const schema = Object.hasOwn(Settings.shape, name) ? Settings.shape[name as keyof Settings] : undefined;
+    const { shape } = SettingsChange;
+    const schema = Object.hasOwn(shape, name) ? shape[name as keyof SettingsChange] : undefined;
     if (why !== undefined) problems.push({ name, line, why });
     else if (!schema) problems.push({ name, line, why: UNKNOWN });
     else {

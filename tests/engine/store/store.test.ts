@@ -39,6 +39,12 @@ test('a setting out of bounds in the file falls back to its default', () => {
   expect(store.settings.load()).toMatchObject({ parallel: 3, connectionsPerHost: 16 });
 });
 
+test('a stored proxy that is none is not left out: nothing goes past the one that was meant', () => {
+  const store = open(tempDir());
+  store.settings.save({ proxy: 'ftp://p:1' });
+  expect(store.settings.load().proxy).toBe('ftp://p:1');
+});
+
 test('an event log keeps its newest lines', () => {
   const store = open(tempDir());
   const [id] = store.add([prepared('a')], 1);
