@@ -34,7 +34,8 @@ const lists: [string, (data: string, part: string) => string][] = [
 test.each(lists)('after a damaged database unfinished files are gone on with; the list %s', async (_, becomes) => {
   const { spawn, workers } = fakeWorkers();
   const engine = start(spawn);
-  await add(engine, 'http://a.test/1.bin', 'http://a.test/2.bin');
+  await add(engine, 'http://a.test/1.bin');
+  await add(engine, 'http://a.test/2.bin');
   await vi.waitFor(() => expect(workers[0]?.tasks).toHaveLength(2));
   const before = workers[0]!.tasks[1]!;
   await stop(engine);

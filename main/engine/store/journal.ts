@@ -3,25 +3,31 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { NewDownload } from '../../../shared/download.ts';
+import type { Prepared } from './new-rows.ts';
 
 /** Under this name, beside the database. */
 export const JOURNAL = 'added.jsonl';
 
-/** `id`: what it got in the database. `mark`: of the list, in the name of its unfinished file; older lines have none. */
-const Entry = z.object({
-  id: z.number().optional(),
+/** `mark`: of the list, in the name of its unfinished file; older lines have none. */
+const place = {
   mark: z
     .string()
     .regex(/^[\da-f]*$/)
     .default(''),
   dir: z.string(),
-  download: NewDownload,
-});
+};
+/** `id`: what it got in the database. */
+const Entry = z.object({ ...place, id: z.number().optional(), download: NewDownload });
 export type JournalEntry = z.infer<typeof Entry>;
 
+/** Of several, `id` is the first one's; each of the others has the next. */
+const Line = z.union([Entry, z.object({ ...place, id: z.number(), downloads: z.array(NewDownload) })]);
+
+type Added = Pick<Prepared, 'dir' | 'download' | 'before'>;
+
 export type Journal = {
-  /** Durable when it returns. */
-  append(entries: readonly (JournalEntry & { id: number })[]): void;
+  /** Notes downloads under their ids; the mark is `mark` where one has none from before. Durable when it returns. */
+  append(added: readonly Added[], ids: readonly number[], mark: string): void;
   /** All readable entries, oldest first; a line cut by a crash is passed over. */
   read(): JournalEntry[];
   /** Those at the end whose ids are greater than `id`. Reads no more than these: the journal may be long. */
@@ -31,8 +37,10 @@ export type Journal = {
   close(): void;
 };
 
-/** At once: the text of a hundred thousand takes longer than its pieces. */
-const LINES_WRITTEN = 1000;
+/** So many at most in a line: one that is cut off loses no more. */
+const MANY = 100;
+/** The text of a hundred thousand at once would take longer than its pieces. */
+const WRITTEN_CHARS = 64 << 10;
 const BLOCK_BYTES = 64 << 10;
 const LINE_BREAK = 0x0a;
 
@@ -42,10 +50,18 @@ export function openJournal(dir: string): Journal {
   const handle = fs.openSync(file, 'a+', 0o600);
   endLastLine(handle);
   return {
-    append(entries) {
-      if (entries.length === 0) return;
-      for (let at = 0; at < entries.length; at += LINES_WRITTEN) {
-        writeWhole(handle, linesOf(entries.slice(at, at + LINES_WRITTEN)));
+    append(added, ids, mark) {
+      if (added.length === 0) return;
+      let lines = '';
+      for (let at = 0; at < added.length;) {
+        const count = alikeFrom(at, added, ids);
+        const { dir, download, before } = added[at]!;
+        const common = { id: ids[at], mark: before?.mark ?? mark, dir };
+        const downloads = added.slice(at, (at += count)).map((one) => one.download);
+        lines += `${JSON.stringify(count === 1 ? { ...common, download } : { ...common, downloads })}\n`;
+        if (lines.length < WRITTEN_CHARS && at < added.length) continue;
+        writeWhole(handle, lines);
+        lines = '';
       }
       fs.fdatasyncSync(handle);
     },
@@ -55,10 +71,10 @@ export function openJournal(dir: string): Journal {
     readAfter(id) {
       const found: JournalEntry[] = [];
       for (const line of linesFromEnd(handle)) {
-        const [entry] = parseLine(line);
-        if (entry?.id === undefined) continue;
-        if (entry.id <= id) break;
-        found.push(entry);
+        const entries = parseLine(line);
+        const after = entries.filter((entry) => entry.id !== undefined && entry.id > id);
+        found.push(...after.reverse());
+        if (entries.some((entry) => entry.id !== undefined && entry.id <= id)) break;
       }
       return found.reverse();
     },
@@ -71,17 +87,16 @@ export function openJournal(dir: string): Journal {
   };
 }
 
-/** A line each. What mostly is the same for all is put into words once. */
-function linesOf(entries: readonly (JournalEntry & { id: number })[]): string {
-  let [of, same] = [entries[0]!, ''];
-  const lines = entries.map((entry) => {
-    const { id, mark, dir, download } = entry;
-    if (same === '' || mark !== of.mark || dir !== of.dir) {
-      [of, same] = [entry, `"mark":${JSON.stringify(mark)},"dir":${JSON.stringify(dir)}`];
-    }
-    return `{"id":${id},${same},"download":${JSON.stringify(download)}}\n`;
-  });
-  return lines.join('');
+/** How many from one on have consecutive ids and the rest in common; `MANY` at most. */
+function alikeFrom(at: number, added: readonly Added[], ids: readonly number[]): number {
+  const { dir, before } = added[at]!;
+  let count = 1;
+  for (; count < MANY && at + count < added.length; count++) {
+    const next = added[at + count]!;
+    const same = next.dir === dir && next.before === undefined && before === undefined;
+    if (!same || ids[at + count] !== ids[at]! + count) break;
+  }
+  return count;
 }
 
 /** A full disk takes a part, and refuses the rest only when it is asked again. */
@@ -123,11 +138,15 @@ function* linesFromEnd(handle: number): Iterable<string> {
   }
 }
 
-function parseLine(line: string): JournalEntry[] {
-  if (line === '') return [];
+function parseLine(text: string): JournalEntry[] {
+  if (text === '') return [];
+  let line: z.infer<typeof Line>;
   try {
-    return [Entry.parse(JSON.parse(line))];
+    line = Line.parse(JSON.parse(text));
   } catch {
     return [];
   }
+  if ('download' in line) return [line];
+  const { id, mark, dir, downloads } = line;
+  return downloads.map((download, n) => ({ id: id + n, mark, dir, download }));
 }

@@ -88,14 +88,7 @@ export class Store {
       this.list.touched({ ids }, 'membership');
       return ids;
     });
-    this.#journal.append(
-      prepared.map(({ before, download, dir }, n) => ({
-        id: ids[n]!,
-        mark: before?.mark ?? this.#mark,
-        dir,
-        download,
-      })),
-    );
+    this.#journal.append(prepared, ids, this.#mark);
     return ids;
   }
 

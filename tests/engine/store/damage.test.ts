@@ -69,7 +69,8 @@ test('damage anywhere is found when the list is opened, not when it is met', () 
 test('a journal cut in the middle of a line still gives the lines before it and after it', () => {
   const dir = tempDir();
   const store = open(dir);
-  store.add([prepared('a'), prepared('b')], 1);
+  store.add([prepared('a')], 1);
+  store.add([prepared('b')], 1);
   store.close();
   const file = path.join(dir, 'added.jsonl');
   fs.truncateSync(file, fs.statSync(file).size - 5);
@@ -81,6 +82,25 @@ test('a journal cut in the middle of a line still gives the lines before it and 
     .journalled()
     .map(({ download }) => download.url);
   expect(urls).toEqual(['http://a.test/a', 'http://a.test/c']);
+});
+
+test('a line of the journal tells of many, and only those that the database has lost come back from it', () => {
+  const dir = tempDir();
+  const store = open(dir);
+  const names = Array.from({ length: 250 }, (_, at) => `${at}.bin`);
+  store.add(
+    names.map((name) => prepared(name)),
+    1,
+  );
+  store.close();
+  const lines = fs.readFileSync(path.join(dir, 'added.jsonl'), 'utf8').trimEnd().split('\n');
+  expect(lines).toHaveLength(3);
+  fs.writeFileSync(path.join(dir, 'added.jsonl'), `${lines[0]}\n${lines[2]}\n`);
+  fs.truncateSync(path.join(dir, 'sluice.db'), 0);
+  const found = open(dir).journalled();
+  expect(found.map(({ id, download }) => [id, download.url])).toEqual(
+    [...names.keys()].filter((at) => at < 100 || at >= 200).map((at) => [at + 1, `http://a.test/${at}.bin`]),
+  );
 });
 
 test('what a database lost at its end comes back from the end of the journal, however long its lines are', () => {
