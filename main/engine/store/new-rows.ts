@@ -31,10 +31,12 @@ const inserts = {
   whole: `INSERT INTO downloads (${[...bare, ...more].join()}) VALUES (${[...bare, ...more].map(() => '?').join()})
     ON CONFLICT DO NOTHING`,
   // One JSON object is bound much faster than its strings. Each name has a letter before it: which of the hosts and categories
-  // are its own. Rows that cannot be written are passed over: a statement that could fail would keep a copy of each page.
+  // are its own, where they have not all the same. Rows that cannot be written are passed over: a statement that could fail
+  // would keep a copy of each page.
   alike: `INSERT OR IGNORE INTO downloads (${bare.join()})
-    SELECT id, url, url, @hosts ->> kind, @dir, name, upper(name), name || @tag || id || '${PART_SUFFIX}',
-      @categories ->> kind, @status, @position + n, @producer, @now
+    SELECT id, url, url, iif(@host IS NULL, @hosts ->> kind, @host), @dir, name, upper(name),
+      name || @tag || id || '${PART_SUFFIX}', iif(@category IS NULL, @categories ->> kind, @category),
+      @status, @position + n, @producer, @now
     FROM (SELECT rowid AS n, CAST(@id AS INTEGER) + rowid AS id, unicode(key) - unicode('A') AS kind, substr(key, 2) AS name,
       value AS url FROM json_each(@addresses))`,
 };
@@ -128,6 +130,8 @@ export class NewRows {
       now: this.#now,
       tag: `.${this.#mark}-`,
       addresses: `{${addresses.join()}}`,
+      host: kinds.length === 1 ? kinds[0]!.host : null,
+      category: kinds.length === 1 ? kinds[0]!.category : null,
       hosts: JSON.stringify(kinds.map(({ host }) => host)),
       categories: JSON.stringify(kinds.map(({ category }) => category)),
     });
