@@ -33,15 +33,16 @@ export function understand(
   const result: Understood = { downloads: [], known: [], verdicts: [], checksums: 0 };
   const seen = new Set<string>();
   const all = [sources].flat();
-  for (const found of foundInAll(all.filter((source) => !isSums(source)))) {
+  /** False when there are too many: the last verdict says so. */
+  const take = (found: Found): boolean => {
     if (result.verdicts.length === MAX_VERDICTS) {
       result.verdicts.push(rejected(found, rejection('too-many', because('list-too-long'))));
-      break;
+      return false;
     }
     const download = downloadOf(found);
     if ('reason' in download) {
       result.verdicts.push(rejected(found, download));
-      continue;
+      return true;
     }
     const { url, name } = download;
     const kind = seen.has(url) ? 'duplicate' : known(url) ? 'known' : 'url';
@@ -51,7 +52,9 @@ export function understand(
     result.verdicts.push(verdict);
     if (kind === 'url') result.downloads.push(download);
     if (kind === 'known') result.known.push(download);
-  }
+    return true;
+  };
+  all.every((source) => isSums(source) || eachIn(source, take));
   takeSums(all.filter(isSums), result);
   return result;
 }
@@ -94,14 +97,17 @@ function checksumInFragment(address: Found['address']): Checksum | undefined {
   return checksum && 'hex' in checksum ? checksum : undefined;
 }
 
-function* foundInAll(sources: readonly ListSource[]): Iterable<Found> {
-  for (const source of sources) {
-    for (const found of foundIn(source)) {
-      const batch = found.patterns && typeof found.address === 'string' ? batchOf(found.address) : null;
-      if (batch) yield* expanded(found, batch);
-      else yield found;
+/** Goes through what stands in a source for as long as `take` says true; returns its last word. */
+function eachIn(source: ListSource, take: (found: Found) => boolean): boolean {
+  for (const found of foundIn(source)) {
+    const batch = found.patterns && typeof found.address === 'string' ? batchOf(found.address) : null;
+    if (!batch) {
+      if (!take(found)) return false;
+      continue;
     }
+    for (const one of expanded(found, batch)) if (!take(one)) return false;
   }
+  return true;
 }
 
 /** An address with batch patterns as the addresses that it stands for. */

@@ -40,15 +40,19 @@ export async function readList(path: string): Promise<ListSource> {
 }
 
 /** What stands in a source, good and bad; nothing at all only when a plain text says nothing. */
-export function* foundIn(source: ListSource): Iterable<Found> {
+export function foundIn(source: ListSource): Iterable<Found> {
   const fileName = ('fileName' in source && source.fileName) || '';
-  if ('problem' in source) {
-    yield { line: 0, text: fileName, address: source.problem };
-    return;
-  }
-  const reader = 'html' in source ? foundInHtml : readerOf(source.text, fileName);
-  let silent = reader !== foundInText;
-  for (const found of 'html' in source ? foundInHtml(source.html, source.base) : reader(source.text)) {
+  if ('problem' in source) return [{ line: 0, text: fileName, address: source.problem }];
+  if ('html' in source) return orSilent(foundInHtml(source.html, source.base), fileName);
+  const reader = readerOf(source.text, fileName);
+  // As it is, without a generator around it: such lists are the long ones.
+  return reader === foundInText ? foundInText(source.text) : orSilent(reader(source.text), fileName);
+}
+
+/** With a word of it when nothing is found. */
+function* orSilent(all: Iterable<Found>, fileName: string): Iterable<Found> {
+  let silent = true;
+  for (const found of all) {
     silent = false;
     yield found;
   }

@@ -25,11 +25,16 @@ const MAX_QUOTED_CHARS = 8192;
 
 /** The lines of a text with their numbers, one at a time: a list may be big. */
 export function* linesOf(text: string): Iterable<[line: number, text: string]> {
-  const breaks = /\r\n?|\n/g;
-  let line = 1;
+  let [feed, back] = [text.indexOf('\n'), text.indexOf('\r')];
   let start = 0;
-  for (let end; (end = breaks.exec(text)); start = breaks.lastIndex) yield [line++, text.slice(start, end.index)];
-  yield [line, text.slice(start)];
+  for (let line = 1; ; line++) {
+    if (feed >= 0 && feed < start) feed = text.indexOf('\n', start);
+    if (back >= 0 && back < start) back = text.indexOf('\r', start);
+    const end = feed < 0 || (back >= 0 && back < feed) ? back : feed;
+    yield [line, end < 0 ? text.slice(start) : text.slice(start, end)];
+    if (end < 0) return;
+    start = end + (end === back && feed === back + 1 ? 2 : 1);
+  }
 }
 
 /** The addresses in a text. Empty lines and comments say nothing, a line without an address is itself looked at as one. */

@@ -141,6 +141,8 @@ describe('a list', () => {
       [4, 'url'],
       [6, 'rejected'],
     ]);
+    const spread = ofText('\nhttps://example.org/1\n\r\nhttps://example.org/2\r\rhttps://example.org/3');
+    expect(spread.verdicts.map(({ line }) => line)).toEqual([2, 4, 6]);
   });
 
   test('tells what is in it twice and what is among the downloads already', () => {
