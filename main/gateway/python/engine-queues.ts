@@ -130,7 +130,7 @@ export class EngineQueues implements PythonQueues {
     // Programs hear of what others have added, too.
     if (ended && !this.#asked.heard(signal)) this.#give(resultOf(signal));
     // The lease of a settled download is forgotten right after its signal.
-    if (signal.event !== 'progress') setImmediate(() => this.#tellJoiners());
+    if (ended || signal.event === 'removed') setImmediate(() => this.#tellJoiners());
   }
 
   #give(result: PythonResult): void {
