@@ -1,6 +1,6 @@
 // The engine from outside: what is added, run, paused, retried, removed and told.
 import { cpus } from 'node:os';
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { answer } from '../../shared/answer.ts';
 import { calls } from '../../shared/api.ts';
 import type { Outcome } from '../../shared/protocol.ts';
@@ -117,6 +117,22 @@ test('where no number of workers is named, many small files get one, and what ta
   await add(second, ...Array.from({ length: 100 }, (_, n) => `http://b.test/${n}`));
   await vi.waitFor(() => expect(long.workers).toHaveLength(Math.min(32, cpus().length)), 5000);
   expect(long.workers[0]!.tasks).toHaveLength(2);
+});
+
+test('no further worker comes while this process alone takes what the machine has to spare', async () => {
+  const usage = vi.spyOn(process, 'cpuUsage');
+  onTestFinished(() => usage.mockRestore());
+  let used = () => performance.now() * 1000 * cpus().length;
+  usage.mockImplementation(() => ({ user: used(), system: 0 }));
+  const { spawn, workers } = fakeWorkers();
+  const engine = start(spawn, { workers: 0, parallel: 2 });
+  await add(engine, ...Array.from({ length: 100 }, (_, n) => `http://a.test/${n}`));
+  await vi.waitFor(() => expect(workers[0]?.tasks).toHaveLength(2));
+  const looks = usage.mock.calls.length;
+  await vi.waitFor(() => expect(usage.mock.calls.length).toBeGreaterThan(looks + 3), 5000);
+  expect(workers).toHaveLength(1);
+  used = () => 0;
+  await vi.waitFor(() => expect(workers).toHaveLength(Math.min(32, cpus().length)), 5000);
 });
 
 test('a list that is shorter than what may run at once is shared out, too', async () => {

@@ -10,12 +10,16 @@ import type { Pool } from './pool.ts';
  * is work for longer than this at the first one's pace, which rises by itself meanwhile.
  */
 const MORE_FROM_S = 4;
+/** Of a processor: with less than that left, one more worker would only take turns with the others. */
+const SPARE_MIN = 0.75;
 
 export class PoolSize {
   readonly #pool: Pool;
   readonly #dispatch: Dispatch;
   readonly #store: Store;
   readonly #settings: () => Settings;
+  #usedUs = 0;
+  #lookedAtMs = performance.now();
   /** Whether something ran when this was looked at last. */
   #wasBusy = false;
   /** One worker is not enough for what there is to do. */
@@ -45,10 +49,21 @@ export class PoolSize {
   look(): void {
     const wasBusy = this.#wasBusy;
     this.#wasBusy = this.#dispatch.leases.size > 0;
+    const spare = this.#spareProcessors();
     if (this.#needsMany || !wasBusy || !this.#wasBusy) return;
     const { queued, running } = this.#store.list.counts();
-    if (queued + running < this.#dispatch.donePerS * MORE_FROM_S) return;
+    if (queued + running < this.#dispatch.donePerS * MORE_FROM_S || spare < SPARE_MIN) return;
     this.#needsMany = true;
     this.fit();
+  }
+
+  /** What is left of the machine beside this process, as it was since the last call, and its workers at their busiest. */
+  #spareProcessors(): number {
+    const { user, system } = process.cpuUsage();
+    const nowMs = performance.now();
+    const used = (user + system - this.#usedUs) / 1000 / (nowMs - this.#lookedAtMs);
+    this.#usedUs = user + system;
+    this.#lookedAtMs = nowMs;
+    return os.cpus().length - used - this.#pool.local.length;
   }
 }
