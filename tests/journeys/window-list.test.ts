@@ -247,6 +247,29 @@ test('a priority is given to what is chosen by its menu, or in the details; the 
   expect(complaints).toEqual([]);
 });
 
+test('the columns stand where they are, with a scrollbar and without', async () => {
+  const { page, complaints } = await startSluice();
+  await add(
+    page,
+    Array.from({ length: 60 }, (_, n) => `https://files.test/${n}.zip`),
+    true,
+  );
+  const grid = page.getByRole('grid');
+  const scrolls = () => grid.evaluate((list) => list.getBoundingClientRect().width > list.clientWidth);
+  const ends = () =>
+    grid.evaluate((list) =>
+      ['[role=columnheader]:last-child', '[data-index="0"] > .progress', '[data-index="0"] .actions'].map(
+        (part) => list.querySelector(part)!.getBoundingClientRect().right,
+      ),
+    );
+  await expect.poll(scrolls).toBe(true);
+  const before = await ends();
+  await page.getByRole('textbox', { name: 'Search' }).fill('59.zip');
+  await expect.poll(scrolls).toBe(false);
+  expect(await ends()).toEqual(before);
+  expect(complaints).toEqual([]);
+});
+
 test('the keys stay with the list when a row’s button is clicked, and the list stays where it is when rows move', async () => {
   const { page, complaints } = await startSluice();
   await add(

@@ -22,8 +22,8 @@ export type Layout = {
   pipes: Pipe[];
 };
 
-/** Below it the words of a lane would run into each other; a window of 1280 px has it. */
-const LEAST_WIDTH = 1036;
+/** Below it the words of a lane would run into each other; a window of 1280 px has it, beside a scrollbar, too. */
+const LEAST_WIDTH = 1024;
 const TOP = 28;
 const BOTTOM = 22;
 const QUEUE_WIDTH = 84;
