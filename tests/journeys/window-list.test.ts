@@ -130,7 +130,7 @@ test('every column sorts; what runs stands in the order of its speed', async () 
 });
 
 test('several rows are chosen with the mouse, acted on by one menu, removed, and brought back by Ctrl+Z', async () => {
-  const { page, complaints } = await startSluice();
+  const { app, page, complaints } = await startSluice();
   await add(
     page,
     Array.from({ length: 6 }, (_, n) => `https://files.test/${n}.zip`),
@@ -175,6 +175,12 @@ test('several rows are chosen with the mouse, acted on by one menu, removed, and
   await page.getByRole('menuitem', { name: 'Resume' }).waitFor();
   await page.keyboard.press('Escape');
   expect(await chosen()).toHaveLength(6);
+  // A message leaves free what can be done with them.
+  await app.evaluate(({ clipboard }) => clipboard.clear());
+  await page.keyboard.press('Control+V');
+  const message = await page.getByText('There is no text in the clipboard.').boundingBox();
+  const bar = await page.getByRole('toolbar', { name: '6 selected' }).boundingBox();
+  expect(message!.y + message!.height).toBeLessThan(bar!.y);
   await page.keyboard.press('Space');
   await untilCounts(page, { paused: 0 });
   expect(complaints).toEqual([]);
