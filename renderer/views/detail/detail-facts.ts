@@ -6,8 +6,8 @@ import type { Words } from '../../words.ts';
 
 export type Fact = { label: string; value: string };
 
-/** How much of it is there, over how many connections, by whom. */
-export function summaryOf(row: Row, limitBytesPerS: number | null, words: Words, format: Format): string {
+/** How much of it is there, over how many connections, by whom: in parts. */
+export function summaryOf(row: Row, limitBytesPerS: number | null, words: Words, format: Format): string[] {
   const parts = [amountOf(row, words, format)];
   if (row.priority !== 'normal' && row.status !== 'done') parts.push(words.priority[row.priority]);
   if (row.status === 'running') {
@@ -15,8 +15,7 @@ export function summaryOf(row: Row, limitBytesPerS: number | null, words: Words,
     if (limitBytesPerS !== null) parts.push(words.limitAt(format.speed(limitBytesPerS)));
     if (row.worker !== null) parts.push(words.worker(row.worker));
   }
-  // Broken between its parts only.
-  return parts.map((part) => part.replaceAll(' ', '\u00a0')).join('\u00a0· ');
+  return parts;
 }
 
 function amountOf(row: Row, words: Words, format: Format): string {
