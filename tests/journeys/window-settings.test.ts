@@ -61,7 +61,7 @@ test('why a value was not taken is told in the other language when that is chose
   await expect
     .poll(() => problems.allTextContents())
     .toEqual([
-      '必须为1 至 256。',
+      '允许的范围：1 至 256。',
       expect.stringMatching(/^无法读取 \/nowhere\/ca\.pem：没有这个文件或文件夹（ENOENT\b.*）。$/),
     ]);
 });

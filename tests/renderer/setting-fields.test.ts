@@ -22,6 +22,16 @@ test('bounds come from the schema, in the units that are shown', () => {
   expect(boundsText(numberField('parallel'), words)).toBe('1 to 256');
   expect(boundsText(numberField('connectTimeoutMs'), words)).toBe('1 to 600 s');
   expect(boundsText(numberField('limitBytesPerS'), words)).toBe('at least 2 kB/s');
+  expect(boundsText(numberField('pythonPort'), words)).toBe('1 to 65535');
+});
+
+test('the bounds are a sentence after the help, in both languages', () => {
+  const help = (name: string, { setting, helpAndBounds }: typeof words, bounds: string) =>
+    helpAndBounds(setting[name as 'parallel'].help, bounds);
+  expect(help('parallel', words, '1 to 256')).toBe('How many downloads run at the same time. 1 to 256.');
+  expect(help('limitBytesPerS', words, 'at least 2 kB/s')).toMatch(/ no limit\. At least 2 kB\/s\.$/);
+  const zh = wordsIn('zh-CN', createFormat('zh-CN'));
+  expect(help('parallel', zh, '1 至 256')).toBe('同时进行的下载数量。1 至 256。');
 });
 
 test('a value out of its bounds says why, one within is read in its own unit', () => {
