@@ -106,9 +106,11 @@ export function en(f: Format) {
         : 'They leave the list. What they have downloaded stays on the disk.',
     removeWithFiles: (count: number): string =>
       count === 1 ? 'Delete its file from the disk too' : 'Delete their files from the disk too',
-    removeFilesHint: 'The list entries and the files go. You can undo this for a few seconds.',
+    removeFilesHint: (count: number): string =>
+      `The list ${count === 1 ? 'entry and the file' : 'entries and the files'} go. You can undo this for a few seconds.`,
     removeFromList: 'Remove from the list',
-    removeAndDelete: 'Remove and delete files',
+    removeAndDelete: (count: number): string =>
+      count === 1 ? 'Remove and delete the file' : 'Remove and delete files',
     removed: (count: number) => `${many(count, 'download', 'downloads')} removed`,
     removedWithFiles: (count: number) => `${many(count, 'download', 'downloads')} removed, files too`,
     // New link

@@ -96,7 +96,7 @@ test('a file is opened and shown in its folder, its address copied; a removal wi
     await row.click();
     await page.keyboard.press('Delete');
     await page.getByText('Delete its file from the disk too').click();
-    await page.getByRole('button', { name: 'Remove and delete files' }).click();
+    await page.getByRole('button', { name: 'Remove and delete the file' }).click();
     await untilCounts(page, { all: 0 });
   };
   await removeWithFiles();
