@@ -2,7 +2,7 @@
 
 export const batchEn = {
   more: 'More options',
-  category: 'Kind',
+  category: 'Category',
   categoryByName: 'As each name tells',
   priority: 'Priority',
   connections: 'Connections each, at most',
@@ -14,12 +14,12 @@ export const batchEn = {
 
 export const batchZh: typeof batchEn = {
   more: '更多选项',
-  category: '类型',
+  category: '分类',
   categoryByName: '按文件名判断',
   priority: '优先级',
   connections: '每个文件的连接数上限',
   headers: '请求头，每行一个',
-  headersWrong: '请求头应写成 “名称: 值”。',
+  headersWrong: '请求头应写成“名称: 值”。',
   checksumWrong: '这不是 MD5、SHA-1、SHA-256 或 SHA-512。',
   checksumsTaken: (count) => `已采用校验和：${count}`,
 };

@@ -166,13 +166,11 @@ export function en(f: Format) {
     statusPaused: (count: number) => `${n(count)} paused`,
     statusIdle: 'Idle',
     minutes: (minutes: number) =>
-      minutes < 1
-        ? 'a minute'
-        : minutes < 90
-          ? `${n(minutes)} min`
-          : minutes < 2880
-            ? `${n(Math.round(minutes / 60))} h`
-            : `${n(Math.round(minutes / 1440))} days`,
+      minutes < 90
+        ? `${n(Math.max(1, minutes))} min`
+        : minutes < 2880
+          ? `${n(Math.round(minutes / 60))} h`
+          : `${n(Math.round(minutes / 1440))} days`,
     workers: (count: number) => many(count, 'worker', 'workers'),
     // Detail
     detailOf: (done: string, size: string) => `${done} of ${size}`,
@@ -202,7 +200,7 @@ export function en(f: Format) {
     joinHint: 'Run this on the other machine, with the key below in a file named key:',
     doorShut: 'The door for other machines is shut. The settings open it.',
     doorCounts: (guests: number, wrongKeys: number) =>
-      `${n(guests)} in now` + (wrongKeys > 0 ? `, ${many(wrongKeys, 'wrong key', 'wrong keys')} so far` : ''),
+      `${n(guests)} connected` + (wrongKeys > 0 ? `, ${many(wrongKeys, 'wrong key', 'wrong keys')} so far` : ''),
     pythonPrograms: 'Python programs',
     pythonHint: 'With nothing but its standard library, a Python program writes:',
     pythonShut: 'The door for Python programs is shut. The settings open it.',
@@ -271,6 +269,7 @@ export function en(f: Format) {
     dismiss: 'Dismiss',
     bridgeGone: 'The engine did not answer.',
     failure: failuresEn,
+    withStatus: (failure: string, status: number) => `${failure} (${status})`,
     event: eventsEn(f),
     hosts: hostsEn,
     week: weekEn,

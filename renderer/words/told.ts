@@ -52,12 +52,12 @@ const rejectionsZh: Record<Rejection, string> = {
 
 /** What holds for each field: what is said of whatever is wrong with it. */
 const wrongZh: Record<string, string> = {
-  name: '类别的名称须为 1 至 60 个字符。',
-  extensions: '扩展名是文件名最后一个点之后的部分，如 zip，不超过 20 个字符；每个类别最多 300 个。',
+  name: '分类的名称须为 1 至 60 个字符。',
+  extensions: '扩展名是文件名最后一个点之后的部分，如 zip，不超过 20 个字符；每个分类最多 300 个。',
   dir: '文件夹的路径不能超过 4096 个字符。',
   host: '主机应写成 example.org、*.example.org 或 example.org:8080；* 代表所有主机。',
   headers: '请求头的名称只能含字母、数字和连字符；值不能含换行和 Latin 1 以外的字符。',
-  referrer: '来源不能含换行和 Latin 1 以外的字符。',
+  referrer: '来源页不能含换行和 Latin 1 以外的字符。',
   user: '用户名不能超过 1000 个字符。',
   password: '密码不能超过 1000 个字符。',
   bearer: '令牌不能含换行和 Latin 1 以外的字符。',

@@ -4,13 +4,14 @@ import type { Format } from '../../shared/format.ts';
 export function trafficEn({ count: n }: Format) {
   const many = (count: number, one: string, other: string) => `${n(count)} ${count === 1 ? one : other}`;
   return {
-    messagesPerS: (count: string) => `${count} ${count === '1' ? 'message' : 'messages'} a second`,
-    onPipes: (count: number) => `on ${many(count, 'pipe', 'pipes')}`,
+    messagesPerS: (count: string, pipes: number) =>
+      `${count} ${count === '1' ? 'message' : 'messages'} a second on ${many(pipes, 'pipe', 'pipes')}`,
     pausePicture: 'Pause picture',
     goOn: 'Go on',
     taskQueue: 'Task queue',
     resultQueue: 'Result queue',
     store: 'SQLite',
+    perS: (rate: string) => `${rate}/s`,
     putRate: (rate: string) => `put ${rate}/s`,
     getRate: (rate: string) => `get ${rate}/s`,
     gettersWait: (count: number) =>
@@ -18,6 +19,7 @@ export function trafficEn({ count: n }: Format) {
     puts: (count: number) => `${n(count)} put`,
     transactions: (rate: string) => `${rate} tx/s`,
     thisComputer: 'this computer',
+    thisComputerTitle: 'This computer',
     pid: (pid: number) => `pid ${pid}`,
     cpu: (percent: string) => `CPU ${percent}`,
     leases: (count: number) => many(count, 'lease', 'leases'),
@@ -56,19 +58,20 @@ export function trafficEn({ count: n }: Format) {
 
 export function trafficZh({ count: n }: Format): ReturnType<typeof trafficEn> {
   return {
-    messagesPerS: (count) => `每秒 ${count} 条消息`,
-    onPipes: (count) => `${n(count)} 条管道`,
+    messagesPerS: (count, pipes) => `每秒 ${count} 条消息，${n(pipes)} 条管道`,
     pausePicture: '暂停画面',
     goOn: '继续',
     taskQueue: '任务队列',
     resultQueue: '结果队列',
     store: 'SQLite',
+    perS: (rate) => `${rate}/秒`,
     putRate: (rate) => `放入 ${rate}/秒`,
     getRate: (rate) => `取出 ${rate}/秒`,
     gettersWait: (count) => (count === 0 ? '无等待' : `${n(count)} 个等待取出`),
     puts: (count) => `已放入 ${n(count)}`,
     transactions: (rate) => `${rate} 事务/秒`,
     thisComputer: '本机',
+    thisComputerTitle: '本机',
     pid: (pid) => `pid ${pid}`,
     cpu: (percent) => `CPU ${percent}`,
     leases: (count) => `${n(count)} 个租约`,

@@ -146,13 +146,11 @@ export function zh(f: Format): Words {
     statusPaused: (count) => `${n(count)} 个已暂停`,
     statusIdle: '空闲',
     minutes: (minutes) =>
-      minutes < 1
-        ? '1 分钟'
-        : minutes < 90
-          ? `${n(minutes)} 分钟`
-          : minutes < 2880
-            ? `${n(Math.round(minutes / 60))} 小时`
-            : `${n(Math.round(minutes / 1440))} 天`,
+      minutes < 90
+        ? `${n(Math.max(1, minutes))} 分钟`
+        : minutes < 2880
+          ? `${n(Math.round(minutes / 60))} 小时`
+          : `${n(Math.round(minutes / 1440))} 天`,
     workers: (count) => `${n(count)} 个工作进程`,
     detailOf: (done, size) => `${done} / ${size}`,
     connections: (count) => `${n(count)} 个连接`,
@@ -179,7 +177,8 @@ export function zh(f: Format): Words {
     doorEncrypted: '已加密；指纹在命令中。',
     joinHint: '在另一台机器上运行以下命令，并把下面的密钥存入名为 key 的文件：',
     doorShut: '其他机器的入口已关闭，可在设置中打开。',
-    doorCounts: (guests, wrongKeys) => `现有 ${n(guests)} 个` + (wrongKeys > 0 ? `，错误密钥 ${n(wrongKeys)} 次` : ''),
+    doorCounts: (guests, wrongKeys) =>
+      `已连接 ${n(guests)} 个` + (wrongKeys > 0 ? `，错误密钥 ${n(wrongKeys)} 次` : ''),
     pythonPrograms: 'Python 程序',
     pythonHint: 'Python 程序只用标准库即可：',
     pythonShut: 'Python 程序的入口已关闭，可在设置中打开。',
@@ -246,6 +245,7 @@ export function zh(f: Format): Words {
     dismiss: '知道了',
     bridgeGone: '引擎没有响应。',
     failure: failuresZh,
+    withStatus: (failure, status) => `${failure}（${status}）`,
     event: eventsZh(f),
     hosts: hostsZh,
     week: weekZh,

@@ -17,7 +17,7 @@ test('what is said of a batch holds: folder, kind, priority, connections, header
   const dialog = page.getByRole('dialog', { name: 'Add links' });
   await dialog.getByRole('textbox', { name: 'Save to' }).fill(other);
   await dialog.getByText('More options').click();
-  await dialog.getByRole('combobox', { name: 'Kind' }).selectOption('video');
+  await dialog.getByRole('combobox', { name: 'Category' }).selectOption('video');
   await dialog.getByRole('combobox', { name: 'Priority' }).selectOption('High priority');
   await dialog.getByRole('textbox', { name: 'Headers, one a line' }).fill('X-Batch: seven');
   const connections = dialog.getByRole('textbox', { name: 'Connections each, at most' });

@@ -51,7 +51,7 @@ test('a machine joins with the command and the key that the window shows, and is
   fs.writeFileSync(wrong, 'a guess\n');
   const guess = ['--connect', `127.0.0.1:${port}`, '--authkey-file', wrong];
   expect(await sluice(['worker', ...guess, '--dir', dir]).ended).toBe(1);
-  await page.getByText('0 in now, 1 wrong key so far', { exact: true }).waitFor();
+  await page.getByText('0 connected, 1 wrong key so far', { exact: true }).waitFor();
   const worker = sluice(['worker', ...to, '--dir', dir, '--json']);
   await worker.until(({ event }) => event === 'joined');
   await doors(program, (now) => now.coordinator?.counts.guests === 1);

@@ -232,8 +232,8 @@ test('every field of a category and of a host rule says what is wrong with it in
     expect(zh.wrong(issue)).not.toContain(issue.message);
   }
   const said = issues.map((issue) => zh.wrong(issue));
-  expect(said).toContain('有两个类别都叫“a”。');
-  expect(said).toContain('.zip 不能同时属于两个类别：“A”和“a”。');
+  expect(said).toContain('有两个分类都叫“a”。');
+  expect(said).toContain('.zip 不能同时属于两个分类：“A”和“a”。');
   expect(said).toContain('一个主机只能有用户名或令牌，不能两者都有。');
   expect(said).toContain('同一主机有两条规则。');
 });
@@ -256,4 +256,25 @@ test('the settings page has every setting once, and starts from the true default
   const shown = sections.flatMap(({ fields }) => fields.map(({ name }) => name as string)).sort();
   expect(shown).toEqual(Object.keys(Settings.shape).sort());
   expect(ours).toEqual(defaultSettings);
+});
+
+test('Chinese has its own signs: no space before them, units of its own, and one word for a category', () => {
+  expect(zh.messagesPerS('14', 6)).toBe('每秒 14 条消息，6 条管道');
+  expect(zh.perS('0.7')).toBe('0.7/秒');
+  expect(zh.withStatus(zh.failure['http-status'], 403)).toBe('服务器拒绝（403）');
+  const said = JSON.stringify([zh, whysZh], (_, value: unknown) =>
+    typeof value === 'function' ? String(value) : value,
+  );
+  expect(said).not.toMatch(/[\u4e00-\u9fff] [“（]|[”）] [\u4e00-\u9fff]|类别/);
+});
+
+test('what is left is never less than a minute, and is said in the same words', () => {
+  expect([0, 1, 89, 90, 2880].map((minutes) => en.minutes(minutes))).toEqual([
+    '1 min',
+    '1 min',
+    '89 min',
+    '2 h',
+    '2 days',
+  ]);
+  expect([0, 1, 90].map((minutes) => zh.minutes(minutes))).toEqual(['1 分钟', '1 分钟', '2 小时']);
 });

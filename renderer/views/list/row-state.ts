@@ -32,7 +32,7 @@ export function stateOf(row: Row, words: Words, now: number): RowState {
 
 function failureText(failure: NonNullable<Row['failure']>, words: Words): string {
   const text = words.failure[failure.code];
-  return failure.code === 'http-status' && failure.httpStatus ? `${text} (${failure.httpStatus})` : text;
+  return failure.code === 'http-status' && failure.httpStatus ? words.withStatus(text, failure.httpStatus) : text;
 }
 
 function waiting(wait: NonNullable<Row['waiting']>, words: Words, now: number): RowState {
