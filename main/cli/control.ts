@@ -4,16 +4,16 @@ import os from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { answer, ApiError } from '../../shared/answer.ts';
-import { calls, type CallArg, type CallName, type CallResult, type Selection } from '../../shared/api.ts';
+import { calls, type CallArg, type CallName, type CallResult, type Selection, type Verdict } from '../../shared/api.ts';
 import type { Row } from '../../shared/download.ts';
 import { maskCredentials, splitCredentials } from '../../shared/url.ts';
 import { Engine } from '../engine/engine.ts';
-import { openInstance } from '../engine/instance.ts';
+import { isGone, openInstance } from '../engine/instance.ts';
 import { stateDir } from '../engine/state-dir.ts';
 import { fit, size } from './format.ts';
 import { UsageError, type Command, type ListAction } from './options.ts';
 import { waysOf, type Surroundings } from './run.ts';
-import { sourcesOf } from './sources.ts';
+import { sourcesOf, type Sources } from './sources.ts';
 
 type Caller = {
   call<N extends CallName>(name: N, arg: CallArg<N>): Promise<CallResult<N>>;
@@ -21,6 +21,7 @@ type Caller = {
 };
 
 const PAGE = 500;
+const nothing: Sources = { text: '', files: [] };
 const everything = {
   status: 'all',
   text: '',
@@ -33,36 +34,47 @@ const everything = {
 type Control = Extract<Command, { kind: 'add' | 'list' | 'export' | 'import' | 'machines' | ListAction }>;
 
 export async function control(command: Control, around: Surroundings): Promise<number> {
-  const caller = await open(stateDir(command.data), around);
-  try {
-    switch (command.kind) {
-      case 'add':
-        return await add(caller, command, around);
-      case 'list':
-        return await list(caller, command.json, around);
-      case 'machines':
-        return await machines(caller, command, around);
-      case 'export':
-        return await exportTo(caller, command, around);
-      case 'import':
-        return await importFrom(caller, command, around);
-      case 'remove': {
-        const which = await selectionOf(caller, command.which);
-        const { changed } = await caller.call('remove', { which, deleteFiles: command.deleteFiles });
-        return told(changed, command, around);
-      }
-      case 'pause':
-      case 'resume':
-      case 'retry':
-      case 'redownload': {
-        const { changed } = await caller.call(command.kind, await selectionOf(caller, command.which));
-        return told(changed, command, around);
-      }
-      default:
-        return command satisfies never;
+  // Standard input can be read once only.
+  const sources = command.kind === 'add' ? await sourcesOf(command.inputs) : nothing;
+  for (;;) {
+    const caller = await open(stateDir(command.data), around);
+    try {
+      return await act(caller, command, sources, around);
+    } catch (error) {
+      // The one that had the list has ended meanwhile: then the stored list is acted on.
+      if (!isGone(error) || around.output.spoke) throw error;
+    } finally {
+      await caller.close();
     }
-  } finally {
-    await caller.close();
+  }
+}
+
+async function act(caller: Caller, command: Control, sources: Sources, around: Surroundings): Promise<number> {
+  switch (command.kind) {
+    case 'add':
+      return add(caller, command, sources, around);
+    case 'list':
+      return await list(caller, command.json, around);
+    case 'machines':
+      return await machines(caller, command, around);
+    case 'export':
+      return await exportTo(caller, command, around);
+    case 'import':
+      return await importFrom(caller, command, around);
+    case 'remove': {
+      const which = await selectionOf(caller, command.which);
+      const { changed } = await caller.call('remove', { which, deleteFiles: command.deleteFiles });
+      return told(changed, command, around);
+    }
+    case 'pause':
+    case 'resume':
+    case 'retry':
+    case 'redownload': {
+      const { changed } = await caller.call(command.kind, await selectionOf(caller, command.which));
+      return told(changed, command, around);
+    }
+    default:
+      return command satisfies never;
   }
 }
 
@@ -85,19 +97,25 @@ async function open(dataDir: string, { nativeBinding, spawnWorker, version }: Su
   };
 }
 
-async function add(caller: Caller, command: Extract<Control, { kind: 'add' }>, around: Surroundings): Promise<number> {
-  const { text, files } = await sourcesOf(command.inputs);
+async function add(
+  caller: Caller,
+  command: Extract<Control, { kind: 'add' }>,
+  { text, files }: Sources,
+  around: Surroundings,
+): Promise<number> {
   const ways = await waysOf(command.ways);
-  const { batch, counts, total } = await caller.call('preview', files.length > 0 ? { files, links: text } : { text });
-  for (let offset = 0; offset < total && counts.rejected > 0; offset += PAGE) {
-    const { lines } = await caller.call('previewLines', { batch, only: 'rejected', offset, limit: PAGE });
-    for (const { line, text: shown, reason, message } of lines) {
-      if (command.json) around.output.json({ event: 'rejected', line, text: shown, code: reason, message });
-      else around.output.line(`line ${line}: ${message ?? reason ?? ''}  ${shown}`);
-    }
+  const { batch, counts } = await caller.call('preview', files.length > 0 ? { files, links: text } : { text });
+  const rejected: Verdict[] = [];
+  for (let offset = 0; offset < counts.rejected; offset += PAGE) {
+    const page = { batch, only: 'rejected', offset, limit: PAGE } as const;
+    rejected.push(...(await caller.call('previewLines', page)).lines);
   }
   const dir = path.resolve(command.dir ?? '.');
   const { added } = await caller.call('addBatch', { ...ways, batch, dir });
+  for (const { line, text: shown, reason, message } of rejected) {
+    if (command.json) around.output.json({ event: 'rejected', line, text: shown, code: reason, message });
+    else around.output.line(`line ${line}: ${message ?? reason ?? ''}  ${shown}`);
+  }
   if (command.json) around.output.json({ event: 'added', count: added });
   else around.output.line(`${added} added.`);
   if (counts.url + counts.known + counts.duplicate === 0)
@@ -148,7 +166,7 @@ async function importFrom(
       lists.push(file);
     }
   }
-  if (lists.length > 0) await add(caller, { ...command, kind: 'add', inputs: lists }, around);
+  if (lists.length > 0) await add(caller, { ...command, kind: 'add', inputs: lists }, await sourcesOf(lists), around);
   return wrong > 0 ? 1 : 0;
 }
 

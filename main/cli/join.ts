@@ -86,6 +86,7 @@ export async function joinPython(
     if (lost > 0) process.stderr.write(`sluice: ${lost} tasks have neither a result nor gone back to the manager.\n`);
     return lost > 0 || failed ? 1 : 0;
   } finally {
+    instance.leave();
     await engine.close();
     report.end();
     instance.close();

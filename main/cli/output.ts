@@ -3,6 +3,7 @@
 export class Output {
   readonly #stream: NodeJS.WriteStream;
   #open = true;
+  #spoke = false;
   /** JSON lines of this moment: they go in one write. */
   #gathered = '';
 
@@ -14,16 +15,23 @@ export class Output {
     });
   }
 
+  /** Whether anything was said. */
+  get spoke(): boolean {
+    return this.#spoke;
+  }
+
   get isTerminal(): boolean {
     return this.#stream.isTTY === true;
   }
 
   line(text: string): void {
+    this.#spoke = true;
     this.#write();
     if (this.#open) this.#stream.write(`${text}\n`);
   }
 
   json(value: unknown): void {
+    this.#spoke = true;
     if (this.#gathered === '') queueMicrotask(() => this.#write());
     this.#gathered += `${JSON.stringify(value)}\n`;
   }

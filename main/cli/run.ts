@@ -5,7 +5,7 @@ import { maskCredentials } from '../../shared/url.ts';
 import type { BackgroundHash } from '../download/disk/hashing.ts';
 import type { Ways } from '../engine/adding.ts';
 import { Engine, type SpawnedWorker } from '../engine/engine.ts';
-import { openInstance, type Remote } from '../engine/instance.ts';
+import { isGone, openInstance, type Remote } from '../engine/instance.ts';
 import type { ListSource } from '../engine/intake/source.ts';
 import { readList } from '../engine/intake/source.ts';
 import { stateDir } from '../engine/state-dir.ts';
@@ -35,8 +35,16 @@ export async function download(inputs: readonly string[], run: RunOptions, aroun
   const dir = path.resolve(run.dir ?? '.');
   const ways = await waysOf(run.ways);
   const report = await reportTo(output, run.json, stdout);
-  const instance = await openInstance(dataDir, nativeBinding);
-  if (instance.kind === 'second') return handOver(instance.remote, sources, dir, ways, report);
+  let instance = await openInstance(dataDir, nativeBinding);
+  while (instance.kind === 'second') {
+    try {
+      return await handOver(instance.remote, sources, dir, ways, report);
+    } catch (error) {
+      // The one that had the list has ended meanwhile: this one may be the next.
+      if (!isGone(error)) throw error;
+    }
+    instance = await openInstance(dataDir, nativeBinding);
+  }
 
   const overrides = { ...run.settings, dir };
   const engine = new Engine({ dataDir, spawnWorker, hasher, nativeBinding, overrides, version });
@@ -48,6 +56,7 @@ export async function download(inputs: readonly string[], run: RunOptions, aroun
     await listening;
     return await running.ended;
   } finally {
+    instance.leave();
     await engine.close();
     report.end();
     instance.close();
@@ -129,9 +138,9 @@ async function handOver(
 ): Promise<number> {
   const preview = await remote.call('preview', files.length > 0 ? { files, links: text } : { text });
   const understood = preview.counts.url + preview.counts.known + preview.counts.duplicate;
-  for (const verdict of preview.lines) if (verdict.kind === 'rejected') report.tell({ event: 'rejected', verdict });
   const { added } = await remote.call('addBatch', { ...ways, batch: preview.batch, dir });
   remote.close();
+  for (const verdict of preview.lines) if (verdict.kind === 'rejected') report.tell({ event: 'rejected', verdict });
   report.tell({ event: 'handed-over', added });
   report.end();
   if ((text || files.length > 0) && understood === 0)

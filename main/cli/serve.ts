@@ -62,6 +62,7 @@ export async function serve(command: Serve, around: Surroundings): Promise<numbe
     await stopped;
     return 0;
   } finally {
+    instance.leave();
     // Nobody comes in any more, and what Python programs hold goes back while there is a list; then workers are told to stop.
     await doors.shut();
     await engine.close();

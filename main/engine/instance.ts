@@ -28,7 +28,13 @@ const Opened = z.object({ files: z.array(z.string()), text: z.string() });
 export type Opened = z.infer<typeof Opened>;
 
 export type Instance =
-  | { kind: 'first'; listen: (handlers: Handlers, open?: (opened: Opened) => void) => Promise<void>; close: () => void }
+  | {
+      kind: 'first';
+      listen: (handlers: Handlers, open?: (opened: Opened) => void) => Promise<void>;
+      /** Takes no more calls: who calls now is told that it has ended, and may be the next. */
+      leave: () => void;
+      close: () => void;
+    }
   | { kind: 'second'; remote: Remote };
 
 const Request = z.object({ call: z.number(), name: z.string(), arg: z.unknown() });
@@ -40,6 +46,13 @@ const SOCKET_PATH_MAX_BYTES = 100;
 const FRAME_BYTES = 100;
 const CONNECT_TRIES = 40;
 const CONNECT_PAUSE_MS = 50;
+
+const gone = (): Answer => ({ ok: false, error: told('gone', because('sluice-ended')) });
+
+/** Whether a call failed because the one that was called has ended: then it may have been done, or not. */
+export const isGone = (error: unknown): boolean => error instanceof ApiError && error.told.code === 'gone';
+
+const pause = () => new Promise((resolve) => setTimeout(resolve, CONNECT_PAUSE_MS));
 
 /** Takes the state directory, or finds who has it. Throws when it cannot be written. */
 export async function openInstance(dataDir: string, nativeBinding: string | undefined): Promise<Instance> {
@@ -53,7 +66,7 @@ export async function openInstance(dataDir: string, nativeBinding: string | unde
     } catch (error) {
       // Its holder is about to listen, or about to leave.
       if (tries >= CONNECT_TRIES) throw new WhyError(because('holder-silent', { dir }), { cause: error });
-      await new Promise((resolve) => setTimeout(resolve, CONNECT_PAUSE_MS));
+      await pause();
     }
   }
 }
@@ -75,6 +88,7 @@ function lock(dir: string, nativeBinding: string | undefined): (() => void) | un
 function first(dir: string, unlock: () => void): Instance {
   const server = net.createServer();
   const sockets = new Set<net.Socket>();
+  let leaving = false;
   return {
     kind: 'first',
     listen(handlers, open) {
@@ -83,7 +97,14 @@ function first(dir: string, unlock: () => void): Instance {
       server.on('connection', (socket) => {
         sockets.add(socket);
         socket.on('close', () => sockets.delete(socket));
-        serve(tcpPort(socket), handlers, open);
+        serve(tcpPort(socket), async (name, arg) => {
+          if (leaving) {
+            // Whoever is told so asks again until this process has ended.
+            await pause();
+            return gone();
+          }
+          return name === OPEN ? opened(arg, open) : answered(handlers, name, arg);
+        });
       });
       return new Promise((resolve, reject) => {
         server.once('error', reject);
@@ -93,6 +114,9 @@ function first(dir: string, unlock: () => void): Instance {
         });
       });
     },
+    leave() {
+      leaving = true;
+    },
     close() {
       server.close();
       for (const socket of sockets) socket.destroy();
@@ -101,19 +125,19 @@ function first(dir: string, unlock: () => void): Instance {
   };
 }
 
-function serve(port: Port, handlers: Handlers, open: ((opened: Opened) => void) | undefined): void {
+function serve(port: Port, answerTo: (name: string, arg: unknown) => Promise<Answer>): void {
   port.onMessage((raw) => {
     const request = Request.safeParse(raw);
     if (!request.success) return port.close();
     const { call, name, arg } = request.data;
-    if (name === OPEN) {
-      const opened = Opened.safeParse(arg);
-      if (opened.success) open?.(opened.data);
-      port.send({ call, answer: { ok: true, value: opened.success && open !== undefined } });
-      return;
-    }
-    void answered(handlers, name, arg).then((result) => port.send({ call, answer: result }));
+    void answerTo(name, arg).then((result) => port.send({ call, answer: result }));
   });
+}
+
+function opened(arg: unknown, open: ((opened: Opened) => void) | undefined): Answer {
+  const parsed = Opened.safeParse(arg);
+  if (parsed.success) open?.(parsed.data);
+  return { ok: true, value: parsed.success && open !== undefined };
 }
 
 async function answered(handlers: Handlers, name: string, arg: unknown): Promise<Answer> {
@@ -134,6 +158,7 @@ async function connect(address: string): Promise<Remote> {
   const port = tcpPort(socket);
   const open = new Map<number, (answer: Answer) => void>();
   let lastCall = 0;
+  let ended = false;
   port.onMessage((raw) => {
     const reply = Reply.safeParse(raw);
     if (!reply.success) return port.close();
@@ -141,13 +166,14 @@ async function connect(address: string): Promise<Remote> {
     open.delete(reply.data.call);
   });
   port.onClose(() => {
-    const gone = { ok: false, error: told('gone', because('sluice-ended')) } as const;
-    for (const settle of open.values()) settle(gone);
+    ended = true;
+    for (const settle of open.values()) settle(gone());
     open.clear();
   });
   const ask = async (name: string, arg: unknown) => {
     const call = ++lastCall;
     const result = await new Promise<Answer>((settle) => {
+      if (ended) return settle(gone());
       open.set(call, settle);
       port.send({ call, name, arg });
     });

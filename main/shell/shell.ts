@@ -9,7 +9,7 @@ import type { Doors } from '../gateway/doors.ts';
 import type { Helping } from '../gateway/helping.ts';
 import type { OpenIncoming } from '../gateway/back/receiving.ts';
 import { Engine, type Hasher } from '../engine/engine.ts';
-import { openInstance, type Opened, type Remote } from '../engine/instance.ts';
+import { isGone, openInstance, type Instance, type Opened, type Remote } from '../engine/instance.ts';
 import { serveApp } from './app-protocol.ts';
 import type { Arguments } from './arguments.ts';
 import { readClipboardText } from './clipboard.ts';
@@ -44,6 +44,8 @@ export type ShellOptions = {
   receiving: () => ThreadCounts;
 };
 
+type First = Extract<Instance, { kind: 'first' }>;
+
 const SCREENSHOT_PATIENCE_MS = 20_000;
 /** Downloads begin by then, window or no window. */
 const WINDOW_PATIENCE_MS = 3000;
@@ -51,12 +53,18 @@ const WINDOW_PATIENCE_MS = 3000;
 /** Starts the whole program; or hands what was asked for to the one that runs already, and leaves. */
 export async function startShell(options: ShellOptions): Promise<void> {
   try {
-    const instance = await openInstance(options.dataDir, options.nativeBinding);
-    if (instance.kind === 'second') {
-      await handOver(instance.remote, options.args);
-      return app.exit(0);
+    let instance = await openInstance(options.dataDir, options.nativeBinding);
+    while (instance.kind === 'second') {
+      try {
+        await handOver(instance.remote, options.args);
+        return app.exit(0);
+      } catch (error) {
+        // The one that runs leaves: this one is the next.
+        if (!isGone(error)) throw error;
+      }
+      instance = await openInstance(options.dataDir, options.nativeBinding);
     }
-    const shell = new Shell(options, () => instance.close());
+    const shell = new Shell(options, instance);
     await instance.listen(shell.engine.handlers, (opened) => shell.receive(opened));
     shell.start();
   } catch (error) {
@@ -89,7 +97,7 @@ class Shell {
     changed: () => tellWindow(this.#window?.webContents, { event: 'copied' }),
   });
   readonly #options: ShellOptions;
-  readonly #unlock: () => void;
+  readonly #instance: First;
   readonly #devUrl: string | undefined;
   #window: BrowserWindow | undefined;
   #demo: DemoOrigin | undefined;
@@ -104,10 +112,10 @@ class Shell {
   /** The page of the window that is there now listens. */
   #page = this.#nextPage();
 
-  constructor(options: ShellOptions, unlock: () => void) {
+  constructor(options: ShellOptions, instance: First) {
     const { args, dataDir, folder, version, nativeBinding, hasher, receiving } = options;
     this.#options = options;
-    this.#unlock = unlock;
+    this.#instance = instance;
     this.#devUrl = app.isPackaged ? undefined : process.env['ELECTRON_RENDERER_URL'];
     this.#opened = openedBy(args);
     this.engine = new Engine({
@@ -307,6 +315,7 @@ class Shell {
   /** Everything durable, everything closed, then out. */
   async #leave(): Promise<void> {
     this.#leaving = true;
+    this.#instance.leave();
     try {
       if (this.#window) keepPlace(this.#window, this.#options.dataDir);
       await (await this.#helping)?.stop();
@@ -314,7 +323,7 @@ class Shell {
       await this.engine.close();
       await this.#doors?.close();
       this.#demo?.close();
-      this.#unlock();
+      this.#instance.close();
     } finally {
       this.#left = true;
       app.exit(0);

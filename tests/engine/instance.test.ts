@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { Engine } from '../../main/engine/engine.ts';
-import { openInstance, type Opened, type Instance } from '../../main/engine/instance.ts';
+import { isGone, openInstance, type Opened, type Instance } from '../../main/engine/instance.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { fakeWorkers } from './fake-worker.ts';
 
@@ -15,7 +15,7 @@ async function first(dataDir: string): Promise<Extract<Instance, { kind: 'first'
   return instance;
 }
 
-async function serving(dataDir: string, open?: (opened: Opened) => void): Promise<void> {
+async function serving(dataDir: string, open?: (opened: Opened) => void) {
   const instance = await first(dataDir);
   const engine = new Engine({
     dataDir,
@@ -24,6 +24,7 @@ async function serving(dataDir: string, open?: (opened: Opened) => void): Promis
   });
   onTestFinished(() => engine.close());
   await instance.listen(engine.handlers, open);
+  return instance;
 }
 
 async function second(dataDir: string) {
@@ -88,4 +89,21 @@ test('an answer too large for one frame is an error, not the end', async () => {
   for (let round = 0; round < 40; round++) await remote.call('add', { downloads });
   await expect(remote.call('list', { query: {}, offset: 0, limit: 100_000 })).rejects.toThrow(/too large/);
   expect((await remote.call('overview', null)).counts.all).toBe(320);
+});
+
+test('one that leaves takes no more calls, and one that has left answers none that come late', async () => {
+  const dir = tempDir();
+  const holder = await serving(dir);
+  const remote = await second(dir);
+  expect((await remote.call('overview', null)).counts.all).toBe(0);
+  holder.leave();
+  const refused = await remote
+    .call('add', { downloads: [{ url: 'http://a.test/a' }] })
+    .catch((error: unknown) => error);
+  expect(isGone(refused)).toBe(true);
+  expect(isGone(await remote.open({ files: [], text: 'http://a.test/a' }).catch((error: unknown) => error))).toBe(true);
+  const underWay = remote.call('overview', null).catch((error: unknown) => error);
+  holder.close();
+  expect(isGone(await underWay)).toBe(true);
+  expect(isGone(await remote.call('overview', null).catch((error: unknown) => error))).toBe(true);
 });

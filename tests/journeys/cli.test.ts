@@ -209,6 +209,33 @@ test('a second one hands its addresses to the first, whose list the others steer
   expect(sha256(path.join(files, 'slow'))).toBe(contentSha256(seededContent(3_000_000)));
 });
 
+test.skipIf(process.platform !== 'linux')(
+  'one that comes while another leaves is the next, and does by itself what it was asked for',
+  async () => {
+    const server = await origin();
+    server.serve('/slow', { sizeBytes: 3_000_000, bytesPerS: 200_000 });
+    for (const name of ['other', 'more']) server.serve(`/${name}`, { sizeBytes: 10 });
+    const first = run('--workers', '1', server.url('/slow'));
+    await first.until(({ event }) => event === 'progress');
+    // It waits for a while for a worker that does not let go.
+    const { pid } = first.child;
+    const workers = fs.readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+    for (const worker of workers) process.kill(Number(worker), 'SIGSTOP');
+    first.child.kill('SIGTERM');
+    const second = run(server.url('/other'));
+    const third = sluice(['add', '--data', data, '--dir', files, server.url('/more')]);
+    await Promise.all([first.ended, third.ended, second.until(({ event }) => event === 'done')]);
+    second.child.kill('SIGTERM');
+    await second.ended;
+    expect([await first.ended, await third.ended]).toEqual([143, 0]);
+    const list = sluice(['list', '--json', '--data', data]);
+    await list.ended;
+    expect(list.told.map(({ url }) => url)).toEqual(
+      expect.arrayContaining([server.url('/more'), server.url('/other')]),
+    );
+  },
+);
+
 test('commands act on the stored list when nothing runs', async () => {
   expect(await sluice(['add', '--data', data, '--dir', files, 'http://a.test/x', 'http://a.test/y']).ended).toBe(0);
   expect(await sluice(['pause', '--data', data, '1']).ended).toBe(0);
