@@ -66,7 +66,7 @@ export class Removals {
     if (!timer) return 0;
     clearTimeout(timer);
     this.#timers.delete(stamp);
-    return this.#store.bin.restore(stamp);
+    return this.#store.bin.restore(stamp, ({ dir, name }) => fs.existsSync(path.join(dir, name)));
   }
 
   /** The next start clears away what is still open; it then leaves finished files alone. */
@@ -93,7 +93,7 @@ export class Removals {
       if (place !== '') continue;
       removeFile(path.join(this.#notes, String(id)));
       if (status !== 'done') for (const suffix of ['', RIVAL_SUFFIX]) removeFile(path.join(dir, partName + suffix));
-      else if (deleteFiles) removeFile(path.join(dir, name));
+      else if (deleteFiles && !this.#store.bin.isOfAnother({ dir, name })) removeFile(path.join(dir, name));
     }
     this.#store.bin.purge(stamp);
   }

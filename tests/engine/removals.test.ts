@@ -33,7 +33,7 @@ async function listOfFour() {
   db.prepare(`UPDATE downloads SET place = 'elsewhere' WHERE id = ?`).run(ids[3]);
   db.close();
   fs.writeFileSync(path.join(files, 'mine'), 'mine');
-  return { engine, dataDir, ids, left: () => fs.readdirSync(files).sort() };
+  return { engine, dataDir, files, ids, left: () => fs.readdirSync(files).sort() };
 }
 
 test('once it cannot be undone any more, and no sooner', async () => {
@@ -57,4 +57,32 @@ test('a start clears up what was left of it, and leaves finished files alone', a
   onTestFinished(() => again.close());
   expect(left()).toEqual(['mine', `part-4.bin.${MARK}-4.sluice-part`, 'whole-1.bin', 'whole-2.bin']);
   expect(again.view.counts().all).toBe(0);
+});
+
+test('one that comes back has its file as before, though its name was given away meanwhile', async () => {
+  const { engine, ids, left } = await listOfFour();
+  const again = (name: string) =>
+    engine.adding.add([{ url: `http://a.test/${name}` }], { producer: 'test', paused: true });
+  const removed = [ids[0]!, ids[2]!];
+  const { undo } = await engine.handlers.remove({ which: { ids: removed }, deleteFiles: false });
+  const others = [...(await again('whole-1.bin')), ...(await again('part-3.bin'))];
+  expect(others.map((id) => engine.view.detail(id)!.row.name)).toEqual(['whole-1.bin', 'part-3.bin']);
+  expect(await engine.handlers.undoRemove({ undo: undo! })).toEqual({ changed: 2 });
+  const names = [...removed, ...others].map((id) => engine.view.detail(id)!.row.name);
+  expect(names).toEqual(['whole-1.bin', 'part-3 (1).bin', 'whole-1 (1).bin', 'part-3.bin']);
+  expect(left()).toContain('whole-1.bin');
+});
+
+test('a file that has come anew in the place of one to be deleted stays', async () => {
+  const { engine, ids, files, left } = await listOfFour();
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  await engine.handlers.remove({ which: { ids: ids.slice(0, 2) }, deleteFiles: true });
+  fs.rmSync(path.join(files, 'whole-1.bin'));
+  const added = engine.adding.add([{ url: 'http://a.test/whole-1.bin' }], { producer: 'test' });
+  for (let turns = 0; turns < 100 && !left().includes('whole-1.bin'); turns++) await vi.advanceTimersByTimeAsync(10);
+  await added;
+  await vi.advanceTimersByTimeAsync(UNDO_MS);
+  expect(left()).toContain('whole-1.bin');
+  expect(left()).not.toContain('whole-2.bin');
 });

@@ -29,32 +29,52 @@ export class Bin {
       .run({ ...where.params, stamp }).changes;
   }
 
-  /** Brings hidden entries back; one whose name was taken meanwhile gets a numbered one. */
-  restore(stamp: number): number {
+  /**
+   * Brings hidden entries back; one whose name was taken meanwhile gets a numbered one. Not one whose finished file `isThere`
+   * under its name: then an unfinished one that has taken the name gets another.
+   */
+  restore(stamp: number, isThere: (file: { dir: string; name: string }) => boolean = () => false): number {
     return this.#sql.transaction(() => {
-      const free = this.#sql
-        .prepare('SELECT 1 FROM downloads WHERE dir = @dir AND folded = @folded AND removed_at IS NULL')
-        .pluck();
-      const show = this.#sql.prepare(
-        'UPDATE downloads SET removed_at = NULL, name = @name, folded = @folded WHERE id = @id',
-      );
-      const hidden = this.#sql.prepare('SELECT id, dir, name FROM downloads WHERE removed_at = ?').all(stamp) as {
-        id: number;
-        dir: string;
-        name: string;
-      }[];
-      for (const { id, dir, name: wanted } of hidden) {
-        for (let n = 0; ; n++) {
-          const name = n === 0 ? wanted : this.#names.numbered(wanted, n);
-          const folded = this.#names.fold(name);
-          if (free.get({ dir, folded }) !== undefined) continue;
-          show.run({ id, name, folded });
-          break;
+      const show = this.#sql.prepare('UPDATE downloads SET removed_at = NULL WHERE id = ?');
+      const hidden = this.#sql
+        .prepare('SELECT id, dir, name, status FROM downloads WHERE removed_at = ?')
+        .all(stamp) as Pick<Stored, 'id' | 'dir' | 'name' | 'status'>[];
+      for (const { id, dir, name, status } of hidden) {
+        const taker = this.#holderOf(dir, name);
+        if (taker && (taker.status === 'done' || status !== 'done' || !isThere({ dir, name }))) {
+          this.#renumber(id, dir, name);
+        } else if (taker) {
+          this.#renumber(taker.id, dir, name);
+          this.#list.touched({ ids: [taker.id] }, 'name');
         }
+        show.run(id);
       }
       this.#list.touched({ ids: hidden.map(({ id }) => id) }, 'membership');
       return hidden.length;
     });
+  }
+
+  /** Who is in the list under this name. */
+  #holderOf(dir: string, name: string): Pick<Stored, 'id' | 'status'> | undefined {
+    return this.#sql
+      .prepare('SELECT id, status FROM downloads WHERE dir = @dir AND folded = @folded AND removed_at IS NULL')
+      .get({ dir, folded: this.#names.fold(name) }) as Pick<Stored, 'id' | 'status'> | undefined;
+  }
+
+  #renumber(id: DownloadId, dir: string, wanted: string): void {
+    for (let n = 1; ; n++) {
+      const name = this.#names.numbered(wanted, n);
+      if (this.#holderOf(dir, name)) continue;
+      this.#sql
+        .prepare('UPDATE downloads SET name = @name, folded = @folded WHERE id = @id')
+        .run({ id, name, folded: this.#names.fold(name) });
+      return;
+    }
+  }
+
+  /** Whether a finished download in the list has this file. */
+  isOfAnother({ dir, name }: { dir: string; name: string }): boolean {
+    return this.#holderOf(dir, name)?.status === 'done';
   }
 
   /** The hidden entries of a removal, to clear away their files. */
