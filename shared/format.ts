@@ -36,8 +36,9 @@ export function createFormat(locale: string, clockLocale = locale) {
     ...{ style: 'unit', unit: 'hour', unitDisplay: 'narrow' },
     minimumIntegerDigits: 2,
   });
-  const day = new Intl.DateTimeFormat(locale, { year: 'numeric', month: 'short', day: 'numeric' });
-  const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', hourCycle });
+  const date = { year: 'numeric', month: 'short', day: 'numeric' } as const;
+  const day = new Intl.DateTimeFormat(locale, date);
+  const dateTime = new Intl.DateTimeFormat(locale, { ...date, ...time });
 
   function size(bytes: number): string {
     let value = Math.max(0, bytes);
