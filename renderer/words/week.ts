@@ -11,9 +11,9 @@ export const weekEn = {
   presets: { always: 'Always full', working: 'Limited at work', nights: 'Only at night' },
   hint: 'Drag over the hours, or move with the arrows and change with Space.',
   limitedUntil: (time: string | null) =>
-    time === null ? 'limited by the timetable' : `limited by the timetable until ${time}`,
+    time === null ? 'Limited by the timetable' : `Limited by the timetable until ${time}`,
   offUntil: (time: string | null) =>
-    time === null ? 'no downloads by the timetable' : `no downloads by the timetable until ${time}`,
+    time === null ? 'No downloads by the timetable' : `No downloads by the timetable until ${time}`,
 };
 
 export const weekZh: typeof weekEn = {
