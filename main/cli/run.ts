@@ -103,6 +103,8 @@ class Run {
     for (const verdict of rejected) this.#report.tell({ event: 'rejected', verdict });
     for (const { id, url, dir: folder, name, sizeBytes, sha256 } of finished) {
       if (this.#done.has(id) || this.#engine.tellsLater(id)) continue;
+      // It may stand in the list again, far below.
+      this.#done.add(id);
       const file = path.join(folder, name);
       this.#report.tell({
         event: 'done',

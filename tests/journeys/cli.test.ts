@@ -48,6 +48,19 @@ test('two hundred files of mixed sizes arrive byte for byte', async () => {
   expect(fs.readdirSync(files)).toHaveLength(200);
 });
 
+test('what stands twice in a long list is told once, when it is fetched and when it is there already', async () => {
+  const server = await origin();
+  server.serve('/f', { sizeBytes: 10 });
+  const list = path.join(dir, 'list.txt');
+  fs.writeFileSync(list, `${server.url('/f')}\n${'# nothing\n'.repeat(600)}${server.url('/f')}\n`);
+  for (const when of ['fetched', 'there']) {
+    const program = run(list);
+    expect(await program.ended, when).toBe(0);
+    expect(events(program.told, 'done'), when).toHaveLength(1);
+  }
+  expect(fs.readdirSync(files)).toEqual(['f']);
+});
+
 test('a failure is told with its code, ends with 1 and stays in the list; retry brings it', async () => {
   const server = await origin();
   let healed = false;
