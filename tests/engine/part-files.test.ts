@@ -36,6 +36,17 @@ test('a finished download has all its bytes, whatever was told just before the e
   await vi.waitFor(async () => expect(await rows(engine)).toMatchObject([{ status: 'done', doneBytes: 100 }]));
 });
 
+test.each<[status: string, outcome: (task: Task) => Outcome]>([
+  ['done', (task) => doneOf(task, 100)],
+  ['failed', () => ({ kind: 'failed', failure: { code: 'internal', message: '', retry: 'by-hand' }, extents: [] })],
+])('what the first answer said is kept of one that is %s in the same turn', async (status, outcome) => {
+  const { spawn } = endingWith(outcome);
+  const engine = start(spawn);
+  const [id] = await add(engine, 'http://a.test/file');
+  await vi.waitFor(async () => expect(await rows(engine)).toMatchObject([{ status, sizeBytes: 100 }]));
+  expect((await call(engine, 'detail', { id: id! }))?.validators).toEqual(validators);
+});
+
 /** Done, with the part file's own name still there. */
 function doneWithPart() {
   return fakeWorkers((worker, task) => {

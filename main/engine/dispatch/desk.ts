@@ -1,6 +1,6 @@
 // What one turn of the engine shares: the leases, what is to be done once it is written down, and the ways to tell.
 import path from 'node:path';
-import type { DownloadId, EventKind } from '../../../shared/download.ts';
+import type { DownloadId, EventKind, Validators } from '../../../shared/download.ts';
 import type { Failure } from '../../../shared/failure.ts';
 import type { Settings } from '../../../shared/settings.ts';
 import { hostOf, maskCredentials } from '../../../shared/url.ts';
@@ -47,6 +47,8 @@ export type Turn = {
   over: Set<Lease>;
   done: Lease[];
   renamed: Set<string>;
+  /** What was told of content, until it is kept. */
+  probed: Map<Lease, Validators>;
   /** Those that waited ahead and have begun, with the connections that each took over. */
   begun: Map<Lease, number>;
 };

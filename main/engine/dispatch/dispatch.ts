@@ -248,7 +248,14 @@ export class Dispatch implements TaskQueue {
     if (this.#stopped) return;
     this.#keepPuts();
     this.#unapplied.push(...this.results.takeAll());
-    const turn: Turn = { after: [], over: new Set(), done: [], renamed: new Set(), begun: new Map() };
+    const turn: Turn = {
+      after: [],
+      over: new Set(),
+      done: [],
+      renamed: new Set(),
+      probed: new Map(),
+      begun: new Map(),
+    };
     const begunMs = performance.now();
     try {
       this.#desk.options.store.transaction(() => {
@@ -257,6 +264,7 @@ export class Dispatch implements TaskQueue {
           // One that is being taken back is queued again already, or it stays as a person wants it.
           if (!turn.over.has(lease) && lease.ending === null) this.#desk.options.store.begin(lease.id);
         }
+        for (const [{ id }, validators] of turn.probed) this.#desk.options.store.saveProbe(id, validators);
         this.#flush(turn);
         this.#desk.options.store.forgetParts(this.#desk.options.now() - PART_GONE_MS);
         this.#handingOut.fill(turn);

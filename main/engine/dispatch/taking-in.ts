@@ -110,7 +110,7 @@ export class TakingIn {
     // A worker that does not know yet of a new link speaks of the old one.
     const isOldLink = lease.ending === 'requeue' && store.get(lease.id)?.url !== lease.stored.url;
     const validators = isOldLink ? asMirrored(probed.validators)! : probed.validators;
-    store.saveProbe(lease.id, validators);
+    turn.probed.set(lease, validators);
     turn.after.push(() => {
       lease.stored = { ...lease.stored, validators, sizeBytes: validators.totalBytes };
       this.#checkRoom(lease);
@@ -177,7 +177,9 @@ export class TakingIn {
         const name = here ? path.basename(outcome.path) : safeName(outcome.path);
         const hashLeft = here && outcome.sha256 === null && hashLater.wanted;
         const sums = here && FetchedSums.is({ url: lease.stored.url, name });
-        const left = store.finish(id, { ...outcome, here, hashLeft, sums, name: store.reserveName(id, name) }, now());
+        const found = { here, hashLeft, sums, name: store.reserveName(id, name), validators: turn.probed.get(lease) };
+        const left = store.finish(id, { ...outcome, ...found }, now());
+        turn.probed.delete(lease);
         if (!lease.holder.shared) store.machines.fetched(id, lease.holder.place, here ? null : outcome.path);
         const { sizeBytes, verified, endTold = true } = outcome;
         this.#desk.note(id, 'done', { sizeBytes, ...(!endTold && !verified && { endTold }) });

@@ -205,8 +205,9 @@ export class Store {
   }
 
   /**
-   * `here`: the file stands in its folder on this machine, and its part file's name beside it for a moment. `sums`: it is a
-   * checksum file. Returns whether something is to be computed of it.
+   * `name`: the one it has by now. `validators`: where they are not kept yet. `here`: the file stands in its folder on this
+   * machine, and its part file's name beside it for a moment. `sums`: it is a checksum file. Returns whether something is to be
+   * computed of it.
    */
   finish(
     id: DownloadId,
@@ -218,24 +219,26 @@ export class Store {
       here: boolean;
       hashLeft: boolean;
       sums: boolean;
+      validators?: Validators | undefined;
     },
     now: number,
   ): boolean {
-    const { name, sizeBytes, sha256 } = done;
+    const { name, sizeBytes, sha256, validators } = done;
     this.list.sorted.changed(id, 'status', 'size', 'done', 'finished');
     const { verified, here, hashLeft, sums } = done;
     const flags = { verified: Number(verified), here: Number(here), hashLeft: Number(hashLeft), sums: Number(sums) };
+    const probed = validators ? JSON.stringify(validators) : null;
     const left = this.#sql
       .prepare(
         `
-      UPDATE downloads SET status = 'done', name = @name, folded = @folded, size_bytes = @sizeBytes, done_bytes = @sizeBytes,
+      UPDATE downloads SET status = 'done', size_bytes = @sizeBytes, done_bytes = @sizeBytes, validators = coalesce(@probed, validators),
         extents = '[]', brought = '[]', sha256 = @sha256, verified = iif(hash_left = 2, 0, @verified), failure = NULL, crashes = 0,
         finished_at = @now, part_left = @here, place = CASE WHEN @here THEN '' ELSE place END,
         hash_left = iif(hash_left = 2, 2, @hashLeft), sums = @sums
       WHERE id = @id RETURNING hash_left`,
       )
       .pluck()
-      .get({ ...flags, name, sizeBytes, sha256, folded: this.names.fold(name), id, now });
+      .get({ ...flags, sizeBytes, sha256, probed, id, now });
     if (here) this.#finished.append({ id, name, sizeBytes, sha256, verified, at: now });
     return left !== 0;
   }
