@@ -17,6 +17,7 @@ export type Finished = z.infer<typeof Finished>;
 export class FinishedLog {
   readonly #file: string;
   readonly #handle: number;
+  #lines = '';
 
   /** Opens `<dir>/finished.jsonl`. */
   constructor(dir: string) {
@@ -24,9 +25,16 @@ export class FinishedLog {
     this.#handle = fs.openSync(this.#file, 'a', 0o600);
   }
 
-  /** Not durable at once: what a loss of power takes of it is fetched once more, at worst. */
+  /** Takes one in, to be written with the next `flush`. */
   append({ id, name, sizeBytes, sha256, verified, at }: Finished): void {
-    fs.writeSync(this.#handle, `${JSON.stringify({ id, name, sizeBytes, sha256, verified, at })}\n`);
+    this.#lines += `${JSON.stringify({ id, name, sizeBytes, sha256, verified, at })}\n`;
+  }
+
+  /** Not durable at once: what a loss of power takes of it is fetched once more, at worst. */
+  flush(): void {
+    if (this.#lines === '') return;
+    fs.writeSync(this.#handle, this.#lines);
+    this.#lines = '';
   }
 
   /** All readable entries, oldest first. */

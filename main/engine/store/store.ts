@@ -63,7 +63,11 @@ export class Store {
 
   /** Runs `work` in one transaction; everything it wrote is durable when this returns. */
   transaction<T>(work: () => T): T {
-    return this.#sql.transaction(work);
+    return this.#sql.transaction(() => {
+      const result = work();
+      this.#finished.flush();
+      return result;
+    });
   }
 
   get load(): { transactions: number; busyMs: number } {
