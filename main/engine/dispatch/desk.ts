@@ -166,5 +166,6 @@ export class Desk {
 
 /** Folders are told apart as they are written, names as file systems may: without regard to case. */
 function foldTarget(target: string): string {
-  return path.join(path.dirname(target), foldName(path.basename(target)));
+  const at = target.lastIndexOf(path.sep) + 1;
+  return target.slice(0, at) + foldName(target.slice(at));
 }

@@ -22,10 +22,11 @@ export class Locks {
 
   /** Takes the lock if it is free or the owner's own already; then it must be released once more. */
   tryAcquire(key: string, owner: LockOwner): boolean {
-    const held = this.#held.get(this.#fold(key));
+    const id = this.#fold(key);
+    const held = this.#held.get(id);
     if (!held) {
       const taken = { key, owner, depth: 1, waiters: new Set<Waiter>() };
-      this.#held.set(this.#fold(key), taken);
+      this.#held.set(id, taken);
       this.#own(taken);
       return true;
     }

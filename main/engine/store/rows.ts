@@ -136,19 +136,11 @@ export const StoredEvent = z
   .object({ at: z.number(), kind: z.string(), detail: json(DownloadEvent.shape.detail) })
   .pipe(DownloadEvent);
 
-const Candidate = z.object({
-  id: DownloadId,
-  host: z.string(),
-  dir: z.string(),
-  name: z.string(),
-  crashes: z.number(),
-  /** How many connections it may open at most; null: the setting says. */
-  connections: z.number().nullable(),
+/** One that may start. */
+export type Candidate = Pick<Stored, 'id' | 'host' | 'dir' | 'name' | 'crashes' | 'connections'> & {
   /** The place that has some of it on its disk (empty: this machine); null when nothing is there. */
-  begunAt: z.string().nullable(),
-});
-export type Candidate = z.infer<typeof Candidate>;
-export const candidateOf = rowReader(Candidate);
+  begunAt: string | null;
+};
 
 /** How names are told apart, numbered and sorted into categories; handed in, so that the rules live elsewhere. */
 export type NameRules = {

@@ -22,6 +22,15 @@ const RESULTS_KEPT = 10_000;
 /** From so many new rows on, the way of the log into the database is felt. */
 const LONG = 10_000;
 
+const leasedAs = (status: string) =>
+  `UPDATE downloads SET ${status} epoch = epoch + 1, failure = NULL, not_before = 0, place = @place,
+     hash_left = 0, extents = CASE place WHEN @place THEN extents ELSE '[]' END,
+     brought = CASE place WHEN @place THEN brought ELSE '[]' END,
+     done_bytes = CASE place WHEN @place THEN done_bytes ELSE 0 END
+   WHERE id = @id`;
+// Made once, as the text of a statement is what it is found by.
+const [leased, leasedAhead] = [leasedAs(`status = 'running',`), leasedAs('')];
+
 export class Store {
   /** What was wrong with the database at the start, in plain words. */
   readonly trouble: Why | null;
@@ -98,16 +107,16 @@ export class Store {
 
   /** Gives a download the wanted name, or the first numbered one that is free, and its category. `from` skips names known to be taken. */
   reserveName(id: DownloadId, wanted: string, from = 0): string {
-    const update = this.#sql.prepare(
-      `UPDATE OR IGNORE downloads SET name = @name, folded = @folded, category = iif(category_given, category, @category)
-       WHERE id = @id AND NOT (name = @name)`,
-    );
-    const category = this.names.category(wanted);
     const current = this.#sql.prepare('SELECT name FROM downloads WHERE id = ?').pluck().get(id);
     for (let n = from; ; n++) {
       const name = n === 0 ? wanted : this.names.numbered(wanted, n);
       // One that is gone takes no name.
       if (current === undefined || current === name) return name;
+      const category = this.names.category(wanted);
+      const update = this.#sql.prepare(
+        `UPDATE OR IGNORE downloads SET name = @name, folded = @folded, category = iif(category_given, category, @category)
+         WHERE id = @id AND NOT (name = @name)`,
+      );
       if (update.run({ id, name, folded: this.names.fold(name), category }).changes === 0) continue;
       this.list.sorted.changed(id, 'name', 'category');
       return name;
@@ -148,17 +157,10 @@ export class Store {
    * has of it does not count here.
    */
   lease(id: DownloadId, place = '', ahead = false): Stored {
-    const row = this.#sql
-      .prepare(
-        `UPDATE downloads SET ${ahead ? '' : `status = 'running',`} epoch = epoch + 1, failure = NULL, not_before = 0, place = @place,
-         hash_left = 0, extents = CASE place WHEN @place THEN extents ELSE '[]' END,
-         brought = CASE place WHEN @place THEN brought ELSE '[]' END,
-         done_bytes = CASE place WHEN @place THEN done_bytes ELSE 0 END
-       WHERE id = @id RETURNING *`,
-      )
-      .get({ id, place });
+    this.#sql.prepare(ahead ? leasedAhead : leased).run({ id, place });
     this.list.sorted.changed(id, 'status', 'done');
-    return storedOf(row);
+    // What `RETURNING` costs is more.
+    return storedOf(this.#sql.prepare('SELECT * FROM downloads WHERE id = ?').get(id));
   }
 
   /** One that was leased ahead of time runs now, unless it was paused or removed meanwhile. */
