@@ -123,9 +123,17 @@ export type DownloadEvent = z.infer<typeof DownloadEvent>;
 
 export const EXCHANGE_HEADERS_MAX = 60;
 export const EXCHANGE_VALUE_MAX = 1000;
-const HeaderLines = z
-  .array(z.tuple([z.string().max(100), z.string().max(EXCHANGE_VALUE_MAX)]))
-  .max(EXCHANGE_HEADERS_MAX);
+/** Comes with each file, so that one pass has to do. */
+const HeaderLines = z.custom<[name: string, value: string][]>(
+  (raw) => Array.isArray(raw) && raw.length <= EXCHANGE_HEADERS_MAX && raw.every(isHeaderLine),
+);
+function isHeaderLine(raw: unknown): boolean {
+  if (!Array.isArray(raw) || raw.length !== 2) return false;
+  const [name, value] = raw as unknown[];
+  return (
+    typeof name === 'string' && name.length <= 100 && typeof value === 'string' && value.length <= EXCHANGE_VALUE_MAX
+  );
+}
 /** A request and its answer, secrets masked: the last of its kind that a download had. */
 export const Exchange = z.object({
   url: z.string().max(4 * EXCHANGE_VALUE_MAX),

@@ -98,6 +98,18 @@ const ofItsOwn: unknown[] = [
   })),
   { ...probed, validators: { ...validators, etag: 'x'.repeat(1e6), contentType: null, ranges: null } },
   { ...probed, validators: { ...validators, contentType: null, ranges: null }, contentDisposition: 'x'.repeat(1e6) },
+  ...[
+    { request: [['a', 1]] },
+    { request: [['a', 'b', 'c']] },
+    { request: ['ab'] },
+    { response: [['a'.repeat(101), '']] },
+    { response: [['a', 'x'.repeat(1001)]] },
+    { response: Array.from({ length: 61 }, () => ['a', 'b']) },
+    { response: null },
+  ].map((lines) => ({
+    ...{ kind: 'exchange', ...lease },
+    exchange: { url: 'x', status: 200, lane: 'fetch', request: [], response: [], ...lines },
+  })),
   { kind: 'get', count: all53 },
 ];
 
