@@ -108,7 +108,8 @@ function leftAfter(value: unknown, room: number): number {
   if (typeof value !== 'object' || value === null) return room - 2;
   let left = room;
   if (Array.isArray(value)) for (let n = 0; n < value.length && left >= 0; n++) left = leftAfter(value[n], left - 1);
-  else for (const [name, part] of Object.entries(value)) if (left >= 0) left = leftAfter(part, left - name.length - 4);
+  // No list is made of what is in it: this is asked of each message.
+  else for (const name in value) if (left >= 0) left = leftAfter(value[name as never], left - name.length - 4);
   return left;
 }
 
