@@ -20,8 +20,8 @@ function numberField(name: string): Extract<Field, { kind: 'number' }> {
 
 test('bounds come from the schema, in the units that are shown', () => {
   expect(boundsText(numberField('parallel'), words)).toBe('1 to 256');
-  expect(boundsText(numberField('connectTimeoutMs'), words)).toBe('1 to 600 s');
-  expect(boundsText(numberField('limitBytesPerS'), words)).toBe('at least 2 kB/s');
+  expect(boundsText(numberField('connectTimeoutMs'), words)).toBe('1 to 600\u00a0s');
+  expect(boundsText(numberField('limitBytesPerS'), words)).toBe('at least 2\u00a0kB/s');
   expect(boundsText(numberField('pythonPort'), words)).toBe('1 to 65535');
 });
 
@@ -36,7 +36,10 @@ test('the bounds are a sentence after the help, in both languages', () => {
 
 test('a value out of its bounds says why, one within is read in its own unit', () => {
   expect(readNumber('9000', numberField('parallel'), words)).toEqual({ ok: false, why: 'It has to be 1 to 256.' });
-  expect(readNumber('0', numberField('idleTimeoutMs'), words)).toEqual({ ok: false, why: 'It has to be 1 to 600 s.' });
+  expect(readNumber('0', numberField('idleTimeoutMs'), words)).toEqual({
+    ok: false,
+    why: 'It has to be 1 to 600\u00a0s.',
+  });
   expect(readNumber('x', numberField('parallel'), words)).toEqual({ ok: false, why: 'That is not a number.' });
   expect(readNumber('1.5', numberField('parallel'), words)).toEqual({ ok: false, why: 'That is not a number.' });
   expect(readNumber(' 2,5 ', numberField('idleTimeoutMs'), words)).toEqual({ ok: true, value: 2500 });

@@ -151,9 +151,9 @@ export function emptyText(field: Extract<Field, { kind: 'number' | 'text' }>, wo
   }
 }
 
-/** `1 to 256`, or `at least 2 kB/s`. */
+/** `1 to 256`, or `at least 2 kB/s`; a number stands on one line with its unit. */
 export function boundsText(field: Extract<Field, { kind: 'number' }>, words: Words): string {
   const { low, high } = boundsOf(field);
   const bounds = high === null ? words.atLeast(low) : words.between(low, high);
-  return field.unit === null ? bounds : `${bounds} ${words.unit[field.unit]}`;
+  return field.unit === null ? bounds : `${bounds}\u00a0${words.unit[field.unit]}`;
 }
