@@ -95,10 +95,10 @@ test('a setting says its unit and its bounds before anything is wrong, and works
   };
   expect(await described('Downloads at once')).toMatchObject({ help: expect.stringContaining('1 to 256'), unit: [] });
   expect(await described('Time to connect')).toMatchObject({
-    help: expect.stringMatching(/\d to \d+ s$/),
+    help: expect.stringMatching(/ \d to \d+\ss\.$/),
     unit: ['s'],
   });
-  expect((await described('Speed limit')).help).toMatch(/at least \d kB\/s$/);
+  expect((await described('Speed limit')).help).toMatch(/ At least \d\skB\/s\.$/);
   expect(await page.getByRole('alert').count()).toBe(0);
   await parallel.fill('3');
   await page.keyboard.press('Tab');
