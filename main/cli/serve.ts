@@ -51,7 +51,10 @@ export async function serve(command: Serve, around: Surroundings): Promise<numbe
       discoverable: command.discoverable,
     });
     const { coordinator, python, trouble } = doors.state();
-    if (trouble !== null) throw new Error(trouble.message);
+    if (trouble !== null) {
+      process.stderr.write(`sluice: ${trouble.message}\n`);
+      return 1;
+    }
     if (coordinator) {
       const { host, port, fingerprint } = coordinator;
       output.told('listening', { for: 'workers', host, port, fingerprint }, run.json);
