@@ -72,11 +72,12 @@ test('wherever Tab leads, the focus is seen', async () => {
   await addPaused(page, 3);
   await page.emulateMedia({ reducedMotion: 'reduce' });
   await page.getByRole('row', { name: /file-000/ }).waitFor();
-  /** Whether what has the focus, or what is around or in it, looks otherwise without the focus. */
+  /** Whether what has the focus, or what is around, in or drawn over it, looks otherwise without the focus. */
   const seen = () =>
     page.evaluate(() => {
       const one = document.activeElement as HTMLElement;
-      const around = [one, one.parentElement, one.querySelector('.cursor')];
+      const over = one.parentElement?.querySelector(':scope > .ring') ?? null;
+      const around = [one, one.parentElement, one.querySelector('.cursor'), over];
       const looks = () =>
         around
           .filter((part) => part !== null)
