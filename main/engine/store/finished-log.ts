@@ -30,11 +30,16 @@ export class FinishedLog {
     this.#lines += `${JSON.stringify({ id, name, sizeBytes, sha256, verified, at })}\n`;
   }
 
-  /** Not durable at once: what a loss of power takes of it is fetched once more, at worst. */
+  /** Not durable at once, nor for certain: what a loss of power or a full disk takes of it is fetched once more, at worst. */
   flush(): void {
     if (this.#lines === '') return;
-    fs.writeSync(this.#handle, this.#lines);
-    this.#lines = '';
+    try {
+      fs.writeSync(this.#handle, this.#lines);
+      this.#lines = '';
+    } catch {
+      // A part of it may stand there.
+      this.#lines = '\n';
+    }
   }
 
   /** All readable entries, oldest first. */

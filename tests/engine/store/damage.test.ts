@@ -122,3 +122,14 @@ test('what a database lost at its end comes back from the end of the journal, ho
   again.add([prepared('later')], 1);
   expect(again.journalled(), 'nothing of what the database has').toEqual([]);
 });
+
+test.runIf(process.platform === 'linux')('what is finished is kept though the log of it can take no more', () => {
+  const dir = tempDir();
+  fs.symlinkSync('/dev/full', path.join(dir, 'finished.jsonl'));
+  const store = open(dir);
+  const [id] = store.add([prepared('a')], 1);
+  const done = { sizeBytes: 1, sha256: null, verified: false, here: true, hashLeft: false, sums: false };
+  store.transaction(() => store.finish(id!, { ...done, name: 'a' }, 1));
+  store.transaction(() => undefined);
+  expect(store.get(id!)?.status).toBe('done');
+});
