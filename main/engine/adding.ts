@@ -67,7 +67,7 @@ export class Adding {
 
   /** Understands lists and keeps what was understood until it is added or discarded. */
   preview(sources: readonly ListSource[], freeBytes: (dir: string) => number | null): Preview {
-    const understood = understand(sources, { known: this.#known(null) });
+    const understood = understand(sources, { known: this.#known() });
     const batch = `batch-${++this.#lastBatch}`;
     this.#batches.set(batch, understood);
     for (const old of [...this.#batches.keys()].slice(0, -BATCHES_KEPT)) this.#batches.delete(old);
@@ -137,18 +137,26 @@ export class Adding {
   ): Promise<Asked> {
     const { store, listChanged } = this.#options;
     const folder = usableDir(dir);
-    const understood = understand(sources, { known: this.#known(folder) });
-    const ids = await this.#addOnce(understood.downloads, folder, producer, ways);
+    const { downloads, verdicts } = understand(sources, { known: () => false });
+    // All at once: to look each up by itself would take longer than to understand it.
+    const there = store.knownAmong(
+      downloads.map(({ url }) => keyOf(url)),
+      folder,
+    );
+    const isKnown = ({ url }: NewDownload) => there.has(keyOf(url)) || this.#underWay.has(placeOf(url, folder));
+    const known = downloads.filter(isKnown);
+    const fresh = known.length === 0 ? downloads : downloads.filter((download) => !isKnown(download));
+    const ids = await this.#addOnce(fresh, folder, producer, ways);
     const finished: Stored[] = [];
     const resumed: DownloadId[] = [];
-    for (const again of understood.known) {
+    for (const again of known) {
       const { url } = again;
       // Somebody else put it a moment ago, and it is being written down.
       await this.#underWay.get(placeOf(url, folder));
       const stored = this.#storedAs(url, folder);
       if (!stored) continue;
-      const there = stored.place !== '' || fs.existsSync(path.join(stored.dir, stored.name));
-      if (stored.status === 'done' && there) {
+      const isThere = stored.place !== '' || fs.existsSync(path.join(stored.dir, stored.name));
+      if (stored.status === 'done' && isThere) {
         finished.push(stored);
         continue;
       }
@@ -166,7 +174,7 @@ export class Adding {
       });
       listChanged();
     }
-    const rejected = understood.verdicts.filter(({ kind }) => kind === 'rejected');
+    const rejected = verdicts.filter(({ kind }) => kind === 'rejected');
     return { ids: [...ids, ...resumed], finished, rejected };
   }
 
@@ -203,16 +211,15 @@ export class Adding {
     this.#options.store.add(prepared, this.#options.now());
   }
 
-  /** Tells which addresses the list has, in `dir` or anywhere; one by one for a few, all at once for many. */
-  #known(dir: string | null): (url: string) => boolean {
+  /** Tells which addresses the list has; one by one for a few, all at once for many. */
+  #known(): (url: string) => boolean {
     const { store } = this.#options;
     const few = store.list.counts().all / READ_MEANWHILE;
     let asked = 0;
     let all: Set<string> | undefined;
     return (url) => {
-      if (dir !== null && this.#underWay.has(placeOf(url, dir))) return true;
-      if (!all && ++asked <= few) return store.findUrl(keyOf(url), dir) !== undefined;
-      all ??= store.knownUrls(dir);
+      if (!all && ++asked <= few) return store.findUrl(keyOf(url)) !== undefined;
+      all ??= store.knownUrls();
       return all.has(keyOf(url));
     };
   }

@@ -275,6 +275,20 @@ test('what of a list is known already is told of few and of many', async () => {
   expect(lines.map(({ kind }) => kind)).toEqual(['known', 'url', 'known', 'known', 'url', 'known']);
 });
 
+test('of a list that is put again only what is new is added, for each folder by itself', async () => {
+  const engine = start(fakeWorkers().spawn);
+  const put = async (names: string, folder: string) => {
+    const text = [...names].map((name) => `http://a.test/${name}#part`).join('\n');
+    return (await engine.adding.addOrResume([{ text }], { dir: `${dir}/${folder}`, producer: 'x' })).ids;
+  };
+  const [a, b] = await put('ab', 'files');
+  const [c, ...known] = await put('bca', 'files');
+  expect(known).toEqual([b, a]);
+  const elsewhere = await put('a', 'elsewhere');
+  expect(new Set([a, b, c, ...elsewhere]).size).toBe(4);
+  expect(await rows(engine)).toHaveLength(4);
+});
+
 test('two who put the same address at the same moment put one download', async () => {
   const engine = start(fakeWorkers().spawn);
   const put = () => engine.adding.addOrResume([{ text: 'http://a.test/same' }], { dir: `${dir}/files`, producer: 'x' });

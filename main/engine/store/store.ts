@@ -129,13 +129,23 @@ export class Store {
     return (last as number | undefined) ?? 0;
   }
 
-  /** All addresses in the list, in `dir` or anywhere, for those who ask for many. */
-  knownUrls(dir: string | null): Set<string> {
-    const rows = this.#sql
-      .prepare('SELECT url_key FROM downloads WHERE removed_at IS NULL AND (@dir IS NULL OR dir = @dir)')
+  /** All addresses in the list, for those who ask for many. */
+  knownUrls(): Set<string> {
+    return new Set(
+      this.#sql.prepare('SELECT url_key FROM downloads WHERE removed_at IS NULL').pluck().all() as string[],
+    );
+  }
+
+  /** Which of these addresses (fragment left out) the list has in `dir`. */
+  knownAmong(urlKeys: readonly string[], dir: string): Set<string> {
+    const known = this.#sql
+      .prepare(
+        `SELECT url_key FROM downloads INDEXED BY downloads_url
+         WHERE url_key IN (SELECT value FROM json_each(?)) AND dir = ? AND removed_at IS NULL`,
+      )
       .pluck()
-      .all({ dir });
-    return new Set(rows as string[]);
+      .all(JSON.stringify(urlKeys), dir);
+    return new Set(known as string[]);
   }
 
   /** The newest entry with this URL (fragment left out), in `dir` or anywhere, if there is one. */
