@@ -155,8 +155,7 @@ export class Adding {
       await this.#underWay.get(placeOf(url, folder));
       const stored = this.#storedAs(url, folder);
       if (!stored) continue;
-      const isThere = stored.place !== '' || fs.existsSync(path.join(stored.dir, stored.name));
-      if (stored.status === 'done' && isThere) {
+      if (stored.status === 'done' && isThere(stored)) {
         finished.push(stored);
         continue;
       }
@@ -323,6 +322,11 @@ function placeOf(url: string, dir: string): string {
 }
 
 function noop(): void {}
+
+/** Whether a finished file still stands where it was kept; one of another size is another file. */
+function isThere({ place, dir, name, sizeBytes }: Stored): boolean {
+  return place !== '' || fs.statSync(path.join(dir, name), { throwIfNoEntry: false })?.size === sizeBytes;
+}
 
 function prepare(asked: NewDownload, folderOf: FolderOf, status: Status, producer: string): Prepared {
   const download = withoutCredentials(asked);
