@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { answer, ApiError } from '../../shared/answer.ts';
-import { calls, type CallArg, type CallName, type CallResult, type Selection, type Verdict } from '../../shared/api.ts';
+import { calls, type CallArg, type CallName, type CallResult, type Selection } from '../../shared/api.ts';
 import type { Row } from '../../shared/download.ts';
 import { maskCredentials, splitCredentials } from '../../shared/url.ts';
 import { Engine } from '../engine/engine.ts';
@@ -13,6 +13,7 @@ import { stateDir } from '../engine/state-dir.ts';
 import { fit, size } from './format.ts';
 import { UsageError, type Command, type ListAction } from './options.ts';
 import { waysOf, type Surroundings } from './run.ts';
+import { rejectedIn } from './rejected.ts';
 import { sourcesOf, type Sources } from './sources.ts';
 
 type Caller = {
@@ -104,20 +105,17 @@ async function add(
   around: Surroundings,
 ): Promise<number> {
   const ways = await waysOf(command.ways);
-  const { batch, counts } = await caller.call('preview', files.length > 0 ? { files, links: text } : { text });
-  const rejected: Verdict[] = [];
-  for (let offset = 0; offset < counts.rejected; offset += PAGE) {
-    const page = { batch, only: 'rejected', offset, limit: PAGE } as const;
-    rejected.push(...(await caller.call('previewLines', page)).lines);
-  }
+  const preview = await caller.call('preview', files.length > 0 ? { files, links: text } : { text });
+  const rejected = await rejectedIn(caller, preview);
   const dir = path.resolve(command.dir ?? '.');
-  const { added } = await caller.call('addBatch', { ...ways, batch, dir });
+  const { added } = await caller.call('addBatch', { ...ways, batch: preview.batch, dir });
   for (const { line, text: shown, reason, message } of rejected) {
     if (command.json) around.output.json({ event: 'rejected', line, text: shown, code: reason, message });
     else around.output.line(`line ${line}: ${message ?? reason ?? ''}  ${shown}`);
   }
   if (command.json) around.output.json({ event: 'added', count: added });
   else around.output.line(`${added} added.`);
+  const { counts } = preview;
   if (counts.url + counts.known + counts.duplicate === 0)
     throw new UsageError('There is nothing to download among the lines given.');
   return 0;
