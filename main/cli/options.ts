@@ -326,5 +326,5 @@ ${requestHelp}      --settings        export: the settings instead of the list
   -V, --version         the version
   -h, --help            this text
 
-Exit status: 0 all done, 1 something failed (and stays in the list), 2 usage.
+Exit status: 0 all done, 1 something failed or was paused (and stays in the list), 2 usage.
 `;

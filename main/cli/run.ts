@@ -13,6 +13,7 @@ import { UsageError, type AddedWays, type RunOptions } from './options.ts';
 import type { Output } from './output.ts';
 import { headersOf } from './request-options.ts';
 import { reportTo, type Report } from './report.ts';
+import { rejectedIn } from './rejected.ts';
 import { sourcesOf, type Sources } from './sources.ts';
 
 export type Surroundings = {
@@ -70,6 +71,8 @@ class Run {
   readonly #leave: boolean;
   readonly #failed = new Set<DownloadId>();
   readonly #done = new Set<DownloadId>();
+  readonly #removed = new Set<DownloadId>();
+  #wanted: readonly DownloadId[] = [];
   #end: (status: number) => void = () => {};
   #asked = false;
 
@@ -90,7 +93,10 @@ class Run {
       this.#report.tell(signal);
       if (signal.event === 'failed' || signal.event === 'waiting') this.#failed.add(signal.id);
       if (signal.event === 'done') this.#done.add(signal.id);
-      for (const id of signal.event === 'removed' ? signal.ids : []) this.#failed.delete(id);
+      for (const id of signal.event === 'removed' ? signal.ids : []) {
+        this.#failed.delete(id);
+        this.#removed.add(id);
+      }
       if (signal.event === 'started' || signal.event === 'done') this.#failed.delete(signal.id);
       if (signal.event !== 'progress') this.#leaveWhenIdle();
     });
@@ -118,6 +124,7 @@ class Run {
     if (rejected.length > 0 && ids.length + finished.length === 0) {
       throw new UsageError('There is nothing to download among the lines given.');
     }
+    this.#wanted = ids;
     this.#asked = true;
     this.#leaveWhenIdle();
   }
@@ -126,7 +133,10 @@ class Run {
     if (!this.#leave || !this.#asked) return;
     // After the turn that is under way: a signal comes before its lease is forgotten.
     setImmediate(() => {
-      if (this.#engine.idle) this.#end(this.#failed.size > 0 ? 1 : 0);
+      if (!this.#engine.idle) return;
+      // What somebody has paused meanwhile is not done either.
+      const isLeft = this.#wanted.some((id) => !this.#done.has(id) && !this.#removed.has(id));
+      this.#end(this.#failed.size > 0 || isLeft ? 1 : 0);
     });
   }
 }
@@ -140,9 +150,10 @@ async function handOver(
 ): Promise<number> {
   const preview = await remote.call('preview', files.length > 0 ? { files, links: text } : { text });
   const understood = preview.counts.url + preview.counts.known + preview.counts.duplicate;
+  const rejected = await rejectedIn(remote, preview);
   const { added } = await remote.call('addBatch', { ...ways, batch: preview.batch, dir });
   remote.close();
-  for (const verdict of preview.lines) if (verdict.kind === 'rejected') report.tell({ event: 'rejected', verdict });
+  for (const verdict of rejected) report.tell({ event: 'rejected', verdict });
   report.tell({ event: 'handed-over', added });
   report.end();
   if ((text || files.length > 0) && understood === 0)

@@ -79,6 +79,30 @@ test('a failure is told with its code, ends with 1 and stays in the list; retry 
   expect(events(again.told, 'done')).toHaveLength(2);
 });
 
+test('what was paused meanwhile is not done: the run ends with 1, and the same command brings it', async () => {
+  const server = await origin();
+  server.serve('/small', { sizeBytes: 1000 });
+  server.serve('/slow', { sizeBytes: 3_000_000, bytesPerS: 200_000 });
+  const program = run(server.url('/small'), server.url('/slow'));
+  await server.served('/slow', 100_000);
+  expect(await sluice(['pause', '--data', data, server.url('/slow')]).ended).toBe(0);
+  expect(await program.ended).toBe(1);
+  server.serve('/slow', { sizeBytes: 3_000_000 });
+  expect(await run(server.url('/small'), server.url('/slow')).ended).toBe(0);
+  expect(sha256(path.join(files, 'slow'))).toBe(contentSha256(seededContent(3_000_000)));
+});
+
+test('a finished file counts for as long as it is there, not when another one has its name', async () => {
+  const server = await origin();
+  server.serve('/f.bin', { sizeBytes: 1000 });
+  expect(await run(server.url('/f.bin')).ended).toBe(0);
+  fs.writeFileSync(path.join(files, 'f.bin'), 'somebody else’s');
+  expect(await run(server.url('/f.bin')).ended).toBe(0);
+  expect(fs.readdirSync(files).sort()).toEqual(['f (1).bin', 'f.bin']);
+  expect(sha256(path.join(files, 'f (1).bin'))).toBe(contentSha256(seededContent(1000)));
+  expect(fs.readFileSync(path.join(files, 'f.bin'), 'utf8')).toBe('somebody else’s');
+});
+
 test('a signal leaves at once with everything durable, the same command goes on', async () => {
   const server = await origin();
   const sizeBytes = 12_000_000;
@@ -207,13 +231,16 @@ test('a second one hands its addresses to the first, whose list the others steer
   server.serve('/other', { sizeBytes: 10 });
   const first = sluice(['--data', data, '--dir', files, '--json', server.url('/slow')]);
   await first.until(({ event }) => event === 'started');
-  const second = run(server.url('/other'));
+  const list = path.join(dir, 'list.txt');
+  fs.writeFileSync(list, `${'# nothing\n'.repeat(3)}${'no link\n'.repeat(250)}${server.url('/other')}\nnone\n`);
+  const second = run(list);
   expect(await second.ended).toBe(0);
+  expect(events(second.told, 'rejected')).toHaveLength(251);
   await first.until(({ event, url }) => event === 'done' && url === server.url('/other'));
   expect(await sluice(['pause', '--data', data, server.url('/slow')]).ended).toBe(0);
-  const list = sluice(['list', '--json', '--data', data]);
-  await list.ended;
-  expect(list.told.find(({ url }) => url === server.url('/slow'))).toMatchObject({ status: 'paused' });
+  const shown = sluice(['list', '--json', '--data', data]);
+  await shown.ended;
+  expect(shown.told.find(({ url }) => url === server.url('/slow'))).toMatchObject({ status: 'paused' });
   server.serve('/slow', { sizeBytes: 3_000_000 });
   expect(await sluice(['resume', '--data', data, 'all']).ended).toBe(0);
   await first.until(({ event, url }) => event === 'done' && url === server.url('/slow'));
