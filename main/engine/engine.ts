@@ -120,6 +120,7 @@ export class Engine {
       closing: () => this.#closing !== undefined || this.#resting,
       signals: this.#signals,
       hashLater: this.#hashLater,
+      keptElsewhere: (stored) => this.#removals.clearPart(stored),
       grown: () => this.#sizePool(),
       progressed: () => this.#progressed(),
     });

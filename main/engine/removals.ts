@@ -5,7 +5,7 @@ import type { Selection } from '../../shared/api.ts';
 import { RIVAL_SUFFIX } from '../../shared/protocol.ts';
 import type { Dispatch } from './dispatch/dispatch.ts';
 import type { Listeners, Signal } from './signal.ts';
-import type { Store } from './store/store.ts';
+import type { Store, Stored } from './store/store.ts';
 
 /** How long a removal can be undone. */
 const UNDO_MS = 10_000;
@@ -41,10 +41,13 @@ export class Removals {
 
   /** Takes away what a worker did not live to: the part files' own names of what is done. */
   clearParts(): void {
-    for (const { dir, partName, id } of this.#store.partsLeft()) {
-      removeFile(path.join(dir, partName));
-      removeFile(path.join(this.#notes, String(id)));
-    }
+    for (const left of this.#store.partsLeft()) this.clearPart(left);
+  }
+
+  /** Takes away what there is here of a file that is done, or nobody wants any more. */
+  clearPart({ id, dir, partName }: Pick<Stored, 'id' | 'dir' | 'partName'>): void {
+    removeFile(path.join(this.#notes, String(id)));
+    for (const suffix of ['', RIVAL_SUFFIX]) removeFile(path.join(dir, partName + suffix));
   }
 
   remove(which: Selection, deleteFiles: boolean): { changed: number; undo: string | null } {
@@ -88,12 +91,13 @@ export class Removals {
     const hidden = this.#store.bin.entries(stamp);
     // A worker may still be flushing one of them.
     if (hidden.some(({ id }) => this.#dispatch.leases.has(id))) return this.#purgeLater(stamp, deleteFiles, 250);
-    for (const { id, dir, partName, name, status, place } of hidden) {
+    for (const entry of hidden) {
+      const { dir, name, status, place } = entry;
       // What another machine fetched is not here; a file of that name is somebody else's.
       if (place !== '') continue;
-      removeFile(path.join(this.#notes, String(id)));
-      if (status !== 'done') for (const suffix of ['', RIVAL_SUFFIX]) removeFile(path.join(dir, partName + suffix));
-      else if (deleteFiles && !this.#store.bin.isOfAnother({ dir, name })) removeFile(path.join(dir, name));
+      this.clearPart(entry);
+      if (status === 'done' && deleteFiles && !this.#store.bin.isOfAnother({ dir, name }))
+        removeFile(path.join(dir, name));
     }
     this.#store.bin.purge(stamp);
   }

@@ -1,5 +1,7 @@
 // Machines: this one paused and drained; those elsewhere remembered, drained, paused, removed, let in again, forgotten; what each has downloaded.
+import fs from 'node:fs';
 import os from 'node:os';
+import path from 'node:path';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { answer } from '../../shared/answer.ts';
 import { calls } from '../../shared/api.ts';
@@ -190,6 +192,26 @@ test('what a machine has downloaded is told, with where it keeps it', async () =
     { name: '1.bin', keptAt: '/attic/1.bin', sizeBytes: 5 },
   ]);
   expect(await engine.handlers.machineDownloads({ place: '', offset: 0, limit: 10 })).toEqual([]);
+});
+
+test('what this computer had of a file goes when another machine has brought it to its end', async () => {
+  engine.start();
+  await add(1);
+  await expect.poll(() => local.workers[0]?.tasks.length).toBe(1);
+  const [worker] = local.workers;
+  const [task] = worker!.tasks as [Task];
+  const { id, partPath } = task;
+  const note = path.join(dataDir, 'parts', String(id));
+  fs.mkdirSync(path.dirname(note), { recursive: true });
+  for (const file of [partPath, note]) fs.writeFileSync(file, 'begun');
+  await change('pause', HERE);
+  worker!.settle(task, { kind: 'released', extents: [[0, 5]] });
+  const attic = join('attic-1');
+  await expect.poll(() => attic.tasks.length).toBe(1);
+  expect(fs.existsSync(partPath), 'while it is not done').toBe(true);
+  attic.finish();
+  await expect.poll(async () => (await counts()).done).toBe(1);
+  expect([partPath, note].filter((file) => fs.existsSync(file))).toEqual([]);
 });
 
 test('a machine that sends nonsense again and again is kept out for a while, or until it is let in', async () => {

@@ -14,7 +14,7 @@ import { PutOff } from './put-off.ts';
 import type { Listeners, Signal } from '../signal.ts';
 import type { HostCap } from '../store/side-tables.ts';
 import { LATER_MAX_MS } from '../store/queued-table.ts';
-import type { Store } from '../store/store.ts';
+import type { Store, Stored } from '../store/store.ts';
 import type { Tap } from '../tap.ts';
 
 const FORGIVE_MS = 60_000;
@@ -35,6 +35,8 @@ export type DispatchOptions = {
   closing: () => boolean;
   signals: Listeners<Signal>;
   hashLater: HashLater;
+  /** One is done whose file another machine keeps. */
+  keptElsewhere: (stored: Stored) => void;
   /** There are more downloads than before. */
   grown: () => void;
   /** Something that a window shows has changed. */

@@ -172,7 +172,7 @@ export class TakingIn {
     switch (outcome.kind) {
       case 'done': {
         // A program elsewhere may name its file as it likes; in this list it has a name of its own.
-        const { hashLater } = this.#desk.options;
+        const { hashLater, keptElsewhere } = this.#desk.options;
         const here = lease.holder.place === '' || outcome.sentBack === true;
         const name = here ? path.basename(outcome.path) : safeName(outcome.path);
         const hashLeft = here && outcome.sha256 === null && hashLater.wanted;
@@ -188,6 +188,7 @@ export class TakingIn {
         const { path: file, sha256 } = outcome;
         turn.after.push(() => {
           this.#desk.putOff.gave(lease.stored.host);
+          if (!here) keptElsewhere(lease.stored);
           hashLater.finished({ event: 'done', id, url, path: file, sizeBytes, sha256 }, left);
           const stored = sums ? store.get(id) : undefined;
           if (stored) hashLater.sums.fetched(stored);

@@ -38,6 +38,7 @@ function open() {
     signals,
     hashLater,
     grown: () => {},
+    keptElsewhere: () => undefined,
     progressed: () => {},
   });
   let closed = false;
