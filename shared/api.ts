@@ -147,6 +147,8 @@ export const calls = {
       dir: z.string().optional(),
       /** Add those that are in the list already once more. */
       known: z.boolean().default(false),
+      /** Those that are in the list already for this folder go on where they were; a finished one does while its file is gone. */
+      again: z.boolean().default(false),
       paused: z.boolean().default(false),
       /** What all of them send, and how fast each may be. */
       headers: Headers.default({}),
@@ -157,7 +159,7 @@ export const calls = {
       /** Of a batch of one. */
       checksum: NewDownload.shape.checksum,
     }),
-    result: z.object({ added: z.number(), firstId: z.number().nullable() }),
+    result: z.object({ added: z.number(), resumed: z.number(), firstId: z.number().nullable() }),
   },
   /** How much room a folder's disk has, in bytes; null when the system does not tell. */
   room: { arg: z.object({ dir: z.string() }), result: z.object({ freeBytes: z.number().nullable() }) },

@@ -4,7 +4,8 @@ import type { Signal } from '../engine/engine.ts';
 import { duration, fit, size } from './format.ts';
 import type { Output } from './output.ts';
 
-export type Told = Signal | { event: 'rejected'; verdict: Verdict } | { event: 'handed-over'; added: number };
+export type Told =
+  Signal | { event: 'rejected'; verdict: Verdict } | { event: 'handed-over'; added: number; resumed: number };
 
 export type Report = {
   tell(told: Told): void;
@@ -41,7 +42,7 @@ function words(told: Told): string | null {
     case 'rejected':
       return `line ${told.verdict.line}: ${told.verdict.message ?? told.verdict.reason ?? ''}  ${told.verdict.text}`;
     case 'handed-over':
-      return `${told.added} added to the Sluice that is running on this list.`;
+      return `${told.added} added to the Sluice that is running on this list, ${told.resumed} go on in it.`;
     default:
       return told satisfies never;
   }

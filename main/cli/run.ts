@@ -151,10 +151,10 @@ async function handOver(
   const preview = await remote.call('preview', files.length > 0 ? { files, links: text } : { text });
   const understood = preview.counts.url + preview.counts.known + preview.counts.duplicate;
   const rejected = await rejectedIn(remote, preview);
-  const { added } = await remote.call('addBatch', { ...ways, batch: preview.batch, dir });
+  const { added, resumed } = await remote.call('addBatch', { ...ways, batch: preview.batch, dir, again: true });
   remote.close();
   for (const verdict of rejected) report.tell({ event: 'rejected', verdict });
-  report.tell({ event: 'handed-over', added });
+  report.tell({ event: 'handed-over', added, resumed });
   report.end();
   if ((text || files.length > 0) && understood === 0)
     throw new UsageError('There is nothing to download among the lines given.');

@@ -26,7 +26,7 @@ const SLICE_LINES = 250;
 /** What became of a list that was asked for: ids that will run, finished ones, lines that are no download. */
 export type Asked = { ids: DownloadId[]; finished: Stored[]; rejected: Verdict[] };
 
-type BatchAdded = { added: number; firstId: number | null };
+type BatchAdded = { added: number; resumed: number; firstId: number | null };
 
 /** What holds for all of a batch where they do not say so themselves. */
 export type Ways = { headers?: Record<string, string>; limitBytesPerS?: number | null } & Pick<
@@ -93,14 +93,20 @@ export class Adding {
     return { lines: chosen.slice(offset, offset + limit), total: chosen.length };
   }
 
-  async addBatch(batch: string, options: AddOptions & { known: boolean }): Promise<BatchAdded> {
+  async addBatch(batch: string, options: AddOptions & { known: boolean; again: boolean }): Promise<BatchAdded> {
     const understood = this.#batch(batch);
     const { downloads, known } = understood;
     // Said twice in a row it is added once; where that fails it can be tried again.
     this.#batches.delete(batch);
     try {
-      const ids = await this.add(options.known ? [...downloads, ...known] : downloads, options);
-      return { added: ids.length, firstId: ids[0] ?? null };
+      const { known: alsoKnown, again, ...ways } = options;
+      if (again) {
+        const dir = usableDir(ways.dir ?? this.#options.dir());
+        const { added, resumed } = await this.#addOrGoOn([...downloads, ...known], { ...ways, dir });
+        return { added: added.length, resumed: resumed.length, firstId: added[0] ?? null };
+      }
+      const ids = await this.add(alsoKnown ? [...downloads, ...known] : downloads, ways);
+      return { added: ids.length, resumed: 0, firstId: ids[0] ?? null };
     } catch (error) {
       this.#batches.set(batch, understood);
       throw error;
@@ -131,29 +137,35 @@ export class Adding {
    * Understands lists for somebody who says the same thing twice to go on: what is new is added, what is in the list
    * already (for this folder) goes on where it was, and a finished one counts while its file is there.
    */
-  async addOrResume(
-    sources: readonly ListSource[],
-    { dir, producer, ...ways }: Ways & { dir: string; producer: string },
-  ): Promise<Asked> {
-    const { store, listChanged } = this.#options;
-    const folder = usableDir(dir);
+  async addOrResume(sources: readonly ListSource[], options: Ways & { dir: string; producer: string }): Promise<Asked> {
     const { downloads, verdicts } = understand(sources, { known: () => false });
+    const { added, resumed, finished } = await this.#addOrGoOn(downloads, { ...options, dir: usableDir(options.dir) });
+    const rejected = verdicts.filter(({ kind }) => kind === 'rejected');
+    return { ids: [...added, ...resumed], finished, rejected };
+  }
+
+  /** The same for what is understood already; `dir` is usable. */
+  async #addOrGoOn(
+    downloads: readonly NewDownload[],
+    { dir, producer, ...ways }: Ways & { dir: string; producer: string },
+  ): Promise<{ added: DownloadId[]; resumed: DownloadId[]; finished: Stored[] }> {
+    const { store, listChanged } = this.#options;
     // All at once: to look each up by itself would take longer than to understand it.
     const there = store.knownAmong(
       downloads.map(({ url }) => keyOf(url)),
-      folder,
+      dir,
     );
-    const isKnown = ({ url }: NewDownload) => there.has(keyOf(url)) || this.#underWay.has(placeOf(url, folder));
+    const isKnown = ({ url }: NewDownload) => there.has(keyOf(url)) || this.#underWay.has(placeOf(url, dir));
     const known = downloads.filter(isKnown);
     const fresh = known.length === 0 ? downloads : downloads.filter((download) => !isKnown(download));
-    const ids = await this.#addOnce(fresh, folder, producer, ways);
+    const added = await this.#addOnce(fresh, dir, producer, ways);
     const finished: Stored[] = [];
     const resumed: DownloadId[] = [];
     for (const again of known) {
       const { url } = again;
       // Somebody else put it a moment ago, and it is being written down.
-      await this.#underWay.get(placeOf(url, folder));
-      const stored = this.#storedAs(url, folder);
+      await this.#underWay.get(placeOf(url, dir));
+      const stored = this.#storedAs(url, dir);
       if (!stored) continue;
       if (stored.status === 'done' && isThere(stored)) {
         finished.push(stored);
@@ -173,8 +185,7 @@ export class Adding {
       });
       listChanged();
     }
-    const rejected = verdicts.filter(({ kind }) => kind === 'rejected');
-    return { ids: [...ids, ...resumed], finished, rejected };
+    return { added, resumed, finished };
   }
 
   /**

@@ -249,6 +249,39 @@ test('a second one hands its addresses to the first, whose list the others steer
   expect(sha256(path.join(files, 'slow'))).toBe(contentSha256(seededContent(3_000_000)));
 });
 
+test('what is handed to the one that runs goes on there where it was paused, failed or is gone', async () => {
+  const server = await origin();
+  let healed = false;
+  server.serve('/slow', () => ({ sizeBytes: 3_000_000, bytesPerS: healed ? undefined : 200_000 }));
+  server.serve('/bad', () => (healed ? { sizeBytes: 10 } : { status: 404 }));
+  server.serve('/gone', { sizeBytes: 10 });
+  const urls = ['/slow', '/bad', '/gone'].map((name) => server.url(name));
+  const first = sluice(['--data', data, '--dir', files, '--json', ...urls]);
+  await first.until(({ event }) => event === 'failed');
+  await first.until(({ event, url }) => event === 'done' && url === urls[2]);
+  expect(await sluice(['pause', '--data', data, urls[0]!]).ended).toBe(0);
+  fs.rmSync(path.join(files, 'gone'));
+  healed = true;
+  const second = run(...urls);
+  expect(await second.ended).toBe(0);
+  expect(events(second.told, 'handed-over')).toEqual([{ event: 'handed-over', added: 0, resumed: 3 }]);
+  await expect
+    .poll(
+      () =>
+        events(first.told, 'done')
+          .map(({ url }) => url)
+          .sort(),
+      { timeout: 15_000 },
+    )
+    .toEqual([...urls, urls[2]].sort());
+  expect(fs.readdirSync(files).sort()).toEqual(['bad', 'gone', 'slow']);
+  const elsewhere = sluice(['--data', data, '--dir', path.join(dir, 'elsewhere'), '--json', '--exit', urls[2]!]);
+  expect(await elsewhere.ended).toBe(0);
+  expect(events(elsewhere.told, 'handed-over')).toMatchObject([{ added: 1, resumed: 0 }]);
+  first.child.kill('SIGINT');
+  expect(await first.ended).toBe(130);
+});
+
 test.skipIf(process.platform !== 'linux')(
   'one that comes while another leaves is the next, and does by itself what it was asked for',
   async () => {
