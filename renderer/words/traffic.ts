@@ -51,7 +51,7 @@ export function trafficEn({ count: n }: Format) {
     doorsShut: 'The doors for other machines and programs are shut.',
     peerDoor: { coordinator: 'Other machines', python: 'Python programs' },
     peerCounts: (strangers: number, wrongKeys: number) =>
-      `${many(strangers, 'stranger', 'strangers')}, ${many(wrongKeys, 'wrong key', 'wrong keys')}`,
+      `${n(strangers)} not logged in, ${many(wrongKeys, 'wrong key', 'wrong keys')}`,
     trafficPicture: 'Producers, task queue, workers and result queue',
   };
 }

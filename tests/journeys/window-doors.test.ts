@@ -65,7 +65,7 @@ test('a machine joins with the command and the key that the window shows, and is
   const peer = peers.locator('.peer');
   await expect.poll(() => peer.allInnerTexts()).toHaveLength(1);
   expect((await peer.innerText()).split('\n')).toEqual([os.hostname(), '127.0.0.1', expect.stringMatching(/^\d/)]);
-  await peers.getByText('0 strangers, 1 wrong key', { exact: true }).waitFor();
+  await peers.getByText('0 not logged in, 1 wrong key', { exact: true }).waitFor();
   await rooms.getByRole('button', { name: 'Machines' }).click();
 
   const orders = page.getByRole('group', { name: `What ${os.hostname()} is to do` });
