@@ -8,6 +8,7 @@ export const toldWhysZh: Record<keyof typeof toldWhysEn, string> = {
   'value-unfit': '此值不可用。',
   'may-not-call': '此页面无权请求。',
   'sluice-ended': '运行中的 Sluice 已结束。',
+  'call-too-large': '一次交出的内容太多（{bytes} 字节）。请写入文件，再给出该文件。',
   'answer-too-large': '对 {name} 的回答太大：{bytes} 字节。',
   'went-wrong': '发生了 Sluice 未预料到的情况：{because}。',
   'not-downloadable': '{url} 不是可下载的地址。',

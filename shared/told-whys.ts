@@ -7,6 +7,7 @@ export const toldWhysEn = {
   'value-unfit': 'This value cannot be used.',
   'may-not-call': 'This frame may not call.',
   'sluice-ended': 'The running Sluice has ended.',
+  'call-too-large': 'This is too much to be handed over at once ({bytes} bytes). Write it into a file, and give that.',
   'answer-too-large': 'The answer to {name} is too large: {bytes} bytes.',
   'went-wrong': 'Something happened that Sluice does not expect: {because}.',
   'not-downloadable': '{url} is no address that can be downloaded.',

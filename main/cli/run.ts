@@ -38,11 +38,14 @@ export async function download(inputs: readonly string[], run: RunOptions, aroun
   const report = await reportTo(output, run.json, stdout);
   let instance = await openInstance(dataDir, nativeBinding);
   while (instance.kind === 'second') {
+    const { remote } = instance;
     try {
-      return await handOver(instance.remote, sources, dir, ways, report);
+      return await handOver(remote, sources, dir, ways, report);
     } catch (error) {
       // The one that had the list has ended meanwhile: this one may be the next.
       if (!isGone(error)) throw error;
+    } finally {
+      remote.close();
     }
     instance = await openInstance(dataDir, nativeBinding);
   }
@@ -71,7 +74,6 @@ class Run {
   readonly #leave: boolean;
   readonly #failed = new Set<DownloadId>();
   readonly #done = new Set<DownloadId>();
-  readonly #removed = new Set<DownloadId>();
   #wanted: readonly DownloadId[] = [];
   #end: (status: number) => void = () => {};
   #asked = false;
@@ -93,10 +95,7 @@ class Run {
       this.#report.tell(signal);
       if (signal.event === 'failed' || signal.event === 'waiting') this.#failed.add(signal.id);
       if (signal.event === 'done') this.#done.add(signal.id);
-      for (const id of signal.event === 'removed' ? signal.ids : []) {
-        this.#failed.delete(id);
-        this.#removed.add(id);
-      }
+      for (const id of signal.event === 'removed' ? signal.ids : []) this.#failed.delete(id);
       if (signal.event === 'started' || signal.event === 'done') this.#failed.delete(signal.id);
       if (signal.event !== 'progress') this.#leaveWhenIdle();
     });
@@ -135,9 +134,15 @@ class Run {
     setImmediate(() => {
       if (!this.#engine.idle) return;
       // What somebody has paused meanwhile is not done either.
-      const isLeft = this.#wanted.some((id) => !this.#done.has(id) && !this.#removed.has(id));
+      const isLeft = this.#wanted.some((id) => !this.#done.has(id) && this.#isUnfinished(id));
       this.#end(this.#failed.size > 0 || isLeft ? 1 : 0);
     });
+  }
+
+  /** One that was taken off the list is not. */
+  #isUnfinished(id: DownloadId): boolean {
+    const status = this.#engine.view.detail(id)?.row.status;
+    return status !== undefined && status !== 'done';
   }
 }
 
@@ -152,7 +157,6 @@ async function handOver(
   const understood = preview.counts.url + preview.counts.known + preview.counts.duplicate;
   const rejected = await rejectedIn(remote, preview);
   const { added, resumed } = await remote.call('addBatch', { ...ways, batch: preview.batch, dir, again: true });
-  remote.close();
   for (const verdict of rejected) report.tell({ event: 'rejected', verdict });
   report.tell({ event: 'handed-over', added, resumed });
   report.end();

@@ -6,12 +6,12 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
-import { answer, ApiError, type Answer } from '../../shared/answer.ts';
+import { answer, ApiError, refusal, type Answer } from '../../shared/answer.ts';
 import type { CallArg, CallName, CallResult, Handlers } from '../../shared/api.ts';
-import { WhyError } from '../../shared/system-why.ts';
+import { systemWhy, WhyError } from '../../shared/system-why.ts';
 import { told } from '../../shared/told.ts';
 import { because } from '../../shared/why.ts';
-import type { Port } from '../transport/port.ts';
+import type { CloseReason, Port } from '../transport/port.ts';
 import { defaultFrameLimits } from '../transport/frames.ts';
 import { tcpPort } from '../transport/tcp.ts';
 
@@ -51,6 +51,12 @@ const gone = (): Answer => ({ ok: false, error: told('gone', because('sluice-end
 
 /** Whether a call failed because the one that was called has ended: then it may have been done, or not. */
 export const isGone = (error: unknown): boolean => error instanceof ApiError && error.told.code === 'gone';
+
+/** The pipe is over, but who is at its other end may well be there. */
+function broken(reason: CloseReason): Answer {
+  const why = reason.kind === 'error' ? systemWhy(reason.cause) : because('no-reason');
+  return { ok: false, error: told('internal', because('went-wrong', { because: why })) };
+}
 
 const pause = () => new Promise((resolve) => setTimeout(resolve, CONNECT_PAUSE_MS));
 
@@ -158,22 +164,24 @@ async function connect(address: string): Promise<Remote> {
   const port = tcpPort(socket);
   const open = new Map<number, (answer: Answer) => void>();
   let lastCall = 0;
-  let ended = false;
+  let ended: Answer | null = null;
   port.onMessage((raw) => {
     const reply = Reply.safeParse(raw);
     if (!reply.success) return port.close();
     open.get(reply.data.call)?.(reply.data.answer as Answer);
     open.delete(reply.data.call);
   });
-  port.onClose(() => {
-    ended = true;
-    for (const settle of open.values()) settle(gone());
+  port.onClose((reason) => {
+    ended = reason.kind === 'eof' ? gone() : broken(reason);
+    for (const settle of open.values()) settle(ended);
     open.clear();
   });
   const ask = async (name: string, arg: unknown) => {
     const call = ++lastCall;
+    const bytes = Buffer.byteLength(JSON.stringify(arg)) + FRAME_BYTES;
+    if (bytes > defaultFrameLimits.maxJsonBytes) throw refusal('too-large', because('call-too-large', { bytes }));
     const result = await new Promise<Answer>((settle) => {
-      if (ended) return settle(gone());
+      if (ended) return settle(ended);
       open.set(call, settle);
       port.send({ call, name, arg });
     });

@@ -55,12 +55,15 @@ export async function startShell(options: ShellOptions): Promise<void> {
   try {
     let instance = await openInstance(options.dataDir, options.nativeBinding);
     while (instance.kind === 'second') {
+      const { remote } = instance;
       try {
-        await handOver(instance.remote, options.args);
+        await handOver(remote, options.args);
         return app.exit(0);
       } catch (error) {
         // The one that runs leaves: this one is the next.
         if (!isGone(error)) throw error;
+      } finally {
+        remote.close();
       }
       instance = await openInstance(options.dataDir, options.nativeBinding);
     }
@@ -86,7 +89,6 @@ async function handOver(remote: Remote, args: Arguments): Promise<void> {
     await remote.call('addBatch', { batch });
   }
   if (args.demo) await remote.call('startDemo', null);
-  remote.close();
 }
 
 class Shell {

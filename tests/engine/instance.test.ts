@@ -91,6 +91,18 @@ test('an answer too large for one frame is an error, not the end', async () => {
   expect((await remote.call('overview', null)).counts.all).toBe(320);
 });
 
+test('what is too large to be handed over is refused, and who is called is not taken for gone', async () => {
+  const dir = tempDir();
+  await serving(dir);
+  const remote = await second(dir);
+  const refused = await remote.call('preview', { text: 'x'.repeat(17 << 20) }).catch((error: unknown) => error);
+  expect(isGone(refused)).toBe(false);
+  expect(String(refused)).toMatch(/too much to be handed over at once/);
+  expect((await remote.call('overview', null)).counts.all).toBe(0);
+  remote.close();
+  expect(isGone(await remote.call('overview', null).catch((error: unknown) => error))).toBe(false);
+});
+
 test('one that leaves takes no more calls, and one that has left answers none that come late', async () => {
   const dir = tempDir();
   const holder = await serving(dir);
