@@ -93,9 +93,9 @@ export class Removals {
     if (hidden.some(({ id }) => this.#dispatch.leases.has(id))) return this.#purgeLater(stamp, deleteFiles, 250);
     for (const entry of hidden) {
       const { dir, name, status, place } = entry;
+      this.clearPart(entry);
       // What another machine fetched is not here; a file of that name is somebody else's.
       if (place !== '') continue;
-      this.clearPart(entry);
       if (status === 'done' && deleteFiles && !this.#store.bin.isOfAnother({ dir, name }))
         removeFile(path.join(dir, name));
     }

@@ -6,6 +6,9 @@ import type { ListTable } from './list-table.ts';
 import { storedOf, type NameRules, type Stored } from './rows.ts';
 import type { Sql } from './sql.ts';
 
+/** Who is in the list under a name. */
+type Holder = Pick<Stored, 'id' | 'status' | 'place'>;
+
 export class Bin {
   readonly #sql: Sql;
   readonly #list: ListTable;
@@ -41,7 +44,7 @@ export class Bin {
         .all(stamp) as Pick<Stored, 'id' | 'dir' | 'name' | 'status'>[];
       for (const { id, dir, name, status } of hidden) {
         const taker = this.#holderOf(dir, name);
-        if (taker && (taker.status === 'done' || status !== 'done' || !isThere({ dir, name }))) {
+        if (taker && (hasFile(taker) || status !== 'done' || !isThere({ dir, name }))) {
           this.#renumber(id, dir, name);
         } else if (taker) {
           this.#renumber(taker.id, dir, name);
@@ -55,10 +58,10 @@ export class Bin {
   }
 
   /** Who is in the list under this name. */
-  #holderOf(dir: string, name: string): Pick<Stored, 'id' | 'status'> | undefined {
+  #holderOf(dir: string, name: string): Holder | undefined {
     return this.#sql
-      .prepare('SELECT id, status FROM downloads WHERE dir = @dir AND folded = @folded AND removed_at IS NULL')
-      .get({ dir, folded: this.#names.fold(name) }) as Pick<Stored, 'id' | 'status'> | undefined;
+      .prepare('SELECT id, status, place FROM downloads WHERE dir = @dir AND folded = @folded AND removed_at IS NULL')
+      .get({ dir, folded: this.#names.fold(name) }) as Holder | undefined;
   }
 
   #renumber(id: DownloadId, dir: string, wanted: string): void {
@@ -74,7 +77,8 @@ export class Bin {
 
   /** Whether a finished download in the list has this file. */
   isOfAnother({ dir, name }: { dir: string; name: string }): boolean {
-    return this.#holderOf(dir, name)?.status === 'done';
+    const holder = this.#holderOf(dir, name);
+    return holder !== undefined && hasFile(holder);
   }
 
   /** The hidden entries of a removal, to clear away their files. */
@@ -110,4 +114,9 @@ export class Bin {
       this.#sql.prepare('DELETE FROM downloads WHERE removed_at = ?').run(stamp);
     });
   }
+}
+
+/** Whether the file of that name here is its own. */
+function hasFile({ status, place }: Holder): boolean {
+  return status === 'done' && place === '';
 }
