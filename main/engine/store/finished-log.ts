@@ -17,7 +17,8 @@ export type Finished = z.infer<typeof Finished>;
 export class FinishedLog {
   readonly #file: string;
   readonly #handle: number;
-  #lines = '';
+  /** A crash may have cut the last line off: what comes does not stand behind it. */
+  #lines = '\n';
 
   /** Opens `<dir>/finished.jsonl`. */
   constructor(dir: string) {
@@ -32,13 +33,14 @@ export class FinishedLog {
 
   /** Not durable at once, nor for certain: what a loss of power or a full disk takes of it is fetched once more, at worst. */
   flush(): void {
-    if (this.#lines === '') return;
+    if (this.#lines.length <= 1) return;
+    const bytes = Buffer.from(this.#lines);
+    // Of what a full disk does not take a part may stand there.
+    this.#lines = '\n';
     try {
-      fs.writeSync(this.#handle, this.#lines);
-      this.#lines = '';
+      if (fs.writeSync(this.#handle, bytes) === bytes.length) this.#lines = '';
     } catch {
-      // A part of it may stand there.
-      this.#lines = '\n';
+      // Then it is not known, that is all.
     }
   }
 

@@ -262,7 +262,7 @@ export class Store {
   /** Done ones whose part file may still stand beside the finished one, because a crash came between. */
   partsLeft(): { id: DownloadId; dir: string; partName: string }[] {
     return this.#sql
-      .prepare('SELECT id, dir, part_name AS partName FROM downloads WHERE part_left = 1')
+      .prepare("SELECT id, dir, part_name AS partName FROM downloads WHERE part_left = 1 AND status = 'done'")
       .all() as ReturnType<Store['partsLeft']>;
   }
 
@@ -292,7 +292,7 @@ export class Store {
     this.#sql
       .prepare(
         `UPDATE downloads SET extents = '[]', brought = '[]', done_bytes = 0, validators = NULL, size_bytes = NULL, sha256 = NULL,
-         verified = 0, hash_left = 0, sums = 0, finished_at = NULL, fetched_by = '', kept_at = NULL WHERE id = ?`,
+         verified = 0, hash_left = 0, sums = 0, part_left = 0, finished_at = NULL, fetched_by = '', kept_at = NULL WHERE id = ?`,
       )
       .run(id);
   }

@@ -123,6 +123,31 @@ test('what a database lost at its end comes back from the end of the journal, ho
   expect(again.journalled(), 'nothing of what the database has').toEqual([]);
 });
 
+test('what stands in the log of what is finished behind a line that was cut off is read', () => {
+  const dir = tempDir();
+  const done = { sizeBytes: 1, sha256: null, verified: false, here: true, hashLeft: false, sums: false };
+  for (const name of ['a', 'b']) {
+    const store = open(dir);
+    const [id] = store.add([prepared(name)], 1);
+    store.transaction(() => store.finish(id!, { ...done, name }, 1));
+    store.close();
+    const file = path.join(dir, 'finished.jsonl');
+    if (name === 'a') fs.truncateSync(file, fs.statSync(file).size - 5);
+  }
+  expect(open(dir).finishedLately()).toMatchObject([{ name: 'b' }]);
+});
+
+test('the part file of what is fetched once more is none that is left over', () => {
+  const store = open(tempDir());
+  const [id] = store.add([prepared('a')], 1);
+  const done = { sizeBytes: 1, sha256: null, verified: false, here: true, hashLeft: false, sums: false };
+  store.transaction(() => store.finish(id!, { ...done, name: 'a' }, 1));
+  expect(store.partsLeft()).toHaveLength(1);
+  store.forgetContent(id!);
+  store.list.moveSelected({ ids: [id!] }, ['done'], 'queued');
+  expect(store.partsLeft()).toEqual([]);
+});
+
 test.runIf(process.platform === 'linux')('what is finished is kept though the log of it can take no more', () => {
   const dir = tempDir();
   fs.symlinkSync('/dev/full', path.join(dir, 'finished.jsonl'));
