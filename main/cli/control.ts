@@ -108,11 +108,18 @@ async function add(
   const preview = await caller.call('preview', files.length > 0 ? { files, links: text } : { text });
   const rejected = await rejectedIn(caller, preview);
   const dir = path.resolve(command.dir ?? '.');
-  const { added } = await caller.call('addBatch', { ...ways, batch: preview.batch, dir });
-  for (const { line, text: shown, reason, message } of rejected) {
-    if (command.json) around.output.json({ event: 'rejected', line, text: shown, code: reason, message });
-    else around.output.line(`line ${line}: ${message ?? reason ?? ''}  ${shown}`);
-  }
+  const tellRejected = () => {
+    for (const { line, text: shown, reason, message } of rejected) {
+      if (command.json) around.output.json({ event: 'rejected', line, text: shown, code: reason, message });
+      else around.output.line(`line ${line}: ${message ?? reason ?? ''}  ${shown}`);
+    }
+  };
+  const { added } = await caller.call('addBatch', { ...ways, batch: preview.batch, dir }).catch((error: unknown) => {
+    // Else it is done once more, and they are told then.
+    if (!isGone(error)) tellRejected();
+    throw error;
+  });
+  tellRejected();
   if (command.json) around.output.json({ event: 'added', count: added });
   else around.output.line(`${added} added.`);
   const { counts } = preview;
