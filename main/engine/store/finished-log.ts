@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { LineLog } from './line-log.ts';
 
 const Finished = z.object({
   id: z.number(),
@@ -16,14 +17,13 @@ export type Finished = z.infer<typeof Finished>;
 
 export class FinishedLog {
   readonly #file: string;
-  readonly #handle: number;
-  /** A crash may have cut the last line off: what comes does not stand behind it. */
-  #lines = '\n';
+  readonly #log: LineLog;
+  #lines = '';
 
   /** Opens `<dir>/finished.jsonl`. */
   constructor(dir: string) {
     this.#file = path.join(dir, 'finished.jsonl');
-    this.#handle = fs.openSync(this.#file, 'a', 0o600);
+    this.#log = new LineLog(this.#file);
   }
 
   /** Takes one in, to be written with the next `flush`. */
@@ -33,15 +33,13 @@ export class FinishedLog {
 
   /** Not durable at once, nor for certain: what a loss of power or a full disk takes of it is fetched once more, at worst. */
   flush(): void {
-    if (this.#lines.length <= 1) return;
-    const bytes = Buffer.from(this.#lines);
-    // Of what a full disk does not take a part may stand there.
-    this.#lines = '\n';
+    if (this.#lines === '') return;
     try {
-      if (fs.writeSync(this.#handle, bytes) === bytes.length) this.#lines = '';
+      this.#log.write(this.#lines);
     } catch {
       // Then it is not known, that is all.
     }
+    this.#lines = '';
   }
 
   /** All readable entries, oldest first. */
@@ -51,11 +49,11 @@ export class FinishedLog {
 
   /** Forgets everything: a backup holds it now. */
   clear(): void {
-    fs.ftruncateSync(this.#handle, 0);
+    this.#log.clear();
   }
 
   close(): void {
-    fs.closeSync(this.#handle);
+    this.#log.close();
   }
 }
 

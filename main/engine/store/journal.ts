@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { NewDownload } from '../../../shared/download.ts';
+import { LineLog } from './line-log.ts';
 import type { Prepared } from './new-rows.ts';
 
 /** Under this name, beside the database. */
@@ -47,8 +48,7 @@ const LINE_BREAK = 0x0a;
 /** Opens `<dir>/added.jsonl`. */
 export function openJournal(dir: string): Journal {
   const file = path.join(dir, JOURNAL);
-  const handle = fs.openSync(file, 'a+', 0o600);
-  endLastLine(handle);
+  const log = new LineLog(file);
   return {
     append(added, ids, mark) {
       if (added.length === 0) return;
@@ -60,17 +60,17 @@ export function openJournal(dir: string): Journal {
         const downloads = added.slice(at, (at += count)).map((one) => one.download);
         lines += `${JSON.stringify(count === 1 ? { ...common, download } : { ...common, downloads })}\n`;
         if (lines.length < WRITTEN_CHARS && at < added.length) continue;
-        writeWhole(handle, lines);
+        log.write(lines);
         lines = '';
       }
-      fs.fdatasyncSync(handle);
+      fs.fdatasyncSync(log.handle);
     },
     read() {
       return fs.readFileSync(file, 'utf8').split('\n').flatMap(parseLine);
     },
     readAfter(id) {
       const found: JournalEntry[] = [];
-      for (const line of linesFromEnd(handle)) {
+      for (const line of linesFromEnd(log.handle)) {
         const entries = parseLine(line);
         const after = entries.filter((entry) => entry.id !== undefined && entry.id > id);
         found.push(...after.reverse());
@@ -78,12 +78,8 @@ export function openJournal(dir: string): Journal {
       }
       return found.reverse();
     },
-    clear() {
-      fs.ftruncateSync(handle, 0);
-    },
-    close() {
-      fs.closeSync(handle);
-    },
+    clear: () => log.clear(),
+    close: () => log.close(),
   };
 }
 
@@ -97,25 +93,6 @@ function alikeFrom(at: number, added: readonly Added[], ids: readonly number[]):
     if (!same || ids[at + count] !== ids[at]! + count) break;
   }
   return count;
-}
-
-/** A full disk takes a part, and refuses the rest only when it is asked again. */
-function writeWhole(handle: number, text: string): void {
-  const bytes = Buffer.from(text);
-  try {
-    for (let at = 0; at < bytes.length;) at += fs.writeSync(handle, bytes, at);
-  } catch (error) {
-    endLastLine(handle);
-    throw error;
-  }
-}
-
-/** A line that was cut off must not swallow the next one. */
-function endLastLine(handle: number): void {
-  const { size } = fs.fstatSync(handle);
-  const last = Buffer.alloc(1);
-  if (size > 0 && fs.readSync(handle, last, 0, 1, size - 1) === 1 && last.toString() !== '\n')
-    fs.writeSync(handle, '\n');
 }
 
 /** The lines of a file, the last one first. */
