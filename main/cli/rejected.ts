@@ -1,13 +1,12 @@
 // The lines of a list that are no download, as the Sluice that has the list tells them.
-import type { CallArg, CallName, CallResult, Preview, Verdict } from '../../shared/api.ts';
+import type { Preview, Verdict } from '../../shared/api.ts';
+import type { Remote } from '../engine/instance.ts';
 
 const PAGE = 500;
 
-type Caller = { call<N extends CallName>(name: N, arg: CallArg<N>): Promise<CallResult<N>> };
-
 /** All of them, however many they are: a preview shows only the first lines. */
 export async function rejectedIn(
-  caller: Caller,
+  caller: Pick<Remote, 'call'>,
   { batch, counts }: Pick<Preview, 'batch' | 'counts'>,
 ): Promise<Verdict[]> {
   const rejected: Verdict[] = [];
