@@ -20,6 +20,9 @@ async function add(page: Page, urls: string[], paused = false): Promise<void> {
   expect(answer.ok).toBe(true);
 }
 
+/** More than the window has room for. */
+const sixty = Array.from({ length: 60 }, (_, n) => `https://files.test/${n}.zip`);
+
 test('a host is chosen from the list’s hosts or from a row, stays while states are looked at, and goes with Escape', async () => {
   const { page, complaints } = await startSluice();
   await add(
@@ -255,11 +258,7 @@ test('a priority is given to what is chosen by its menu, or in the details; the 
 
 test('the columns stand where they are, with a scrollbar and without', async () => {
   const { page, complaints } = await startSluice();
-  await add(
-    page,
-    Array.from({ length: 60 }, (_, n) => `https://files.test/${n}.zip`),
-    true,
-  );
+  await add(page, sixty, true);
   const grid = page.getByRole('grid');
   const scrolls = () => grid.evaluate((list) => list.getBoundingClientRect().width > list.clientWidth);
   const ends = () =>
@@ -278,11 +277,7 @@ test('the columns stand where they are, with a scrollbar and without', async () 
 
 test('the keys stay with the list when a row’s button is clicked, and the list stays where it is when rows move', async () => {
   const { page, complaints } = await startSluice();
-  await add(
-    page,
-    Array.from({ length: 60 }, (_, n) => `https://files.test/${n}.zip`),
-    true,
-  );
+  await add(page, sixty, true);
   const grid = page.getByRole('grid');
   const row = (n: number) => page.getByRole('row', { name: new RegExp(`^${n}\\.zip`) });
   await page.getByRole('textbox', { name: 'Search' }).focus();
