@@ -5,7 +5,7 @@ import { maskCredentials } from '../../shared/url.ts';
 import type { BackgroundHash } from '../download/disk/hashing.ts';
 import type { Ways } from '../engine/adding.ts';
 import { Engine, type SpawnedWorker } from '../engine/engine.ts';
-import { isGone, openInstance, type Remote } from '../engine/instance.ts';
+import { firstOrGiven, type Remote } from '../engine/instance.ts';
 import type { ListSource } from '../engine/intake/source.ts';
 import { readList } from '../engine/intake/source.ts';
 import { stateDir } from '../engine/state-dir.ts';
@@ -36,19 +36,8 @@ export async function download(inputs: readonly string[], run: RunOptions, aroun
   const dir = path.resolve(run.dir ?? '.');
   const ways = await waysOf(run.ways);
   const report = await reportTo(output, run.json, stdout);
-  let instance = await openInstance(dataDir, nativeBinding);
-  while (instance.kind === 'second') {
-    const { remote } = instance;
-    try {
-      return await handOver(remote, sources, dir, ways, report);
-    } catch (error) {
-      // The one that had the list has ended meanwhile: this one may be the next.
-      if (!isGone(error)) throw error;
-    } finally {
-      remote.close();
-    }
-    instance = await openInstance(dataDir, nativeBinding);
-  }
+  const instance = await firstOrGiven(dataDir, nativeBinding, (remote) => handOver(remote, sources, dir, ways, report));
+  if (instance.kind === 'given') return instance.result;
 
   const overrides = { ...run.settings, dir };
   const engine = new Engine({ dataDir, spawnWorker, hasher, nativeBinding, overrides, version });

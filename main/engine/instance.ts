@@ -27,15 +27,14 @@ export type Remote = {
 const Opened = z.object({ files: z.array(z.string()), text: z.string() });
 export type Opened = z.infer<typeof Opened>;
 
-export type Instance =
-  | {
-      kind: 'first';
-      listen: (handlers: Handlers, open?: (opened: Opened) => void) => Promise<void>;
-      /** Takes no more calls: who calls now is told that it has ended, and may be the next. */
-      leave: () => void;
-      close: () => void;
-    }
-  | { kind: 'second'; remote: Remote };
+export type First = {
+  kind: 'first';
+  listen: (handlers: Handlers, open?: (opened: Opened) => void) => Promise<void>;
+  /** Takes no more calls: who calls now is told that it has ended, and may be the next. */
+  leave: () => void;
+  close: () => void;
+};
+export type Instance = First | { kind: 'second'; remote: Remote };
 
 const Request = z.object({ call: z.number(), name: z.string(), arg: z.unknown() });
 const Reply = z.object({ call: z.number(), answer: z.unknown() });
@@ -78,6 +77,28 @@ export async function openInstance(dataDir: string, nativeBinding: string | unde
 }
 
 /** An exclusive lock that ends with the process, however it ends; undefined when somebody has it. */
+/**
+ * Takes the state directory; or gives what there is to do to the one that has it, and returns what came of that. Where that
+ * one ends meanwhile, this one may be the next: `give` is called again or not at all.
+ */
+export async function firstOrGiven<T>(
+  dataDir: string,
+  nativeBinding: string | undefined,
+  give: (remote: Remote) => Promise<T>,
+): Promise<First | { kind: 'given'; result: T }> {
+  for (;;) {
+    const instance = await openInstance(dataDir, nativeBinding);
+    if (instance.kind === 'first') return instance;
+    try {
+      return { kind: 'given', result: await give(instance.remote) };
+    } catch (error) {
+      if (!isGone(error)) throw error;
+    } finally {
+      instance.remote.close();
+    }
+  }
+}
+
 function lock(dir: string, nativeBinding: string | undefined): (() => void) | undefined {
   const db = new Database(path.join(dir, 'lock.db'), { timeout: 0, ...(nativeBinding ? { nativeBinding } : {}) });
   try {

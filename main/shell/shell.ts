@@ -9,7 +9,7 @@ import type { Doors } from '../gateway/doors.ts';
 import type { Helping } from '../gateway/helping.ts';
 import type { OpenIncoming } from '../gateway/back/receiving.ts';
 import { Engine, type Hasher } from '../engine/engine.ts';
-import { isGone, openInstance, type Instance, type Opened, type Remote } from '../engine/instance.ts';
+import { firstOrGiven, type First, type Opened, type Remote } from '../engine/instance.ts';
 import { serveApp } from './app-protocol.ts';
 import type { Arguments } from './arguments.ts';
 import { readClipboardText } from './clipboard.ts';
@@ -44,8 +44,6 @@ export type ShellOptions = {
   receiving: () => ThreadCounts;
 };
 
-type First = Extract<Instance, { kind: 'first' }>;
-
 const SCREENSHOT_PATIENCE_MS = 20_000;
 /** Downloads begin by then, window or no window. */
 const WINDOW_PATIENCE_MS = 3000;
@@ -53,20 +51,9 @@ const WINDOW_PATIENCE_MS = 3000;
 /** Starts the whole program; or hands what was asked for to the one that runs already, and leaves. */
 export async function startShell(options: ShellOptions): Promise<void> {
   try {
-    let instance = await openInstance(options.dataDir, options.nativeBinding);
-    while (instance.kind === 'second') {
-      const { remote } = instance;
-      try {
-        await handOver(remote, options.args);
-        return app.exit(0);
-      } catch (error) {
-        // The one that runs leaves: this one is the next.
-        if (!isGone(error)) throw error;
-      } finally {
-        remote.close();
-      }
-      instance = await openInstance(options.dataDir, options.nativeBinding);
-    }
+    const { dataDir, nativeBinding, args } = options;
+    const instance = await firstOrGiven(dataDir, nativeBinding, (remote) => handOver(remote, args));
+    if (instance.kind === 'given') return app.exit(0);
     const shell = new Shell(options, instance);
     await instance.listen(shell.engine.handlers, (opened) => shell.receive(opened));
     shell.start();
