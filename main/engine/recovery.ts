@@ -29,7 +29,8 @@ export function recover(parts: {
   removals.finishOld();
   const lost = store.journalled();
   adding.addMissing(lost);
-  if (store.trouble === null && lost.length === 0) return;
+  // What the journal lacks a backup must have; else there is time for it later.
+  if (store.trouble === null && lost.length === 0) return backUp(store, now(), Infinity);
   learnFinished(store);
   if (store.trouble !== null) learnFromNotes(store, notes);
   // The journal begins anew, or what is removed from here on would come back by it.

@@ -115,6 +115,22 @@ test('what was added is there again when the log of the database was taken away 
   expect(await urls(start(spawn))).toEqual([]);
 });
 
+test('a start that finds less in the journal than in the list backs the list up before anything is added to it', async () => {
+  const { spawn } = fakeWorkers();
+  let engine = start(spawn);
+  await add(engine, 'http://a.test/1');
+  await add(engine, 'http://a.test/2');
+  await stop(engine);
+  const data = path.join(dir, 'data');
+  const journal = path.join(data, 'added.jsonl');
+  fs.truncateSync(journal, fs.statSync(journal).size - 5);
+  engine = start(spawn);
+  await add(engine, 'http://a.test/3');
+  await stop(engine);
+  fs.truncateSync(path.join(data, 'sluice.db'), 5000);
+  expect((await urls(start(spawn))).sort()).toEqual(['http://a.test/1', 'http://a.test/2', 'http://a.test/3']);
+});
+
 const damages: [string, (file: string) => void][] = [
   ['cut in half', (file) => fs.truncateSync(file, Math.floor(fs.statSync(file).size / 2))],
   ['cut within a page', (file) => fs.truncateSync(file, 5000)],

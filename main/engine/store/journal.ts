@@ -33,8 +33,10 @@ export type Journal = {
   read(): JournalEntry[];
   /** Those at the end whose ids are greater than `id`. Reads no more than these: the journal may be long. */
   readAfter(id: number): JournalEntry[];
-  /** Forgets everything: a backup holds it now. */
-  clear(): void;
+  /** The id that comes after all those it has or need not have, as its end tells. */
+  readonly next: number;
+  /** Forgets everything: a backup holds it now. `next`: the id from which on it is to have all. */
+  clear(next: number): void;
   close(): void;
 };
 
@@ -66,19 +68,33 @@ export function openJournal(dir: string): Journal {
       fs.fdatasyncSync(log.handle);
     },
     read() {
-      return fs.readFileSync(file, 'utf8').split('\n').flatMap(parseLine);
+      return fs.readFileSync(file, 'utf8').split('\n').flatMap(entriesOf);
     },
     readAfter(id) {
       const found: JournalEntry[] = [];
       for (const line of linesFromEnd(log.handle)) {
-        const entries = parseLine(line);
+        const entries = entriesOf(line);
         const after = entries.filter((entry) => entry.id !== undefined && entry.id > id);
         found.push(...after.reverse());
         if (entries.some((entry) => entry.id !== undefined && entry.id <= id)) break;
       }
       return found.reverse();
     },
-    clear: () => log.clear(),
+    get next() {
+      for (const text of linesFromEnd(log.handle)) {
+        const line = parseLine(text);
+        if (line?.id !== undefined) return line.id + ('downloads' in line ? line.downloads.length : 1);
+      }
+      return 1;
+    },
+    clear(next) {
+      log.clear();
+      try {
+        log.write(`${JSON.stringify({ id: next, dir: '', downloads: [] })}\n`);
+      } catch {
+        // On a full disk: then it seems to lack what the backup has, and there is another one.
+      }
+    },
     close: () => log.close(),
   };
 }
@@ -115,14 +131,18 @@ function* linesFromEnd(handle: number): Iterable<string> {
   }
 }
 
-function parseLine(text: string): JournalEntry[] {
-  if (text === '') return [];
-  let line: z.infer<typeof Line>;
+function parseLine(text: string): z.infer<typeof Line> | null {
+  if (text === '') return null;
   try {
-    line = Line.parse(JSON.parse(text));
+    return Line.parse(JSON.parse(text));
   } catch {
-    return [];
+    return null;
   }
+}
+
+function entriesOf(text: string): JournalEntry[] {
+  const line = parseLine(text);
+  if (line === null) return [];
   if ('download' in line) return [line];
   const { id, mark, dir, downloads } = line;
   return downloads.map((download, n) => ({ id: id + n, mark, dir, download }));

@@ -49,6 +49,8 @@ export class Store {
   readonly #mark: string;
   readonly #journal: Journal;
   readonly #finished: FinishedLog;
+  /** What was added last is not in the journal. */
+  #journalLacks: boolean;
 
   constructor(options: { dir: string; names: NameRules; nativeBinding?: string | undefined; now: number }) {
     const { db, trouble } = openDatabase(options.dir, options.nativeBinding, options.now);
@@ -66,6 +68,7 @@ export class Store {
     this.#mark = markOf(options.dir);
     this.names = options.names;
     this.#journal = openJournal(options.dir);
+    this.#journalLacks = this.#journal.next <= this.#lastId();
     this.#finished = new FinishedLog(options.dir);
     this.trouble = trouble;
   }
@@ -101,8 +104,20 @@ export class Store {
       this.list.touched({ ids }, 'membership');
       return ids;
     });
-    this.#journal.append(prepared, ids, this.#mark);
+    this.#note(prepared, ids);
     return ids;
+  }
+
+  /** What the journal cannot take, as on a full disk, is in the next backup, which comes sooner then. */
+  #note(prepared: readonly Prepared[], ids: readonly DownloadId[]): void {
+    // Behind what is missing nothing may follow: it is the end that tells the next start of it.
+    if (this.#journalLacks) return;
+    try {
+      this.#journal.append(prepared, ids, this.#mark);
+    } catch (error) {
+      this.#journalLacks = true;
+      process.emitWarning(`What was added could not be noted beside the list: ${(error as Error).message}`);
+    }
   }
 
   /** Gives a download the wanted name, or the first numbered one that is free, and its category. `from` skips names known to be taken. */
@@ -327,18 +342,19 @@ export class Store {
     return this.#finished.read();
   }
 
-  /** Copies the database aside when the last copy is older than `maxAgeMs`. */
+  /** Copies the database aside when the last copy is older than `maxAgeMs`, or the journal lacks something. */
   backUp(now: number, maxAgeMs: number): boolean {
     const ageMs = now - lastBackupAt(this.#dir);
     // One of the future is of a clock that has been set back.
-    if (ageMs >= 0 && ageMs < maxAgeMs) return false;
+    if (!this.#journalLacks && ageMs >= 0 && ageMs < maxAgeMs) return false;
     this.#sql
       .prepare(
         `DELETE FROM results WHERE seq <= (SELECT seq FROM results ORDER BY seq DESC LIMIT 1 OFFSET ${RESULTS_KEPT})`,
       )
       .run();
     backUp(this.#sql.db, this.#dir, now);
-    this.#journal.clear();
+    this.#journal.clear(this.#lastId() + 1);
+    this.#journalLacks = false;
     this.#finished.clear();
     return true;
   }

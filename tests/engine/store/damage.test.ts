@@ -6,6 +6,26 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { tempDir } from '../../support/temp-dir.ts';
 import { open, prepared, query } from './store-for-test.ts';
 
+const DAY_MS = 24 * 3_600_000;
+
+/** From now on logs of lines take `bytes` more, until the disk has room again. */
+function fillDisk(bytes: number): () => void {
+  const { writeSync } = fs;
+  let room = bytes;
+  const full = vi.spyOn(fs, 'writeSync').mockImplementation(((handle: number, text: Buffer, at: number) => {
+    if (room === 0) throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    const taken = Math.min(room, text.length - at);
+    room -= taken;
+    return writeSync(handle, text, at, taken);
+  }) as typeof fs.writeSync);
+  const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+  onTestFinished(() => void vi.restoreAllMocks());
+  return () => {
+    full.mockRestore();
+    warned.mockRestore();
+  };
+}
+
 test('a damaged database is kept aside and the list comes back from backup and journal', () => {
   const dir = tempDir();
   const store = open(dir);
@@ -69,14 +89,11 @@ test('damage anywhere is found when the list is opened, not when it is met', () 
 test('a journal cut in the middle of a line still gives the lines before it and after it', () => {
   const dir = tempDir();
   const store = open(dir);
-  store.add([prepared('a')], 1);
-  store.add([prepared('b')], 1);
+  for (const name of ['a', 'b', 'c']) store.add([prepared(name)], 1);
   store.close();
   const file = path.join(dir, 'added.jsonl');
-  fs.truncateSync(file, fs.statSync(file).size - 5);
-  const again = open(dir);
-  again.add([prepared('c')], 1);
-  again.close();
+  const [first, second, third] = fs.readFileSync(file, 'utf8').split('\n');
+  fs.writeFileSync(file, `${first}\n${second!.slice(0, -5)}\n${third}\n`);
   fs.truncateSync(path.join(dir, 'sluice.db'), 0);
   const urls = open(dir)
     .journalled()
@@ -157,4 +174,61 @@ test.runIf(process.platform === 'linux')('what is finished is kept though the lo
   store.transaction(() => store.finish(id!, { ...done, name: 'a' }, 1));
   store.transaction(() => undefined);
   expect(store.get(id!)?.status).toBe('done');
+});
+
+test.each([
+  ['while it runs', 0, false],
+  ['while it runs, of a line cut off', 100, false],
+  ['at the next start', 0, true],
+  ['at the next start, of a line cut off', 100, true],
+  ['at the next start, of all but the last lines', 8000, true],
+])(
+  'what is added is kept though the journal can take no more, and the next backup comes sooner for it: %s',
+  (...args) => {
+    const [, bytes, again] = args;
+    const dir = tempDir();
+    const names = Array.from({ length: 250 }, (_, at) => `${at}.bin`);
+    let store = open(dir);
+    store.add([prepared('in-backup')], 1);
+    expect(store.backUp(Date.now(), 0)).toBe(true);
+    const freeDisk = fillDisk(bytes);
+    expect(
+      store.add(
+        names.map((name) => prepared(name)),
+        1,
+      ),
+    ).toHaveLength(250);
+    freeDisk();
+    store.add([prepared('later')], 1);
+    if (again) {
+      store.close();
+      store = open(dir);
+    }
+    expect(store.backUp(Date.now(), DAY_MS)).toBe(true);
+    expect(store.backUp(Date.now(), DAY_MS), 'once').toBe(false);
+    store.add([prepared('last')], 1);
+    store.close();
+    fs.truncateSync(path.join(dir, 'sluice.db'), 0);
+    const restored = open(dir);
+    const urls = restored.journalled().map(({ download }) => download.url);
+    expect([restored.list.counts().all, urls]).toEqual([252, ['http://a.test/last']]);
+  },
+);
+
+test('a journal that lacks nothing brings no backup, whatever was last: an add, a backup, or neither', () => {
+  const dir = tempDir();
+  const start = () => open(dir);
+  let store = start();
+  expect(store.backUp(Date.now(), DAY_MS), 'the first').toBe(true);
+  for (const act of [
+    () => undefined,
+    () => store.add([prepared('a')], 1),
+    () => store.add([prepared('b'), prepared('c')], 1),
+    () => store.backUp(Date.now(), 0),
+  ]) {
+    act();
+    store.close();
+    store = start();
+    expect(store.backUp(Date.now(), DAY_MS), act.toString()).toBe(false);
+  }
 });
