@@ -3,7 +3,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { startXvfb } from '../../scripts/setup/display.mjs';
 import { problems } from './axe.ts';
-import { startSluice, untilCounts, type Sluice } from './window-program.ts';
+import { isOnTop, resize, shellTells, startSluice, untilCounts, type Sluice } from './window-program.ts';
 
 let env: { DISPLAY: string };
 beforeAll(async () => {
@@ -91,6 +91,34 @@ test('an offer waits for a window that is hidden, says its words in both languag
   await page.getByText('已复制 2 个链接').waitFor();
   await page.getByRole('button', { name: '暂不' }).click();
   await expect.poll(() => page.getByText('已复制').count()).toBe(0);
+});
+
+test('neither messages nor details lie over what can be done with several rows, even beside an offer', async () => {
+  const sluice = await startSluice({ env });
+  const { page } = sluice;
+  await change(sluice, { clipboardWatch: true });
+  await looks(sluice, 1);
+  await copy(sluice, 'https://files.example/1.zip');
+  await page.getByText('1 link was copied').waitFor();
+  await page.evaluate(() =>
+    window.sluice.call('add', {
+      downloads: ['a', 'b'].map((name) => ({ url: `https://files.example/${name}.zip` })),
+      paused: true,
+    }),
+  );
+  await page.getByRole('row', { name: /^b\.zip/ }).dblclick();
+  await page.getByRole('complementary').waitFor();
+  await page.getByRole('grid').focus();
+  await page.keyboard.press('Control+A');
+  const buttons = page.getByRole('toolbar', { name: '2 selected' }).getByRole('button');
+  for (const width of [1280, 970, 640, 400]) {
+    await resize(sluice, width, 640);
+    await shellTells(sluice, { event: 'trouble', message: 'A message that takes two lines. '.repeat(4) });
+    await page.getByText('A message that takes two lines.').waitFor();
+    for (const button of [...(await buttons.all()), page.getByRole('button', { name: 'Not now' })]) {
+      await expect.poll(() => isOnTop(button), { message: `${width} px: ${await button.textContent()}` }).toBe(true);
+    }
+  }
 });
 
 test('pasting anywhere shows what is in the clipboard: in the list, in other views, as a page’s fragment; in a field it is typed', async () => {

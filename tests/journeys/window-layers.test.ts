@@ -1,17 +1,11 @@
 // What lies over the window or comes up in it, for everybody: nothing serious found by axe, in either theme.
 import type { Page } from 'playwright';
 import { expect, test } from 'vitest';
-import { channels } from '../../shared/channels.ts';
-import type { MenuCommand, ShellEvent } from '../../shared/shell-api.ts';
+import type { MenuCommand } from '../../shared/shell-api.ts';
 import { problems } from './axe.ts';
-import { startSluice, untilCounts, type Sluice } from './window-program.ts';
+import { isOnTop, resize, shellTells, startSluice, untilCounts, type Sluice } from './window-program.ts';
 
-const tell = ({ app }: Sluice, event: ShellEvent) =>
-  app.evaluate(
-    ({ BrowserWindow }, [channel, json]) => BrowserWindow.getAllWindows()[0]!.webContents.send(channel, json),
-    [channels.event, JSON.stringify(event)] as const,
-  );
-const command = (sluice: Sluice, name: MenuCommand) => tell(sluice, { event: 'menu', command: name });
+const command = (sluice: Sluice, name: MenuCommand) => shellTells(sluice, { event: 'menu', command: name });
 const fromMenu = async (page: Page, item: string) => {
   await page.getByRole('row', { name: /^a\.zip/ }).click({ button: 'right' });
   await page.getByRole('menuitem', { name: item }).click();
@@ -38,17 +32,10 @@ test('axe finds nothing serious in dialogs, strips and messages, in either theme
     ['About Sluice', () => command(sluice, 'about')],
     ['Give a new link', () => fromMenu(page, 'New link…')],
     ['Speed limit of this download', () => fromMenu(page, 'Speed limit…')],
-    ['About to sleep', () => tell(sluice, { event: 'countdown', countdown: { action: 'sleep', endsAt: 9e15 } })],
+    ['About to sleep', () => shellTells(sluice, { event: 'countdown', countdown: { action: 'sleep', endsAt: 9e15 } })],
   ];
-  const resize = async (width: number, height: number) => {
-    await sluice.app.evaluate(({ BrowserWindow }, size) => BrowserWindow.getAllWindows()[0]!.setSize(...size), [
-      width,
-      height,
-    ] as const);
-    await page.waitForFunction((wide) => Math.abs(innerWidth - wide) <= 2, width);
-  };
   // What a zoom of 200 % leaves of the window.
-  await resize(640, 380);
+  await resize(sluice, 640, 380);
   for (const [name, open] of dialogs) {
     await open();
     const dialog = page.getByRole('dialog', { name });
@@ -59,26 +46,21 @@ test('axe finds nothing serious in dialogs, strips and messages, in either theme
       await dialog.getByRole('alert').waitFor();
     }
     await looks(name);
-    if (name === 'About to sleep') await tell(sluice, { event: 'countdown', countdown: null });
+    if (name === 'About to sleep') await shellTells(sluice, { event: 'countdown', countdown: null });
     else await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
   }
-  await resize(1280, 760);
+  await resize(sluice, 1280, 760);
 
   // A menu lies above a message that was there before.
-  await tell(sluice, { event: 'trouble', message: 'A message. '.repeat(20) });
+  await shellTells(sluice, { event: 'trouble', message: 'A message. '.repeat(20) });
   const message = page.getByRole('status').getByText('A message.');
   await message.waitFor();
   await page.getByRole('row', { name: /^b\.zip/ }).click({ button: 'right' });
   const menu = page.getByRole('menu');
   await menu.waitFor();
   await menu.evaluate((one) => (one.style.top = `${innerHeight - one.clientHeight - 60}px`));
-  const last = page.getByRole('menuitem', { name: 'Remove…' });
-  const onTop = await last.evaluate((one) => {
-    const { x, y, width, height } = one.getBoundingClientRect();
-    return one.contains(document.elementFromPoint(x + width / 2, y + height / 2));
-  });
-  expect(onTop).toBe(true);
+  expect(await isOnTop(page.getByRole('menuitem', { name: 'Remove…' }))).toBe(true);
   await page.keyboard.press('Escape');
   await message.waitFor({ state: 'detached' });
 
@@ -103,7 +85,7 @@ test('axe finds nothing serious in dialogs, strips and messages, in either theme
   await page.keyboard.press('Delete');
   await page.keyboard.press('Enter');
   await untilCounts(page, { all: 0 });
-  await tell(sluice, { event: 'trouble', message: 'Something did not work.' });
+  await shellTells(sluice, { event: 'trouble', message: 'Something did not work.' });
   await page.getByText('Something did not work.').waitFor();
   await page.getByRole('button', { name: 'Undo' }).waitFor();
   await looks('messages');

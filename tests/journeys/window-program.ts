@@ -2,10 +2,11 @@
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ElectronApplication, Page } from 'playwright';
+import type { ElectronApplication, Locator, Page } from 'playwright';
 import { expect, onTestFinished } from 'vitest';
 import type { Counts } from '../../shared/api.ts';
-import type { PreloadBridge } from '../../shared/shell-api.ts';
+import { channels } from '../../shared/channels.ts';
+import type { PreloadBridge, ShellEvent } from '../../shared/shell-api.ts';
 import { launchDriven } from '../../scripts/driven.mjs';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -129,6 +130,29 @@ export async function drop(
     .toBe(true);
   await drag('drop');
   await session.detach();
+}
+
+/** Gives the window this size, in px, and waits until its page has it. */
+export async function resize({ app, page }: Sluice, width: number, height: number): Promise<void> {
+  const size = [width, height] as const;
+  await app.evaluate(({ BrowserWindow }, wanted) => BrowserWindow.getAllWindows()[0]!.setSize(...wanted), size);
+  await page.waitForFunction((wide) => Math.abs(innerWidth - wide) <= 2, width);
+}
+
+/** Tells the window what the program around it would. */
+export function shellTells({ app }: Sluice, event: ShellEvent): Promise<void> {
+  return app.evaluate(
+    ({ BrowserWindow }, [channel, json]) => BrowserWindow.getAllWindows()[0]!.webContents.send(channel, json),
+    [channels.event, JSON.stringify(event)] as const,
+  );
+}
+
+/** Whether nothing lies over the middle of an element. */
+export function isOnTop(element: Locator): Promise<boolean> {
+  return element.evaluate((one) => {
+    const { x, y, width, height } = one.getBoundingClientRect();
+    return one.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+  });
 }
 
 /** Waits until the list's counts are as wanted. */
