@@ -116,7 +116,7 @@ test('neither messages nor details lie over what can be done with several rows, 
     await shellTells(sluice, { event: 'trouble', message: 'A message that takes two lines. '.repeat(4) });
     await page.getByText('A message that takes two lines.').waitFor();
     for (const button of [...(await buttons.all()), page.getByRole('button', { name: 'Not now' })]) {
-      await expect.poll(() => isOnTop(button), { message: `${width} px: ${await button.textContent()}` }).toBe(true);
+      expect(await isOnTop(button), `${width} px: ${await button.textContent()}`).toBe(true);
     }
   }
 });
