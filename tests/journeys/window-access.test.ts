@@ -158,6 +158,8 @@ test('at 480 px and at twice the size nothing is out of reach', async () => {
   const [whole, button] = [await row.boundingBox(), await row.getByRole('button', { name: 'Remove…' }).boundingBox()];
   expect(button!.y, 'a row’s buttons are within it').toBeGreaterThanOrEqual(whole!.y);
   expect(button!.y + button!.height).toBeLessThanOrEqual(whole!.y + whole!.height);
+  const progress = await row.getByRole('gridcell').nth(1).boundingBox();
+  expect(button!.x + button!.width, 'and leave what is told free').toBeLessThanOrEqual(progress!.x);
   // Any column sorts here, too, though not every one has a place of its own.
   const columns = page.getByRole('columnheader').getByRole('button', { name: /^(Name|Progress|Size|Speed|Left)/ });
   const heads = async () => columns.evaluateAll((all) => all.map((one) => one.getBoundingClientRect()));
