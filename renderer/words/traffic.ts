@@ -32,7 +32,7 @@ export function trafficEn({ count: n }: Format) {
     settled: (count: number) => `${n(count)} settled`,
     workerName: (id: number) => `Worker ${n(id)}`,
     workerState: (state: string) =>
-      ({ starting: 'starting', ready: 'ready', stopping: 'stopping', gone: 'gone' })[state] ?? state,
+      ({ starting: 'Starting', ready: 'Ready', stopping: 'Stopping', gone: 'Gone' })[state] ?? state,
     noWorkers: 'No worker is running.',
     messages: 'Messages',
     messagesOf: 'Show the messages of',

@@ -87,14 +87,14 @@ test('a machine joins with the command and the key that the window shows, and is
     .click();
 
   await orders.getByRole('button', { name: 'Pause' }).click();
-  await page.getByText('paused', { exact: true }).waitFor();
+  await page.getByRole('main').getByText('Paused', { exact: true }).waitFor();
   await orders.getByRole('button', { name: 'Let it work' }).click();
-  await page.getByText('working', { exact: true }).waitFor();
+  await page.getByRole('main').getByText('Working', { exact: true }).waitFor();
   await orders.getByRole('button', { name: 'Remove' }).click();
   expect(await worker.ended).toBe(1);
   expect(worker.stderr()).toMatch(/has removed this machine/);
   await orders.getByRole('button', { name: 'Let it in again' }).click();
-  await page.getByText('not here', { exact: true }).waitFor();
+  await page.getByRole('main').getByText('Not here', { exact: true }).waitFor();
   await orders.getByRole('button', { name: 'Forget' }).click();
   await page.getByText('No other machine has joined yet.').waitFor();
   await program.close();

@@ -52,7 +52,7 @@ test('what is not known is left out: what a Python program costs, the speed and 
   ]);
   const other = { ...worker, kind: 'local', state: 'starting', leases: [], rssBytes: 0 } as const;
   expect(linesOf({ ...other, leases: [] }, 80, words, format)).toEqual([
-    ['Worker 3', 'starting'],
+    ['Worker 3', 'Starting'],
     ['pid 4711 · this computer', '0 leases'],
     ['CPU 12%', ''],
   ]);
