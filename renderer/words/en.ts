@@ -174,6 +174,7 @@ export function en(f: Format) {
     workers: (count: number) => many(count, 'worker', 'workers'),
     // Detail
     detailOf: (done: string, size: string) => `${done} of ${size}`,
+    sizeUnknown: 'Size not known',
     connections: (count: number) => many(count, 'connection', 'connections'),
     worker: (id: number) => `worker ${n(id)}`,
     segments: 'Segments',

@@ -153,6 +153,7 @@ export function zh(f: Format): Words {
           : `${n(Math.round(minutes / 1440))} 天`,
     workers: (count) => `${n(count)} 个工作进程`,
     detailOf: (done, size) => `${done} / ${size}`,
+    sizeUnknown: '大小未知',
     connections: (count) => `${n(count)} 个连接`,
     worker: (id) => `工作进程 ${n(id)}`,
     segments: '分段',

@@ -32,6 +32,7 @@ test('the summary says how much there is of how much, and how it comes while it 
   const low = aRow(1, { doneBytes: 500, priority: 'low' });
   expect(summaryOf(low, null, words, format)).toEqual(['500 B', 'Low priority']);
   expect(summaryOf(aRow(1, { doneBytes: 500 }), null, words, format)).toEqual(['500 B']);
+  expect(summaryOf(aRow(1), null, words, format)).toEqual(['Size not known']);
   expect(summaryOf(aRow(1, { status: 'done', sizeBytes: 500 }), null, words, format)).toEqual(['500 B']);
 });
 

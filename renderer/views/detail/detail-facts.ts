@@ -20,7 +20,7 @@ export function summaryOf(row: Row, limitBytesPerS: number | null, words: Words,
 
 function amountOf(row: Row, words: Words, format: Format): string {
   if (row.status === 'done') return format.size(row.sizeBytes ?? row.doneBytes);
-  if (row.sizeBytes === null) return format.size(row.doneBytes);
+  if (row.sizeBytes === null) return row.doneBytes === 0 ? words.sizeUnknown : format.size(row.doneBytes);
   return words.detailOf(format.size(row.doneBytes), format.size(row.sizeBytes));
 }
 
