@@ -85,3 +85,9 @@ test('a priority is chosen from a menu that marks the one that all unfinished on
     }),
   );
 });
+
+test('every item has a picture, whatever the state', async () => {
+  for (const state of ['queued', 'running', 'paused', 'failed', 'done'] as const) {
+    for (const one of await menuOf([state])) if (one.kind === 'item') expect(one.icon, one.label).toBeDefined();
+  }
+});

@@ -59,6 +59,7 @@ export function rowMenu(app: App, choose: (items: MenuItem[]) => void): MenuItem
       row.status !== 'done' && {
         kind: 'item',
         label: words.newLink,
+        icon: 'link',
         run: () => (app.question = { kind: 'new-link', id: row.id, url: row.url }),
       },
     ids !== null &&
@@ -70,14 +71,25 @@ export function rowMenu(app: App, choose: (items: MenuItem[]) => void): MenuItem
       },
     { kind: 'line' },
     one &&
-      row.status === 'done' && { kind: 'item', label: words.openFile, run: () => void app.onDisk('openFile', row.id) },
+      row.status === 'done' && {
+        kind: 'item',
+        label: words.openFile,
+        icon: 'open',
+        run: () => void app.onDisk('openFile', row.id),
+      },
     one && {
       kind: 'item',
       label: words.showInFolder,
       icon: 'folder',
       run: () => void app.onDisk('showInFolder', row.id),
     },
-    one && { kind: 'item', label: words.openDetail, key: 'Enter', run: () => app.inspected.open(row.id) },
+    one && {
+      kind: 'item',
+      label: words.openDetail,
+      icon: 'detail',
+      key: 'Enter',
+      run: () => app.inspected.open(row.id),
+    },
     {
       kind: 'item',
       label: words.copyUrl,
@@ -85,7 +97,7 @@ export function rowMenu(app: App, choose: (items: MenuItem[]) => void): MenuItem
       key: preferences.keys('Ctrl C'),
       run: () => void app.copySelected('url'),
     },
-    { kind: 'item', label: words.copyName, run: () => void app.copySelected('name') },
+    { kind: 'item', label: words.copyName, icon: 'copy', run: () => void app.copySelected('name') },
     one &&
       downloads.query.host === null && {
         kind: 'item',
@@ -101,9 +113,19 @@ export function rowMenu(app: App, choose: (items: MenuItem[]) => void): MenuItem
       run: () => choose(priorityMenu(app, which, unfinished)),
     },
     ids !== null &&
-      unfinished.length > 0 && { kind: 'item', label: words.moveFirst, run: () => void app.move(ids, 'first') },
+      unfinished.length > 0 && {
+        kind: 'item',
+        label: words.moveFirst,
+        icon: 'first',
+        run: () => void app.move(ids, 'first'),
+      },
     ids !== null &&
-      unfinished.length > 0 && { kind: 'item', label: words.moveLast, run: () => void app.move(ids, 'last') },
+      unfinished.length > 0 && {
+        kind: 'item',
+        label: words.moveLast,
+        icon: 'last',
+        run: () => void app.move(ids, 'last'),
+      },
     { kind: 'line' },
     {
       kind: 'item',
