@@ -44,6 +44,14 @@ test('a setting is found by a word, says its bounds, and a wrong value says why 
     .getByText(/nowhere/)
     .waitFor();
   expect((await settingsOf(sluice)).extraCaFile).toBeNull();
+  await page.getByRole('main').getByRole('button', { name: 'Clear the search' }).click();
+  const search = page.getByRole('textbox', { name: 'Search settings' });
+  await page.getByRole('textbox', { name: 'Time to connect' }).waitFor();
+  expect(await search.evaluate((one) => one === document.activeElement)).toBe(true);
+  await page.keyboard.type('proxy');
+  await expect.poll(() => page.getByRole('textbox', { name: 'Time to connect' }).count()).toBe(0);
+  await page.keyboard.press('Escape');
+  await page.getByRole('textbox', { name: 'Time to connect' }).waitFor();
   expect(sluice.complaints).toEqual([]);
 });
 
