@@ -208,7 +208,7 @@ function judgePartial(asked: Asked, head: Head, kept: Validators | null): Verdic
 function judgeUnsatisfied(asked: Asked, head: Head, kept: Validators | null): Verdict {
   const totalBytes = parseUnsatisfied(head.headers.get('content-range'));
   if (asked.offset === null || totalBytes === null) return { kind: 'useless', why: because('range-refused') };
-  const seen = { ...validatorsOf(head, true), totalBytes: null };
+  const seen = { ...validatorsOf(head, true), totalBytes };
   const why = kept && contradiction(kept, seen);
   if (why) return { kind: 'changed', why };
   if (totalBytes === asked.onDiskBytes && asked.offset === totalBytes) {

@@ -66,6 +66,7 @@ describe('Content-Range', () => {
   test('the length in a 416', () => {
     expect(parseUnsatisfied('bytes */1234')).toBe(1234);
     expect(parseUnsatisfied('bytes 0-1/1234')).toBe(null);
+    expect(parseUnsatisfied('lines */1234')).toBe(null);
   });
 });
 
@@ -112,11 +113,19 @@ test('contents contradict by length, tag or date', () => {
   expect(contradiction(kept, { ...kept, totalBytes: 999 })).toMatchObject({ why: 'length-changed', is: 999 });
   expect(contradiction(kept, { ...kept, etag: '"b"' })).toMatchObject({ why: 'etag-changed', is: '"b"' });
   expect(contradiction(kept, { ...kept, totalBytes: null, etag: null })).toBe(null);
+  // Servers behind one name often agree on the tag alone.
+  expect(contradiction({ ...kept, lastModified: 'x' }, { ...kept, lastModified: 'y' })).toBe(null);
   const dated = { ...kept, etag: null, lastModified: 'x' };
   expect(contradiction(dated, { ...dated, lastModified: 'y' })).toEqual({
     ...{ why: 'date-changed', was: 'x', is: 'y' },
     message: 'Last-Modified was x and is y',
   });
+  const promised = { ...kept, digest: { algorithm: 'md5', hex: 'aa' } } as const;
+  expect(contradiction(promised, { ...kept, digest: { algorithm: 'md5', hex: 'bb' } })).toMatchObject({
+    why: 'checksum-changed',
+  });
+  expect(contradiction(promised, { ...kept, digest: { algorithm: 'sha256', hex: 'bb' } })).toBe(null);
+  expect(contradiction(promised, kept)).toBe(null);
 });
 
 test.each<[string, number | null, Head, object]>([
@@ -149,6 +158,12 @@ test.each<[string, number | null, Head, object]>([
     head(206, { 'content-range': 'bytes 100-999/1000', 'content-encoding': 'gzip' }),
     { kind: 'useless' },
   ],
+  [
+    '206 that says it is not encoded',
+    100,
+    head(206, { 'content-range': 'bytes 100-999/1000', 'content-encoding': ' Identity', etag: '"a"' }),
+    { kind: 'body' },
+  ],
   ['206 to no range', null, head(206, { 'content-range': 'bytes 0-999/1000' }), { kind: 'useless' }],
   [
     '206 whose length and range disagree',
@@ -166,16 +181,13 @@ test.each<[string, number | null, Head, object]>([
     { kind: 'body', start: 0, end: null },
   ],
   ['HTML instead', 100, head(200, { 'content-type': 'text/html' }), { kind: 'html' }],
+  ['XHTML instead', 100, head(200, { 'content-type': 'application/xhtml+xml; charset=utf-8' }), { kind: 'html' }],
   [
-    '416 with what is here',
-    500,
-    head(416, { 'content-range': 'bytes */500', etag: '"a"' }),
-    { kind: 'complete', totalBytes: 500 },
+    'HTML instead, as a part',
+    100,
+    head(206, { 'content-range': 'bytes 100-999/1000', 'content-type': 'text/html', etag: '"a"' }),
+    { kind: 'html' },
   ],
-  ['416 with as much, without the tag', 500, head(416, { 'content-range': 'bytes */500' }), { kind: 'unvouched' }],
-  ['416 with more than is here', 400, head(416, { 'content-range': 'bytes */500' }), { kind: 'changed' }],
-  ['416 of another tag', 500, head(416, { 'content-range': 'bytes */500', etag: '"b"' }), { kind: 'changed' }],
-  ['416 without a length', 500, head(416), { kind: 'useless' }],
   ['429', 0, head(429, { 'retry-after': '7' }), { kind: 'busy', retryAfterMs: 7000 }],
   [
     '503 with a date by a clock that is not ours',
@@ -186,6 +198,7 @@ test.each<[string, number | null, Head, object]>([
   ['503', 0, head(503), { kind: 'busy', retryAfterMs: null }],
   ['500', 0, head(500), { kind: 'trouble' }],
   ['408', 0, head(408), { kind: 'trouble' }],
+  ['425', 0, head(425), { kind: 'trouble' }],
   ['404', 0, head(404), { kind: 'gone' }],
   ['400', 0, head(400), { kind: 'refused' }],
   ['203, which somebody on the way has changed', null, head(203, { 'content-length': '1000' }), { kind: 'refused' }],
@@ -193,6 +206,33 @@ test.each<[string, number | null, Head, object]>([
   ['207', 100, head(207, { 'content-range': 'bytes 100-999/1000' }), { kind: 'refused' }],
 ])('%s', (_, offset, answer, verdict) => {
   expect(judge({ offset, onDiskBytes: 500, compares: false }, answer, kept, 0)).toMatchObject(verdict);
+});
+
+test.each<[string, number | null, Record<string, string>, object, Partial<Validators>?]>([
+  ['with what is here', 500, { etag: '"a"', 'content-length': '9' }, { kind: 'complete', totalBytes: 500 }],
+  ['with as much, without the tag', 500, {}, { kind: 'unvouched' }],
+  ['with more than is here', 400, { etag: '"a"' }, { kind: 'changed' }],
+  ['with less than is here', 500, { etag: '"a"', 'content-range': 'bytes */400' }, { kind: 'changed' }],
+  ['with the end of what is here alone', 400, { etag: '"a"', 'content-range': 'bytes */400' }, { kind: 'changed' }],
+  ['with less than there was', 500, { etag: '"a"' }, { kind: 'changed' }, { totalBytes: 1000 }],
+  ['of another tag', 500, { etag: '"b"' }, { kind: 'changed' }],
+  ['without a length', 500, { 'content-range': '' }, { kind: 'useless' }],
+  ['to no range', null, { etag: '"a"' }, { kind: 'useless' }],
+])('416 %s', (_, offset, headers, verdict, before = {}) => {
+  const answer = head(416, { 'content-range': 'bytes */500', ...headers });
+  const had = { ...kept, totalBytes: null, ...before };
+  expect(judge({ offset, onDiskBytes: 500, compares: false }, answer, had, 0)).toMatchObject(verdict);
+});
+
+test.each([
+  [null, 'text/html', 'body'],
+  ['text/html; charset=utf-8', 'text/html', 'body'],
+  ['text/plain', 'text/html', 'html'],
+])('where %s was kept, an answer as %s is %s', (contentType, now, kind) => {
+  const answer = head(206, { 'content-range': 'bytes 100-999/1000', 'content-type': now, etag: '"a"' });
+  expect(judge({ offset: 100, onDiskBytes: 100, compares: false }, answer, { ...kept, contentType }, 0).kind).toBe(
+    kind,
+  );
 });
 
 test.each<[string, Partial<Validators>, Record<string, string>, string]>([
