@@ -2,7 +2,7 @@
 import type { Extent, Validators } from '../../shared/download.ts';
 import type { Failure } from '../../shared/failure.ts';
 import { isCombinable, judge, strongValidator, type Asked, type Head, type Verdict } from './answers.ts';
-import { knownAfter, knownBefore } from './extents.ts';
+import { endOf, knownAfter, knownBefore } from './extents.ts';
 import { failureOf } from './failures.ts';
 import type { Answer, Request } from './lanes/lane.ts';
 import type { Bucket } from './limits.ts';
@@ -101,7 +101,7 @@ export class Attempt {
         start: taken.start,
         declaredEnd: taken.end,
         askedEnd,
-        tailBytes: taken.segment === ask.segment ? tailBytes : 0,
+        tailBytes,
         onBytes: (start, byteCount) => {
           this.hasBrought = true;
           ask.onBytes(start, byteCount);
@@ -147,6 +147,6 @@ function knownFor({ segment, kept, part }: Ask, offset: number | null): Omit<Ask
   const { written } = part;
   // Where nothing can be put together, nobody else writes meanwhile.
   const isFirst = written.length === 0 && kept !== null && !isCombinable(kept);
-  const onDiskBytes = written.length === 1 ? written[0]![1] : 0;
-  return { onDiskBytes, compares: (offset !== null && segment.pos - offset >= OVERLAP_BYTES) || isFirst };
+  const compares = (offset !== null && segment.pos - offset >= OVERLAP_BYTES) || isFirst;
+  return { onDiskBytes: endOf(written), compares };
 }

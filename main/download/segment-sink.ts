@@ -86,7 +86,7 @@ export class SegmentSink implements Sink {
     // The body's last byte may be the segment's last: then its proper end is still to come and keeps the connection.
     const more = this.#at < stop || this.#at === declaredEnd;
     // Bytes behind the end are let go here: should the segment grow now, they must come with another answer.
-    this.#full = !more || this.#at > stop;
+    this.#full = !more;
     if (to <= from) return more;
     const writeTo = Math.min(to, segment.end);
     segment.pos = Math.max(segment.pos, writeTo);
@@ -115,7 +115,7 @@ export class SegmentSink implements Sink {
     await before;
     const known = Buffer.allocUnsafe(bytes.length);
     const count = await this.#options.part.read(known, position);
-    if (count !== bytes.length || !known.equals(bytes)) this.mismatch = [position, position + bytes.length];
+    if (!known.subarray(0, count).equals(bytes)) this.mismatch = [position, position + bytes.length];
     this.comparedBytes += bytes.length;
   }
 
