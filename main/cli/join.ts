@@ -10,6 +10,7 @@ import { Engine } from '../engine/engine.ts';
 import { openInstance } from '../engine/instance.ts';
 import { loadAuthkey, plainFingerprint } from '../gateway/identity.ts';
 import { type JoinError, stayJoined } from '../gateway/join.ts';
+import { withoutLeftovers } from '../gateway/back/leftovers.ts';
 import { inOwnFolder } from '../gateway/back/own-folder.ts';
 import { workForManager } from '../gateway/python/manager-work.ts';
 import type { PythonManagerError } from '../gateway/python/client.ts';
@@ -40,7 +41,8 @@ export async function join(
     signal: stop.signal,
     work: (port) => {
       output.told('joined', { host: to.host, port: to.port }, run.json);
-      const own = inOwnFolder(port, dir, coordinator);
+      const known = fingerprint === undefined ? port : withoutLeftovers(port, dir, coordinator);
+      const own = inOwnFolder(known, dir, coordinator);
       return runWorker(sendBack ? sendingBack(own) : own, {
         ...{ slots: parallel, hashThread, version, signal: stop.signal },
       });

@@ -7,7 +7,7 @@ import { answer } from '../../shared/answer.ts';
 import { calls } from '../../shared/api.ts';
 import { HERE, type Machine, type MachineOrder } from '../../shared/machines.ts';
 import { PROTOCOL } from '../../shared/protocol-number.ts';
-import type { FromWorker, Task, ToWorker } from '../../shared/protocol.ts';
+import type { FromWorker, Outcome, Task, ToWorker } from '../../shared/protocol.ts';
 import { Engine } from '../../main/engine/engine.ts';
 import { MachineTable } from '../../main/engine/store/machine-table.ts';
 import { Store } from '../../main/engine/store/store.ts';
@@ -212,6 +212,42 @@ test('what this computer had of a file goes when another machine has brought it 
   attic.finish();
   await expect.poll(async () => (await counts()).done).toBe(1);
   expect([partPath, note].filter((file) => fs.existsSync(file))).toEqual([]);
+});
+
+test('a machine that comes again hears which of its unfinished files are not needed any more', async () => {
+  const attic = join('attic-1', 7);
+  await add(7);
+  await expect.poll(() => attic.tasks.length).toBe(7);
+  const own = attic.tasks[0]!.id;
+  attic.finish();
+  await expect.poll(async () => (await counts()).done).toBe(1);
+  const [waits, finishes, goes, isAnothers, isHidden, isFetched] = attic.tasks.map(({ id }) => id);
+  attic.port.close();
+  await expect.poll(async () => (await counts()).queued).toBe(6);
+  const of = (ids: unknown[]) => ({ ids: ids as number[] });
+  const move = (ids: unknown[], to: 'pause' | 'resume') => engine.handlers[to](of(ids));
+  await move([waits, goes, isHidden, isFetched], 'pause');
+  const cellar = join('cellar-1', 1);
+  await expect.poll(() => cellar.tasks.length).toBe(1);
+  cellar.finish();
+  await expect.poll(async () => (await counts()).done).toBe(2);
+  await expect.poll(() => cellar.tasks.length).toBe(1);
+  expect([finishes, isAnothers]).toContain(cellar.tasks[0]!.id);
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  await engine.handlers.remove({ which: of([goes]), deleteFiles: false });
+  await vi.advanceTimersByTimeAsync(10_500);
+  vi.useRealTimers();
+  await engine.handlers.remove({ which: of([isHidden]), deleteFiles: false });
+  const again = join('attic-1', 1);
+  await move([isFetched], 'resume');
+  await expect.poll(() => again.tasks.map(({ id }) => id)).toEqual([isFetched]);
+  for (const id of [own, waits, finishes, goes, isAnothers, isHidden, isFetched, 12345]) {
+    const nothing = { kind: 'released', extents: [] } satisfies Outcome;
+    again.send({ kind: 'result', id: id!, epoch: Number.MAX_SAFE_INTEGER, outcome: nothing });
+  }
+  const settled = () => again.told.flatMap((message) => (message.kind === 'settled' ? message.ids : []));
+  await expect.poll(settled).toEqual([own, finishes, goes, isAnothers, 12345]);
 });
 
 test('a machine that sends nonsense again and again is kept out for a while, or until it is let in', async () => {

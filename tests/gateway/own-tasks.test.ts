@@ -16,6 +16,7 @@ import { memoryPorts } from '../../main/transport/memory.ts';
 import { originForTest } from '../support/start.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { helper, house } from './house.ts';
+import { someTask } from './some-task.ts';
 
 test('headers and cookies go to a worker elsewhere only for the hosts of its own tasks, and there they are used', async () => {
   const origin = await originForTest();
@@ -51,12 +52,6 @@ test('headers and cookies go to a worker elsewhere only for the hosts of its own
   expect(JSON.stringify(heard)).toMatch(/for this host/);
   expect(JSON.stringify(heard)).not.toMatch(/bank|other-/);
 });
-
-const someTask: Task = {
-  ...{ id: 1, epoch: 1, url: 'http://x/../b', mirrors: [], partPath: '/etc/a.sluice-part', notePath: null },
-  ...{ targetPath: '/etc/a', naming: 'given', extents: [], validators: null, headers: {}, checksum: null, hash: true },
-  ...{ connections: 1, limitBytesPerS: null },
-};
 
 test('whatever path a coordinator names, the file goes to the folder of the worker', async () => {
   const folder = tempDir();

@@ -46,6 +46,10 @@ export class TakingIn {
   #settle(holder: Holder, { id, epoch, outcome, next }: Settlement, turn: Turn): boolean {
     const { store, now } = this.#desk.options;
     const lease = this.#desk.leaseOf(holder, { id, epoch });
+    // Of what it had some time ago it only asks what has become of it.
+    if (!lease && !store.machines.isBegun(id, holder.place)) {
+      turn.after.push(() => holder.send({ kind: 'settled', ids: [id] }));
+    }
     if (!lease || turn.over.has(lease) || !store.recordResult(id, epoch, outcome.kind, now())) return false;
     this.#applyOutcome(lease, outcome, turn);
     if (next) {

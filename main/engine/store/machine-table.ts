@@ -79,6 +79,12 @@ export class MachineTable {
       .run(JSON.stringify(here), max);
   }
 
+  /** Whether an unfinished file there is to be gone on with, as far as is known. Of what is removed, too: it may come back. */
+  isBegun(id: DownloadId, place: string): boolean {
+    const begun = this.#sql.prepare(`SELECT 1 FROM downloads WHERE id = ? AND place = ? AND status != 'done'`);
+    return begun.get(id, place) !== undefined;
+  }
+
   /** Says who downloaded it, and where it was kept there; null when it was sent back. */
   fetched(id: DownloadId, place: string, keptAt: string | null): void {
     this.#sql.prepare('UPDATE downloads SET fetched_by = ?, kept_at = ? WHERE id = ?').run(place, keptAt, id);

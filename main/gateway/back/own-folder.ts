@@ -14,7 +14,7 @@ const STEM_MAX = 48;
  */
 export function inOwnFolder(port: Port, dir: string, coordinator: string): Port {
   const folder = path.resolve(dir);
-  const mark = createHash('sha256').update(coordinator).digest('hex').slice(0, 8);
+  const mark = markOf(coordinator);
   return {
     send: (message) => port.send(message),
     onClose: (listener) => port.onClose(listener),
@@ -28,6 +28,11 @@ export function inOwnFolder(port: Port, dir: string, coordinator: string): Port 
       });
     },
   };
+}
+
+/** Of a coordinator, in the names of its unfinished files. */
+export function markOf(coordinator: string): string {
+  return createHash('sha256').update(coordinator).digest('hex').slice(0, 8);
 }
 
 const named: ReadonlySet<unknown> = new Set(['tasks', 'ahead', 'target']);
