@@ -77,7 +77,7 @@ export default defineConfig(
         {
           patterns: [
             {
-              regex: '^(?!zod(/|$)|\\./[^/]+$)',
+              regex: '^(?!valibot(/|$)|\\./[^/]+$)',
               message: 'shared imports the schema library and itself, nothing else.',
             },
           ],

@@ -1,5 +1,6 @@
 // The contract between the engine and whoever steers it: the window, the command line, a test.
-import { z } from 'zod';
+import * as v from 'valibot';
+import { integer, number, text } from './schema.ts';
 import type { HandlersOf } from './answer.ts';
 import { DownloadEvent, DownloadId, Exchange, NewDownload, Priority, Row, Status, Validators } from './download.ts';
 import { Headers } from './host-rules.ts';
@@ -11,272 +12,289 @@ import { Traffic } from './traffic.ts';
 import { Said } from './why.ts';
 
 /** What became of one line of a list. `text` is the line, cut to 300 characters, credentials masked. */
-export const Verdict = z.object({
-  line: z.number().int(),
-  text: z.string(),
-  kind: z.enum(['url', 'duplicate', 'known', 'rejected']),
-  name: z.string().optional(),
+export const Verdict = v.object({
+  line: integer(),
+  text: v.string(),
+  kind: v.picklist(['url', 'duplicate', 'known', 'rejected']),
+  name: v.optional(v.string()),
   /** For `rejected`: why, as a code, with a plain English text beside it and what that was made of. */
-  reason: z.enum(rejections).optional(),
-  message: z.string().optional(),
-  said: Said.optional(),
+  reason: v.optional(v.picklist(rejections)),
+  message: v.optional(v.string()),
+  said: v.optional(Said),
 });
-export type Verdict = z.infer<typeof Verdict>;
+export type Verdict = v.InferOutput<typeof Verdict>;
 
-export const Preview = z.object({
+export const Preview = v.object({
   /** Names the understood list until it is added or discarded. */
-  batch: z.string(),
-  counts: z.object({ url: z.number(), duplicate: z.number(), known: z.number(), rejected: z.number() }),
+  batch: v.string(),
+  counts: v.object({ url: number(), duplicate: number(), known: number(), rejected: number() }),
   /** The first verdicts; the rest through `previewLines`. */
-  lines: z.array(Verdict),
-  total: z.number(),
+  lines: v.array(Verdict),
+  total: number(),
   /** How many downloads got theirs from checksum files beside the list. */
-  checksums: z.number(),
-  dir: z.string(),
-  freeBytes: z.number().nullable(),
+  checksums: number(),
+  dir: v.string(),
+  freeBytes: v.nullable(number()),
   /** What goes where when nobody chooses a folder, for every category; empty while all go to `dir`. */
-  folders: z.array(
-    z.object({
-      category: z.string(),
-      dir: z.string(),
-      url: z.number(),
-      known: z.number(),
-      freeBytes: z.number().nullable(),
+  folders: v.array(
+    v.object({
+      category: v.string(),
+      dir: v.string(),
+      url: number(),
+      known: number(),
+      freeBytes: v.nullable(number()),
     }),
   ),
 });
-export type Preview = z.infer<typeof Preview>;
+export type Preview = v.InferOutput<typeof Preview>;
 
 /** What could not be taken over from a file, by its name and, where the form has lines, its line. */
-const SettingProblem = z.object({
-  name: z.string(),
-  line: z.number().nullable(),
+const SettingProblem = v.object({
+  name: v.string(),
+  line: v.nullable(number()),
   why: Told,
-  atLeast: z.number().optional(),
-  atMost: z.number().optional(),
+  atLeast: v.optional(number()),
+  atMost: v.optional(number()),
 });
-export type SettingProblem = z.infer<typeof SettingProblem>;
+export type SettingProblem = v.InferOutput<typeof SettingProblem>;
 
 /** Where an export goes, in which form, and whether with what only its owner should have. */
-const ExportTo = z.object({
-  file: z.string().min(1),
-  format: z.enum(['text', 'json']),
-  secrets: z.boolean().default(false),
+const ExportTo = v.object({
+  file: v.pipe(v.string(), v.minLength(1)),
+  format: v.picklist(['text', 'json']),
+  secrets: v.optional(v.boolean(), false),
 });
 
-export const ListQuery = z.object({
-  status: z.union([Status, z.literal('all')]).default('all'),
-  text: z.string().max(1000).default(''),
-  category: z.string().nullable().default(null),
-  host: z.string().nullable().default(null),
+export const ListQuery = v.object({
+  status: v.optional(v.union([Status, v.literal('all')]), 'all'),
+  text: v.optional(text(1000), ''),
+  category: v.optional(v.nullable(v.string()), null),
+  host: v.optional(v.nullable(v.string()), null),
   /** `priority` is the order in which the queued ones start, `done` the part of the whole. `speed` and `left` (the time that is left) are of the running ones; all others come after them, in the queue's order. */
-  sort: z
-    .enum(['position', 'priority', 'name', 'host', 'status', 'size', 'done', 'added', 'finished', 'speed', 'left'])
-    .default('position'),
-  descending: z.boolean().default(false),
+  sort: v.optional(
+    v.picklist([
+      'position',
+      'priority',
+      'name',
+      'host',
+      'status',
+      'size',
+      'done',
+      'added',
+      'finished',
+      'speed',
+      'left',
+    ]),
+    'position',
+  ),
+  descending: v.optional(v.boolean(), false),
 });
-export type ListQuery = z.infer<typeof ListQuery>;
+export type ListQuery = v.InferOutput<typeof ListQuery>;
 
 /** Which downloads an action is for: some ids, or all that a query finds. */
-export const Selection = z.union([z.object({ ids: z.array(DownloadId) }), z.object({ query: ListQuery })]);
-export type Selection = z.infer<typeof Selection>;
+export const Selection = v.union([v.object({ ids: v.array(DownloadId) }), v.object({ query: ListQuery })]);
+export type Selection = v.InferOutput<typeof Selection>;
 
-export const Counts = z.object({
-  all: z.number(),
-  queued: z.number(),
-  running: z.number(),
-  paused: z.number(),
-  done: z.number(),
-  failed: z.number(),
-  categories: z.record(z.string(), z.number()),
+export const Counts = v.object({
+  all: number(),
+  queued: number(),
+  running: number(),
+  paused: number(),
+  done: number(),
+  failed: number(),
+  categories: v.record(v.string(), number()),
 });
-export type Counts = z.infer<typeof Counts>;
+export type Counts = v.InferOutput<typeof Counts>;
 
-export const Totals = z.object({
-  bytesPerS: z.number(),
-  leftMs: z.number().nullable(),
-  freeBytes: z.number().nullable(),
+export const Totals = v.object({
+  bytesPerS: number(),
+  leftMs: v.nullable(number()),
+  freeBytes: v.nullable(number()),
   /** The limit for everything that holds now. */
-  limitBytesPerS: z.number().nullable(),
+  limitBytesPerS: v.nullable(number()),
   /** What the week's timetable says now and until when; null when there is none. */
-  schedule: z.object({ kind: z.enum(hourKinds), until: z.number().nullable() }).nullable(),
-  workers: z.number(),
+  schedule: v.nullable(v.object({ kind: v.picklist(hourKinds), until: v.nullable(number()) })),
+  workers: number(),
   /** What this computer is to do; unless it works, others may. */
   modeHere: MachineMode,
   /** What stops the work as a whole (workers that keep crashing), else null. */
-  trouble: Told.nullable(),
+  trouble: v.nullable(Told),
 });
-export type Totals = z.infer<typeof Totals>;
+export type Totals = v.InferOutput<typeof Totals>;
 
-export const Detail = z.object({
+export const Detail = v.object({
   row: Row,
-  path: z.string(),
-  finalUrl: z.string().nullable(),
-  validators: Validators.nullable(),
-  checksum: z.string().nullable(),
-  sha256: z.string().nullable(),
-  headers: z.record(z.string(), z.string()),
-  exchange: Exchange.nullable(),
-  limitBytesPerS: z.number().nullable(),
-  events: z.array(DownloadEvent),
+  path: v.string(),
+  finalUrl: v.nullable(v.string()),
+  validators: v.nullable(Validators),
+  checksum: v.nullable(v.string()),
+  sha256: v.nullable(v.string()),
+  headers: v.record(v.string(), v.string()),
+  exchange: v.nullable(Exchange),
+  limitBytesPerS: v.nullable(number()),
+  events: v.array(DownloadEvent),
 });
-export type Detail = z.infer<typeof Detail>;
+export type Detail = v.InferOutput<typeof Detail>;
 
-const Source = z.union([
-  z.object({ text: z.string() }),
-  z.object({ html: z.string() }),
+const Source = v.union([
+  v.object({ text: v.string() }),
+  v.object({ html: v.string() }),
   /** Paths, and addresses and pieces of pages that are meant with them: checksum files are for all. */
-  z.object({ files: z.array(z.string()).max(1000), links: z.string().optional(), page: z.string().optional() }),
+  v.object({
+    files: v.pipe(v.array(v.string()), v.maxLength(1000)),
+    links: v.optional(v.string()),
+    page: v.optional(v.string()),
+  }),
 ]);
 
 /** Every call: its argument and its result. Names are `verb` or `verbThing`. */
 export const calls = {
   preview: { arg: Source, result: Preview },
   previewLines: {
-    arg: z.object({
-      batch: z.string(),
-      only: z.enum(['all', 'url', 'duplicate', 'known', 'rejected']).default('all'),
-      offset: z.number().int().nonnegative(),
-      limit: z.number().int().min(1).max(1000),
+    arg: v.object({
+      batch: v.string(),
+      only: v.optional(v.picklist(['all', 'url', 'duplicate', 'known', 'rejected']), 'all'),
+      offset: integer(0),
+      limit: integer(1, 1000),
     }),
-    result: z.object({ lines: z.array(Verdict), total: z.number() }),
+    result: v.object({ lines: v.array(Verdict), total: number() }),
   },
   addBatch: {
-    arg: z.object({
-      batch: z.string(),
-      dir: z.string().optional(),
+    arg: v.object({
+      batch: v.string(),
+      dir: v.optional(v.string()),
       /** Add those that are in the list already once more. */
-      known: z.boolean().default(false),
+      known: v.optional(v.boolean(), false),
       /** Those that are in the list already for this folder go on where they were; a finished one does while its file is gone. */
-      again: z.boolean().default(false),
-      paused: z.boolean().default(false),
+      again: v.optional(v.boolean(), false),
+      paused: v.optional(v.boolean(), false),
       /** What all of them send, and how fast each may be. */
-      headers: Headers.default({}),
-      limitBytesPerS: z.number().int().min(1024).nullable().default(null),
-      category: NewDownload.shape.category,
-      connections: NewDownload.shape.connections,
-      priority: NewDownload.shape.priority,
+      headers: v.optional(Headers, {}),
+      limitBytesPerS: v.optional(v.nullable(integer(1024)), null),
+      category: NewDownload.entries.category,
+      connections: NewDownload.entries.connections,
+      priority: NewDownload.entries.priority,
       /** Of a batch of one. */
-      checksum: NewDownload.shape.checksum,
+      checksum: NewDownload.entries.checksum,
     }),
-    result: z.object({ added: z.number(), resumed: z.number(), firstId: z.number().nullable() }),
+    result: v.object({ added: number(), resumed: number(), firstId: v.nullable(number()) }),
   },
   /** How much room a folder's disk has, in bytes; null when the system does not tell. */
-  room: { arg: z.object({ dir: z.string() }), result: z.object({ freeBytes: z.number().nullable() }) },
-  discardBatch: { arg: z.object({ batch: z.string() }), result: z.null() },
+  room: { arg: v.object({ dir: v.string() }), result: v.object({ freeBytes: v.nullable(number()) }) },
+  discardBatch: { arg: v.object({ batch: v.string() }), result: v.null() },
   add: {
-    arg: z.object({
-      downloads: z.array(NewDownload).max(200_000),
-      dir: z.string().optional(),
-      paused: z.boolean().default(false),
-      producer: z.string().default('window'),
+    arg: v.object({
+      downloads: v.pipe(v.array(NewDownload), v.maxLength(200_000)),
+      dir: v.optional(v.string()),
+      paused: v.optional(v.boolean(), false),
+      producer: v.optional(v.string(), 'window'),
     }),
-    result: z.object({ ids: z.array(DownloadId) }),
+    result: v.object({ ids: v.array(DownloadId) }),
   },
   list: {
-    arg: z.object({
+    arg: v.object({
       query: ListQuery,
-      offset: z.number().int().nonnegative(),
-      limit: z.number().int().min(1).max(100_000),
+      offset: integer(0),
+      limit: integer(1, 100_000),
     }),
-    result: z.object({ rows: z.array(Row), total: z.number(), revision: z.number() }),
+    result: v.object({ rows: v.array(Row), total: number(), revision: number() }),
   },
   /** Ids in list order between two places, for a range selection. */
   listIds: {
-    arg: z.object({ query: ListQuery, offset: z.number().int().nonnegative(), limit: z.number().int().min(1) }),
-    result: z.object({ ids: z.array(DownloadId) }),
+    arg: v.object({ query: ListQuery, offset: integer(0), limit: integer(1) }),
+    result: v.object({ ids: v.array(DownloadId) }),
   },
   /** The addresses or the names of downloads: those of a query in its order, ids in theirs. */
   linesOf: {
-    arg: z.object({ which: Selection, what: z.enum(['url', 'name']) }),
-    result: z.object({ lines: z.array(z.string()) }),
+    arg: v.object({ which: Selection, what: v.picklist(['url', 'name']) }),
+    result: v.object({ lines: v.array(v.string()) }),
   },
   /** Which hosts the downloads that a query finds come from, whatever host it names; those with the most first. */
   hosts: {
-    arg: z.object({ query: ListQuery, limit: z.number().int().min(1).max(1000) }),
-    result: z.object({ hosts: z.array(z.object({ host: z.string(), count: z.number() })), total: z.number() }),
+    arg: v.object({ query: ListQuery, limit: integer(1, 1000) }),
+    result: v.object({ hosts: v.array(v.object({ host: v.string(), count: number() })), total: number() }),
   },
-  overview: { arg: z.null(), result: z.object({ counts: Counts, totals: Totals, revision: z.number() }) },
-  detail: { arg: z.object({ id: DownloadId }), result: Detail.nullable() },
-  pause: { arg: Selection, result: z.object({ changed: z.number() }) },
-  resume: { arg: Selection, result: z.object({ changed: z.number() }) },
+  overview: { arg: v.null(), result: v.object({ counts: Counts, totals: Totals, revision: number() }) },
+  detail: { arg: v.object({ id: DownloadId }), result: v.nullable(Detail) },
+  pause: { arg: Selection, result: v.object({ changed: number() }) },
+  resume: { arg: Selection, result: v.object({ changed: number() }) },
   /** Those that failed or are paused for a failure once more, from what is on the disk. */
-  retry: { arg: Selection, result: z.object({ changed: z.number() }) },
+  retry: { arg: Selection, result: v.object({ changed: number() }) },
   /** Done ones once more, from zero. */
-  redownload: { arg: Selection, result: z.object({ changed: z.number() }) },
+  redownload: { arg: Selection, result: v.object({ changed: number() }) },
   remove: {
-    arg: z.object({ which: Selection, deleteFiles: z.boolean().default(false) }),
+    arg: v.object({ which: Selection, deleteFiles: v.optional(v.boolean(), false) }),
     /** `undo` brings the entries back for some seconds; files are deleted only after that. */
-    result: z.object({ changed: z.number(), undo: z.string().nullable() }),
+    result: v.object({ changed: number(), undo: v.nullable(v.string()) }),
   },
-  undoRemove: { arg: z.object({ undo: z.string() }), result: z.object({ changed: z.number() }) },
+  undoRemove: { arg: v.object({ undo: v.string() }), result: v.object({ changed: number() }) },
   move: {
-    arg: z.object({
-      ids: z.array(DownloadId).min(1),
-      to: z.union([z.enum(['first', 'last']), z.object({ before: DownloadId })]),
+    arg: v.object({
+      ids: v.pipe(v.array(DownloadId), v.minLength(1)),
+      to: v.union([v.picklist(['first', 'last']), v.object({ before: DownloadId })]),
     }),
-    result: z.object({ changed: z.number() }),
+    result: v.object({ changed: number() }),
   },
   /** A fresh address for the same content; the bytes so far are kept if they compare equal. */
-  setUrl: { arg: z.object({ id: DownloadId, url: z.string() }), result: z.null() },
+  setUrl: { arg: v.object({ id: DownloadId, url: v.string() }), result: v.null() },
   setLimit: {
-    arg: z.object({ id: DownloadId, limitBytesPerS: z.number().int().min(1024).nullable() }),
-    result: z.null(),
+    arg: v.object({ id: DownloadId, limitBytesPerS: v.nullable(integer(1024)) }),
+    result: v.null(),
   },
   /** Of all of them that are not done. */
   setPriority: {
-    arg: z.object({ which: Selection, priority: Priority }),
-    result: z.object({ changed: z.number() }),
+    arg: v.object({ which: Selection, priority: Priority }),
+    result: v.object({ changed: number() }),
   },
-  settings: { arg: z.null(), result: Settings },
+  settings: { arg: v.null(), result: Settings },
   changeSettings: { arg: SettingsChange, result: Settings },
   /** Writes the list into a file of the engine's machine. */
-  exportList: { arg: ExportTo, result: z.object({ count: z.number() }) },
-  exportSettings: { arg: ExportTo, result: z.null() },
+  exportList: { arg: ExportTo, result: v.object({ count: number() }) },
+  exportSettings: { arg: ExportTo, result: v.null() },
   /**
    * Takes over what a file of settings has; what is wrong in it is named, of a number with the bound that it is beyond.
    * `no-settings` when it is something else.
    */
   importSettings: {
-    arg: z.object({ file: z.string().min(1) }),
-    result: z.object({
-      changed: z.number(),
-      problems: z.array(SettingProblem),
+    arg: v.object({ file: v.pipe(v.string(), v.minLength(1)) }),
+    result: v.object({
+      changed: number(),
+      problems: v.array(SettingProblem),
     }),
   },
-  traffic: { arg: z.object({ afterSeq: z.number().default(0) }), result: Traffic },
+  traffic: { arg: v.object({ afterSeq: v.optional(number(), 0) }), result: Traffic },
   /** This computer, then those that have joined and are not forgotten, the ones that have left included. */
-  machines: { arg: z.null(), result: z.array(Machine) },
-  changeMachine: { arg: z.object({ place: z.string(), to: MachineOrder }), result: z.null() },
+  machines: { arg: v.null(), result: v.array(Machine) },
+  changeMachine: { arg: v.object({ place: v.string(), to: MachineOrder }), result: v.null() },
   /** What a machine elsewhere has downloaded, the newest first. */
   machineDownloads: {
-    arg: z.object({
-      place: z.string(),
-      offset: z.number().int().nonnegative(),
-      limit: z.number().int().min(1).max(1000),
+    arg: v.object({
+      place: v.string(),
+      offset: integer(0),
+      limit: integer(1, 1000),
     }),
-    result: z.array(MachineDownload),
+    result: v.array(MachineDownload),
   },
-  startDemo: { arg: z.null(), result: z.object({ added: z.number() }) },
+  startDemo: { arg: v.null(), result: v.object({ added: number() }) },
 } as const;
 
 export type CallName = keyof typeof calls;
-export type CallArg<N extends CallName> = z.input<(typeof calls)[N]['arg']>;
-export type CallResult<N extends CallName> = z.output<(typeof calls)[N]['result']>;
+export type CallArg<N extends CallName> = v.InferInput<(typeof calls)[N]['arg']>;
+export type CallResult<N extends CallName> = v.InferOutput<(typeof calls)[N]['result']>;
 
 export type Handlers = HandlersOf<typeof calls>;
 
 /** What the engine tells without being asked. `changed` comes at most ten times a second. */
-export const EngineEvent = z.discriminatedUnion('event', [
-  z.object({
-    event: z.literal('changed'),
+export const EngineEvent = v.variant('event', [
+  v.object({
+    event: v.literal('changed'),
     /** Grows when the list's membership, order or a settled row changed: a page fetched at an older one is stale. */
-    revision: z.number(),
+    revision: number(),
     counts: Counts,
     totals: Totals,
     /** The rows that are running now, fresh. */
-    running: z.array(Row),
+    running: v.array(Row),
   }),
-  z.object({ event: z.literal('settings'), settings: Settings }),
+  v.object({ event: v.literal('settings'), settings: Settings }),
 ]);
-export type EngineEvent = z.infer<typeof EngineEvent>;
+export type EngineEvent = v.InferOutput<typeof EngineEvent>;

@@ -1,42 +1,43 @@
 // What the doors to other machines and programs tell of themselves. Never the keys.
-import { z } from 'zod';
+import * as v from 'valibot';
+import { number } from './schema.ts';
 import { Told } from './told.ts';
 
 /** Who is in at a door now, and what happened there since it was opened. */
-const DoorCounts = z.object({
-  guests: z.number(),
-  strangers: z.number(),
-  logins: z.number(),
-  wrongKeys: z.number(),
-  turnedAway: z.number(),
+const DoorCounts = v.object({
+  guests: number(),
+  strangers: number(),
+  logins: number(),
+  wrongKeys: number(),
+  turnedAway: number(),
 });
 
-export const Coordination = z.object({
+export const Coordination = v.object({
   /** Where workers of other machines join; null while that door is shut. */
-  coordinator: z
-    .object({
-      host: z.string(),
-      port: z.number(),
+  coordinator: v.nullable(
+    v.object({
+      host: v.string(),
+      port: number(),
       /** The port that the settings name, when another program has it; else null. */
-      insteadOf: z.number().nullable(),
-      encrypted: z.boolean(),
-      fingerprint: z.string().nullable(),
+      insteadOf: v.nullable(number()),
+      encrypted: v.boolean(),
+      fingerprint: v.nullable(v.string()),
       counts: DoorCounts,
       /** What to run on the other machine, where the key lies in a file named `key`. */
-      joinCommand: z.string(),
-    })
-    .nullable(),
-  python: z
-    .object({
-      host: z.string(),
-      port: z.number(),
-      keyFile: z.string(),
+      joinCommand: v.string(),
+    }),
+  ),
+  python: v.nullable(
+    v.object({
+      host: v.string(),
+      port: number(),
+      keyFile: v.string(),
       counts: DoorCounts,
       /** The connections that call methods, each of a thread of a program. */
-      clients: z.array(z.object({ id: z.number(), name: z.string(), address: z.string(), cameAt: z.number() })),
-    })
-    .nullable(),
+      clients: v.array(v.object({ id: number(), name: v.string(), address: v.string(), cameAt: number() })),
+    }),
+  ),
   /** A door that could not be opened, and why; else null. */
-  trouble: Told.extend({ door: z.enum(['coordinator', 'python', 'discoverable']) }).nullable(),
+  trouble: v.nullable(v.object({ ...Told.entries, door: v.picklist(['coordinator', 'python', 'discoverable']) })),
 });
-export type Coordination = z.infer<typeof Coordination>;
+export type Coordination = v.InferOutput<typeof Coordination>;

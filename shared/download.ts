@@ -1,63 +1,61 @@
 // The model: what a download is, which states it has, and what is told of it.
-import { z } from 'zod';
+import * as v from 'valibot';
+import { integer, number, text } from './schema.ts';
 import { Failure } from './failure.ts';
 
-export const DownloadId = z.number().int().positive();
-export type DownloadId = z.infer<typeof DownloadId>;
+export const DownloadId = integer(1);
+export type DownloadId = v.InferOutput<typeof DownloadId>;
 
-export const Status = z.enum(['queued', 'running', 'paused', 'done', 'failed']);
-export type Status = z.infer<typeof Status>;
+export const Status = v.picklist(['queued', 'running', 'paused', 'done', 'failed']);
+export type Status = v.InferOutput<typeof Status>;
 
 /** Who of those in the queue goes first: each high one before each normal one, whatever their order. */
-export const Priority = z.enum(['high', 'normal', 'low']);
-export type Priority = z.infer<typeof Priority>;
+export const Priority = v.picklist(['high', 'normal', 'low']);
+export type Priority = v.InferOutput<typeof Priority>;
 
 /** A byte range of the file, `[start, end)`, in bytes. */
-export const Extent = z.tuple([z.number().int().nonnegative(), z.number().int().positive()]);
-export type Extent = z.infer<typeof Extent>;
+export const Extent = v.strictTuple([integer(0), integer(1)]);
+export type Extent = v.InferOutput<typeof Extent>;
 
 /** Who brought which bytes of a file that has mirrors: `[source, start, end]`; 0 is its own URL, 1 its first mirror, and so on. */
-export const Brought = z.tuple([z.number().int().nonnegative(), ...Extent.def.items]);
-export type Brought = z.infer<typeof Brought>;
+export const Brought = v.strictTuple([integer(0), ...Extent.items]);
+export type Brought = v.InferOutput<typeof Brought>;
 
 export const checksumAlgorithms = ['md5', 'sha1', 'sha256', 'sha512'] as const;
 /** A checksum the content must have. `hex`, of the whole file, is lower case; without it the pieces say all. `pieces`: of consecutive pieces of `pieceBytes`. */
-export const Checksum = z.object({
-  algorithm: z.enum(checksumAlgorithms),
-  hex: z
-    .string()
-    .regex(/^[0-9a-f]{32,128}$/)
-    .optional(),
-  pieces: z
-    .object({
-      algorithm: z.enum(checksumAlgorithms),
-      pieceBytes: z.number().int().positive(),
-      hex: z.array(z.string()),
-    })
-    .optional(),
+export const Checksum = v.object({
+  algorithm: v.picklist(checksumAlgorithms),
+  hex: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{32,128}$/))),
+  pieces: v.optional(
+    v.object({
+      algorithm: v.picklist(checksumAlgorithms),
+      pieceBytes: integer(1),
+      hex: v.array(v.string()),
+    }),
+  ),
 });
-export type Checksum = z.infer<typeof Checksum>;
+export type Checksum = v.InferOutput<typeof Checksum>;
 
 /** More than any client takes of a header; it bounds what a worker can have kept and sent to others. */
-export const HeaderText = z.string().max(100_000);
+export const HeaderText = text(100_000);
 
 /** What the first answer with data said of the content; later answers are held against it (RFC 9110 8.8, 13.1.5). */
-export const Validators = z.object({
-  etag: HeaderText.nullable(),
-  lastModified: HeaderText.nullable(),
-  date: HeaderText.nullable(),
+export const Validators = v.object({
+  etag: v.nullable(HeaderText),
+  lastModified: v.nullable(HeaderText),
+  date: v.nullable(HeaderText),
   /** Length of the whole file; null when the server does not tell. */
-  totalBytes: z.number().int().nonnegative().nullable(),
+  totalBytes: v.nullable(integer(0)),
   finalUrl: HeaderText,
-  contentType: HeaderText.nullable(),
+  contentType: v.nullable(HeaderText),
   /** Whether ranges were seen to work: true after a good 206, false after a 200 to a range. */
-  ranges: z.boolean().nullable(),
+  ranges: v.nullable(v.boolean()),
   /** The mirror that said so, when it was not the download's own URL. */
-  mirror: HeaderText.optional(),
+  mirror: v.optional(HeaderText),
   /** The checksum of the whole file that the server promised (RFC 9530, RFC 3230). */
-  digest: Checksum.omit({ pieces: true }).optional(),
+  digest: v.optional(v.omit(Checksum, ['pieces'])),
 });
-export type Validators = z.infer<typeof Validators>;
+export type Validators = v.InferOutput<typeof Validators>;
 
 /** What holds for another address of the same content: the length. One server's tags and dates say nothing about another's. */
 export function asMirrored(kept: Validators | null): Validators | null {
@@ -65,21 +63,21 @@ export function asMirrored(kept: Validators | null): Validators | null {
 }
 
 /** What a person asks for: one line of a list, understood. */
-export const NewDownload = z.object({
-  url: z.string().max(65_536),
-  mirrors: z.array(z.string()).max(100).optional(),
+export const NewDownload = v.object({
+  url: text(65_536),
+  mirrors: v.optional(v.pipe(v.array(v.string()), v.maxLength(100))),
   /** A name the person or the list chose; else it comes from the server or the URL. */
-  name: z.string().optional(),
-  checksum: Checksum.optional(),
-  headers: z.record(z.string(), z.string()).optional(),
-  limitBytesPerS: z.number().int().min(1024).optional(),
+  name: v.optional(v.string()),
+  checksum: v.optional(Checksum),
+  headers: v.optional(v.record(v.string(), v.string())),
+  limitBytesPerS: v.optional(integer(1024)),
   /** The kind it is kept under; else its name tells. */
-  category: z.string().min(1).max(60).optional(),
+  category: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(60))),
   /** How many connections it may open at most; else the setting says. */
-  connections: z.number().int().min(1).max(32).optional(),
-  priority: Priority.optional(),
+  connections: v.optional(integer(1, 32)),
+  priority: v.optional(Priority),
 });
-export type NewDownload = z.infer<typeof NewDownload>;
+export type NewDownload = v.InferOutput<typeof NewDownload>;
 
 export const eventKinds = [
   'added',
@@ -110,21 +108,21 @@ export const eventKinds = [
   'lane',
   'limit',
 ] as const;
-export const EventKind = z.enum(eventKinds);
-export type EventKind = z.infer<typeof EventKind>;
+export const EventKind = v.picklist(eventKinds);
+export type EventKind = v.InferOutput<typeof EventKind>;
 
 /** A line of a download's event log; the words are made by whoever shows it. */
-export const DownloadEvent = z.object({
-  at: z.number(),
+export const DownloadEvent = v.object({
+  at: number(),
   kind: EventKind,
-  detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+  detail: v.record(v.string(), v.union([v.string(), number(), v.boolean(), v.null()])),
 });
-export type DownloadEvent = z.infer<typeof DownloadEvent>;
+export type DownloadEvent = v.InferOutput<typeof DownloadEvent>;
 
 export const EXCHANGE_HEADERS_MAX = 60;
 export const EXCHANGE_VALUE_MAX = 1000;
 /** Comes with each file, so that one pass has to do. */
-const HeaderLines = z.custom<[name: string, value: string][]>(
+const HeaderLines = v.custom<[name: string, value: string][]>(
   (raw) => Array.isArray(raw) && raw.length <= EXCHANGE_HEADERS_MAX && raw.every(isHeaderLine),
 );
 function isHeaderLine(raw: unknown): boolean {
@@ -135,40 +133,40 @@ function isHeaderLine(raw: unknown): boolean {
   );
 }
 /** A request and its answer, secrets masked: the last of its kind that a download had. */
-export const Exchange = z.object({
-  url: z.string().max(4 * EXCHANGE_VALUE_MAX),
-  status: z.number().int(),
+export const Exchange = v.object({
+  url: text(4 * EXCHANGE_VALUE_MAX),
+  status: integer(),
   /** By which way it went: node-fetch, or the direct connection. */
-  lane: z.enum(['fetch', 'direct']),
+  lane: v.picklist(['fetch', 'direct']),
   request: HeaderLines,
   response: HeaderLines,
 });
-export type Exchange = z.infer<typeof Exchange>;
+export type Exchange = v.InferOutput<typeof Exchange>;
 
 /** A download as a list shows it. URLs have their credentials masked. Speeds in bytes a second, times in ms since 1970. */
-export const Row = z.object({
+export const Row = v.object({
   id: DownloadId,
-  url: z.string(),
-  name: z.string(),
-  host: z.string(),
-  dir: z.string(),
-  category: z.string(),
+  url: v.string(),
+  name: v.string(),
+  host: v.string(),
+  dir: v.string(),
+  category: v.string(),
   status: Status,
-  sizeBytes: z.number().nullable(),
+  sizeBytes: v.nullable(number()),
   /** Bytes that have arrived; may be a little ahead of what is durable. */
-  doneBytes: z.number(),
-  bytesPerS: z.number(),
-  connections: z.number(),
+  doneBytes: number(),
+  bytesPerS: number(),
+  connections: number(),
   /** Finished parts, at most 64 of them, merged for drawing. */
-  segments: z.array(Extent),
-  failure: Failure.nullable(),
+  segments: v.array(Extent),
+  failure: v.nullable(Failure),
   /** Set while it waits on purpose: a server's Retry-After, a backoff, room on the disk. */
-  waiting: z.object({ until: z.number().nullable(), reason: z.string() }).nullable(),
-  worker: z.number().nullable(),
-  verified: z.boolean(),
+  waiting: v.nullable(v.object({ until: v.nullable(number()), reason: v.string() })),
+  worker: v.nullable(number()),
+  verified: v.boolean(),
   priority: Priority,
-  position: z.number(),
-  addedAt: z.number(),
-  finishedAt: z.number().nullable(),
+  position: number(),
+  addedAt: number(),
+  finishedAt: v.nullable(number()),
 });
-export type Row = z.infer<typeof Row>;
+export type Row = v.InferOutput<typeof Row>;

@@ -1,5 +1,6 @@
 // The closed list of ways a download can fail, each with what a person can do about it.
-import { z } from 'zod';
+import * as v from 'valibot';
+import { integer, number, text } from './schema.ts';
 import { Said, type Why } from './why.ts';
 
 const failureCodes = [
@@ -32,8 +33,8 @@ const failureCodes = [
   'internal',
 ] as const;
 
-export const FailureCode = z.enum(failureCodes);
-export type FailureCode = z.infer<typeof FailureCode>;
+export const FailureCode = v.picklist(failureCodes);
+export type FailureCode = v.InferOutput<typeof FailureCode>;
 
 /**
  * An expected failure, as a value.
@@ -42,15 +43,15 @@ export type FailureCode = z.infer<typeof FailureCode>;
  * `retry`: `soon` with backoff, `when-possible` once its cause is gone (room on the disk), `by-hand` never on its own.
  * `retryAfterMs`: the server said when it may be asked again, and that is too long to wait for in a worker.
  */
-export const Failure = z.object({
+export const Failure = v.object({
   code: FailureCode,
-  message: z.string().max(2000),
-  said: Said.optional(),
-  retry: z.enum(['soon', 'when-possible', 'by-hand']),
-  retryAfterMs: z.number().nonnegative().optional(),
-  httpStatus: z.number().int().optional(),
+  message: text(2000),
+  said: v.optional(Said),
+  retry: v.picklist(['soon', 'when-possible', 'by-hand']),
+  retryAfterMs: v.optional(number(0)),
+  httpStatus: v.optional(integer()),
 });
-export type Failure = z.infer<typeof Failure>;
+export type Failure = v.InferOutput<typeof Failure>;
 
 /** A failure with its sentence; `more`: what else is known of it. */
 export function fail(code: FailureCode, why: Why, retry: Failure['retry'], more: Partial<Failure> = {}): Failure {

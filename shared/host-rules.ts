@@ -1,53 +1,58 @@
 // Rules for hosts: what goes along with requests to them, and how much of them at once. A person writes them, one a host.
-import { z } from 'zod';
+import * as v from 'valibot';
+import { integer, text } from './schema.ts';
 import { hostOf } from './url.ts';
 import { because, rule } from './why.ts';
 
 /** Stands where a secret is that only the engine and its workers need. */
 export const MASKED = '***';
 
-const HostPattern = z
-  .string()
-  .trim()
-  .max(300)
-  .overwrite(asWritten)
-  .refine(
-    (text) => partsOf(text) !== null,
-    'A host such as example.org, *.example.org or example.org:8080; * is every host.',
-  );
-const HeaderName = z.string().regex(/^[!#$%&'*+.^_`|~\w-]{1,100}$/, 'A header’s name has letters, digits and dashes.');
-const HeaderValue = z
-  .string()
-  .max(8192)
-  .refine((text) => /^[\t\x20-\x7e\x80-\xff]*$/.test(text), rule(because('header-unfit')));
+const HostPattern = v.pipe(
+  v.string(),
+  v.trim(),
+  v.maxLength(300),
+  v.transform(asWritten),
+  rule((host) => (partsOf(host) === null ? because('host-unfit') : null)),
+);
+const HeaderName = v.pipe(
+  v.string(),
+  rule((name) => (/^[!#$%&'*+.^_`|~\w-]{1,100}$/.test(name) ? null : because('header-name-unfit'))),
+);
+const HeaderValue = v.pipe(
+  v.string(),
+  v.maxLength(8192),
+  rule((value) => (/^[\t\x20-\x7e\x80-\xff]*$/.test(value) ? null : because('header-unfit'))),
+);
 
 /** Header lines by name. */
-export const Headers = z.record(HeaderName, HeaderValue);
+export const Headers = v.record(HeaderName, HeaderValue);
 
-export const HostRule = z
-  .strictObject({
+export const HostRule = v.pipe(
+  v.strictObject({
     host: HostPattern,
-    headers: Headers.default({}),
-    referrer: HeaderValue.nullable().default(null),
+    headers: v.optional(Headers, {}),
+    referrer: v.optional(v.nullable(HeaderValue), null),
     /** Basic credentials (RFC 7617). */
-    user: z.string().max(1000).nullable().default(null),
-    password: z.string().max(1000).nullable().default(null),
+    user: v.optional(v.nullable(text(1000)), null),
+    password: v.optional(v.nullable(text(1000)), null),
     /** A bearer token (RFC 6750). */
-    bearer: HeaderValue.nullable().default(null),
+    bearer: v.optional(v.nullable(HeaderValue), null),
     /** A Netscape cookies.txt on the engine's machine. */
-    cookiesFile: z.string().nullable().default(null),
+    cookiesFile: v.optional(v.nullable(v.string()), null),
     /** Its certificate is not checked, by a person's explicit choice. */
-    insecure: z.boolean().default(false),
-    limitBytesPerS: z.number().int().min(1024).nullable().default(null),
-    connections: z.number().int().min(1).max(256).nullable().default(null),
-  })
-  .refine(({ user, bearer }) => user === null || bearer === null, rule(because('user-or-bearer')));
-export type HostRule = z.infer<typeof HostRule>;
+    insecure: v.optional(v.boolean(), false),
+    limitBytesPerS: v.optional(v.nullable(integer(1024)), null),
+    connections: v.optional(v.nullable(integer(1, 256)), null),
+  }),
+  rule(({ user, bearer }) => (user !== null && bearer !== null ? because('user-or-bearer') : null)),
+);
+export type HostRule = v.InferOutput<typeof HostRule>;
 
-export const HostRules = z
-  .array(HostRule)
-  .max(1000)
-  .refine((rules) => new Set(rules.map(({ host }) => host)).size === rules.length, rule(because('host-twice')));
+export const HostRules = v.pipe(
+  v.array(HostRule),
+  v.maxLength(1000),
+  rule((rules) => (new Set(rules.map(({ host }) => host)).size === rules.length ? null : because('host-twice'))),
+);
 
 /**
  * The one rule for a host (`name` or `name:port`), the most exact there is: with a port before without, a name before

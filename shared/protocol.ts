@@ -1,5 +1,6 @@
 // The contract between the engine and a worker, the same over every Port.
-import { z } from 'zod';
+import * as v from 'valibot';
+import { integer, number, positive, text } from './schema.ts';
 import { Brought, Checksum, DownloadId, EventKind, Exchange, Extent, HeaderText, Validators } from './download.ts';
 import { Failure } from './failure.ts';
 import { ThreadCounts } from './traffic.ts';
@@ -9,7 +10,7 @@ export const PART_SUFFIX = '.sluice-part';
 /** What follows that in the name of a second one beside it, for content that is newer. */
 export const RIVAL_SUFFIX = '.new';
 
-const Epoch = z.number().int().positive();
+const Epoch = integer(1);
 const lease = { id: DownloadId, epoch: Epoch };
 
 /** Of one file, in one message. */
@@ -18,7 +19,7 @@ const RANGES_MAX = 20_000;
 const SLOTS_MAX = 1024;
 
 /** What a worker has: sorted, not empty, no byte twice. Comes often and in any size, so that one pass has to do. */
-const Durable = z.custom<Extent[]>((raw) => {
+const Durable = v.custom<Extent[]>((raw) => {
   let at = 0;
   return areRanges(raw, 2, ([start, end]) => {
     const follows = start! >= at;
@@ -26,7 +27,7 @@ const Durable = z.custom<Extent[]>((raw) => {
     return follows;
   });
 });
-const BroughtNow = z.custom<Brought[]>((raw) => areRanges(raw, 3, ([source]) => source! >= 0));
+const BroughtNow = v.custom<Brought[]>((raw) => areRanges(raw, 3, ([source]) => source! >= 0));
 
 /** Whether these are tuples of so many whole numbers, the last two of them a range; `also`: what else holds for each. */
 function areRanges(raw: unknown, length: number, also: (range: number[]) => boolean): boolean {
@@ -38,38 +39,38 @@ function areRanges(raw: unknown, length: number, also: (range: number[]) => bool
   });
 }
 
-export const Lane = z.enum(['auto', 'fetch', 'direct']);
-export type Lane = z.infer<typeof Lane>;
+export const Lane = v.picklist(['auto', 'fetch', 'direct']);
+export type Lane = v.InferOutput<typeof Lane>;
 
 /** One download as a worker leases it. `epoch` grows with each lease of the same download. */
-export const Task = z.object({
+export const Task = v.object({
   ...lease,
-  url: z.string(),
-  mirrors: z.array(z.string()),
+  url: v.string(),
+  mirrors: v.array(v.string()),
   /** Absolute path of the unfinished file; never changes while the download lives. */
-  partPath: z.string(),
+  partPath: v.string(),
   /** Where the worker notes what it has written, for when only the process dies; null: nowhere. */
-  notePath: z.string().nullable(),
+  notePath: v.nullable(v.string()),
   /** Absolute path it gets at the end, as reserved so far; `target` may change it. */
-  targetPath: z.string(),
+  targetPath: v.string(),
   /** `given`: the name stays. `from-url`: unless the server gives another. `open`: the engine must see the answer first. */
-  naming: z.enum(['given', 'from-url', 'open']),
+  naming: v.picklist(['given', 'from-url', 'open']),
   /** Durable ranges of the part file, sorted, not touching. */
-  extents: z.array(Extent),
+  extents: v.array(Extent),
   /** Who brought them, as far as that is known: what a mirror brought goes with it when it turns out to be bad. */
-  brought: z.array(Brought).optional(),
-  validators: Validators.nullable(),
-  headers: z.record(z.string(), z.string()),
-  checksum: Checksum.nullable(),
+  brought: v.optional(v.array(Brought)),
+  validators: v.nullable(Validators),
+  headers: v.record(v.string(), v.string()),
+  checksum: v.nullable(Checksum),
   /** Whether to tell the SHA-256 of the finished file. */
-  hash: z.boolean(),
+  hash: v.boolean(),
   /** How many connections it may open at most. */
-  connections: z.number().int().min(1).max(64),
+  connections: integer(1, 64),
   /** How many of them at most at a mirror's host, by host; what is not here: as many. None: it is for when the others fail. */
-  mirrorConnections: z.record(z.string(), z.number().int().nonnegative()).optional(),
-  limitBytesPerS: z.number().positive().nullable(),
+  mirrorConnections: v.optional(v.record(v.string(), integer(0))),
+  limitBytesPerS: v.nullable(positive()),
 });
-export type Task = z.infer<typeof Task>;
+export type Task = v.InferOutput<typeof Task>;
 
 /** Whether an answer can change the name: then the worker waits for a `target` before it finishes, and the engine sends one. */
 export function needsTarget(
@@ -82,159 +83,159 @@ export function needsTarget(
 }
 
 /** What holds for requests to a host (see `ruleFor`). */
-export const HostWays = z.object({
-  host: z.string(),
+export const HostWays = v.object({
+  host: v.string(),
   /** Referrer and credentials among them. */
-  headers: z.record(z.string(), z.string()),
+  headers: v.record(v.string(), v.string()),
   /** The text of a cookies.txt. */
-  cookies: z.string().nullable(),
+  cookies: v.nullable(v.string()),
   /** Its certificate is not checked, by a person's explicit choice. */
-  insecure: z.boolean(),
+  insecure: v.boolean(),
 });
-export type HostWays = z.infer<typeof HostWays>;
+export type HostWays = v.InferOutput<typeof HostWays>;
 
 /** How workers transfer; the same for all tasks. */
-export const TransferSettings = z.object({
+export const TransferSettings = v.object({
   lane: Lane,
-  maxRetries: z.number().int().nonnegative(),
-  connectTimeoutMs: z.number().positive(),
-  idleTimeoutMs: z.number().positive(),
-  allowInsecureRedirect: z.boolean(),
-  userAgent: z.string(),
-  proxy: z.string().nullable(),
+  maxRetries: integer(0),
+  connectTimeoutMs: positive(),
+  idleTimeoutMs: positive(),
+  allowInsecureRedirect: v.boolean(),
+  userAgent: v.string(),
+  proxy: v.nullable(v.string()),
   /** Hosts that are reached without a proxy, as in `NO_PROXY`. */
-  noProxy: z.string(),
+  noProxy: v.string(),
   /** PEM text of extra certificate authorities. */
-  extraCa: z.string().nullable(),
+  extraCa: v.nullable(v.string()),
   /** The text of a cookies.txt for all hosts. */
-  cookies: z.string().nullable(),
-  hosts: z.array(HostWays),
+  cookies: v.nullable(v.string()),
+  hosts: v.array(HostWays),
 });
-export type TransferSettings = z.infer<typeof TransferSettings>;
+export type TransferSettings = v.InferOutput<typeof TransferSettings>;
 
 /** One worker's shares of the speed limits in bytes a second: of that for all downloads, and of those in rules, by their host. */
-export const SpeedShares = z.object({
-  all: z.number().positive().nullable(),
-  hosts: z.record(z.string(), z.number().positive()),
+export const SpeedShares = v.object({
+  all: v.nullable(positive()),
+  hosts: v.record(v.string(), positive()),
 });
-export type SpeedShares = z.infer<typeof SpeedShares>;
+export type SpeedShares = v.InferOutput<typeof SpeedShares>;
 
 /** The limits of which a download's worker has only a share. */
-export const SharedLimit = z.enum(['all', 'host']);
-export type SharedLimit = z.infer<typeof SharedLimit>;
+export const SharedLimit = v.picklist(['all', 'host']);
+export type SharedLimit = v.InferOutput<typeof SharedLimit>;
 
-export const ToWorker = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('welcome'), protocol: z.number(), settings: TransferSettings }),
-  z.object({ kind: z.literal('tasks'), tasks: z.array(Task) }),
+export const ToWorker = v.variant('kind', [
+  v.object({ kind: v.literal('welcome'), protocol: number(), settings: TransferSettings }),
+  v.object({ kind: v.literal('tasks'), tasks: v.array(Task) }),
   /** Each begins when one of the same host is done, in its place and with its connections; until then it waits, unspent. */
-  z.object({ kind: z.literal('ahead'), tasks: z.array(Task) }),
+  v.object({ kind: v.literal('ahead'), tasks: v.array(Task) }),
   /** Where the finished file goes, in answer to `probed` and `target-taken`. */
-  z.object({ kind: z.literal('target'), ...lease, path: z.string() }),
+  v.object({ kind: v.literal('target'), ...lease, path: v.string() }),
   /** Stop, flush, answer with a `released` result. */
-  z.object({ kind: z.literal('cancel'), ...lease }),
+  v.object({ kind: v.literal('cancel'), ...lease }),
   /** The engine has written down that these are done: their part files are not needed any more. */
-  z.object({ kind: z.literal('settled'), ids: z.array(DownloadId) }),
-  z.object({ kind: z.literal('settings'), settings: TransferSettings }),
-  z.object({ kind: z.literal('shares'), shares: SpeedShares }),
-  z.object({ kind: z.literal('limit'), ...lease, limitBytesPerS: z.number().positive().nullable() }),
+  v.object({ kind: v.literal('settled'), ids: v.array(DownloadId) }),
+  v.object({ kind: v.literal('settings'), settings: TransferSettings }),
+  v.object({ kind: v.literal('shares'), shares: SpeedShares }),
+  v.object({ kind: v.literal('limit'), ...lease, limitBytesPerS: v.nullable(positive()) }),
   /** How many connections a task may have from now on. */
-  z.object({ kind: z.literal('connections'), ...lease, connections: z.number().int().min(1).max(64) }),
-  z.object({ kind: z.literal('ping') }),
+  v.object({ kind: v.literal('connections'), ...lease, connections: integer(1, 64) }),
+  v.object({ kind: v.literal('ping') }),
   /** Release everything durably and leave. */
-  z.object({ kind: z.literal('stop') }),
+  v.object({ kind: v.literal('stop') }),
 ]);
-export type ToWorker = z.infer<typeof ToWorker>;
+export type ToWorker = v.InferOutput<typeof ToWorker>;
 
-export const Outcome = z.discriminatedUnion('kind', [
-  z.object({
-    kind: z.literal('done'),
-    path: z.string(),
-    sizeBytes: z.number().int().nonnegative(),
-    sha256: z.string().nullable(),
+export const Outcome = v.variant('kind', [
+  v.object({
+    kind: v.literal('done'),
+    path: v.string(),
+    sizeBytes: integer(0),
+    sha256: v.nullable(v.string()),
     /** A given checksum was compared and is equal. */
-    verified: z.boolean(),
+    verified: v.boolean(),
     /** False: the file ends where the connection did, and nothing says that this was its end. */
-    endTold: z.boolean().optional(),
+    endTold: v.optional(v.boolean()),
     /** It came back from a worker elsewhere and stands in the download's folder here; only the gateway says so. */
-    sentBack: z.boolean().optional(),
+    sentBack: v.optional(v.boolean()),
   }),
-  z.object({ kind: z.literal('failed'), failure: Failure, extents: Durable }),
-  z.object({ kind: z.literal('released'), extents: Durable }),
+  v.object({ kind: v.literal('failed'), failure: Failure, extents: Durable }),
+  v.object({ kind: v.literal('released'), extents: Durable }),
 ]);
-export type Outcome = z.infer<typeof Outcome>;
+export type Outcome = v.InferOutput<typeof Outcome>;
 
-export const FromWorker = z.discriminatedUnion('kind', [
-  z.object({
-    kind: z.literal('hello'),
-    protocol: z.number(),
-    pid: z.number(),
-    machine: z.string(),
-    runtime: z.string(),
+export const FromWorker = v.variant('kind', [
+  v.object({
+    kind: v.literal('hello'),
+    protocol: number(),
+    pid: number(),
+    machine: v.string(),
+    runtime: v.string(),
     /** Of its Sluice. */
-    version: z.string().max(100).optional(),
+    version: v.optional(text(100)),
     /** How many tasks it will run at once. */
-    slots: z.number().int().positive().max(SLOTS_MAX),
+    slots: integer(1, SLOTS_MAX),
     /** How many more it will hold ahead of time; left out: none. */
-    ahead: z.number().int().nonnegative().optional(),
+    ahead: v.optional(integer(0)),
   }),
   /** It has room for `count` more tasks. */
-  z.object({ kind: z.literal('get'), count: z.number().int().positive().max(SLOTS_MAX) }),
+  v.object({ kind: v.literal('get'), count: integer(1, SLOTS_MAX) }),
   /** The first answer with data: what the engine needs to keep it resumable and to name it (see `needsTarget`). */
-  z.object({
-    kind: z.literal('probed'),
+  v.object({
+    kind: v.literal('probed'),
     ...lease,
     validators: Validators,
-    contentDisposition: HeaderText.nullable(),
+    contentDisposition: v.nullable(HeaderText),
   }),
   /** The whole of what is durable now. Sent only after fdatasync. */
-  z.object({ kind: z.literal('saved'), ...lease, extents: Durable, brought: BroughtNow.optional() }),
-  z.object({
-    kind: z.literal('progress'),
-    downloads: z.array(
-      z.object({
+  v.object({ kind: v.literal('saved'), ...lease, extents: Durable, brought: v.optional(BroughtNow) }),
+  v.object({
+    kind: v.literal('progress'),
+    downloads: v.array(
+      v.object({
         ...lease,
-        receivedBytes: z.number().nonnegative(),
-        bytesPerS: z.number().nonnegative(),
-        connections: z.number().int().nonnegative(),
+        receivedBytes: number(0),
+        bytesPerS: number(0),
+        connections: integer(0),
         /** Which shares it has waited for most of the time since the last report; left out: not known yet. */
-        heldBy: z.array(SharedLimit).optional(),
+        heldBy: v.optional(v.array(SharedLimit)),
       }),
     ),
   }),
-  z.object({
-    kind: z.literal('event'),
+  v.object({
+    kind: v.literal('event'),
     ...lease,
     event: EventKind,
-    detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+    detail: v.record(v.string(), v.union([v.string(), number(), v.boolean(), v.null()])),
   }),
   /** A server's first answer, and each one with another status than the one before. */
-  z.object({ kind: z.literal('exchange'), ...lease, exchange: Exchange }),
+  v.object({ kind: v.literal('exchange'), ...lease, exchange: Exchange }),
   /** Waiting on purpose (`retry`: Retry-After, backoff; `place`: for one at the host) until a time, if that is known; null when over. */
-  z.object({
-    kind: z.literal('waiting'),
+  v.object({
+    kind: v.literal('waiting'),
     ...lease,
-    wait: z.object({ until: z.number().nullable(), reason: z.enum(['retry', 'place']) }).nullable(),
+    wait: v.nullable(v.object({ until: v.nullable(number()), reason: v.picklist(['retry', 'place']) })),
   }),
   /** The host took no more than `connections` at once. */
-  z.object({ kind: z.literal('host-cap'), host: z.string(), connections: z.number().int().min(1) }),
+  v.object({ kind: v.literal('host-cap'), host: v.string(), connections: integer(1) }),
   /** The final name exists already on the disk; asks for another `target`. */
-  z.object({ kind: z.literal('target-taken'), ...lease }),
+  v.object({ kind: v.literal('target-taken'), ...lease }),
   /** `next`: which of those that waited ahead has begun in its place, and with how many connections. */
-  z.object({
-    kind: z.literal('result'),
+  v.object({
+    kind: v.literal('result'),
     ...lease,
     outcome: Outcome,
-    next: z.object({ ...lease, connections: z.number().int().min(1).max(64) }).optional(),
+    next: v.optional(v.object({ ...lease, connections: integer(1, 64) })),
   }),
   /** Once a second: how the process is. */
-  z.object({
-    kind: z.literal('vitals'),
-    rssBytes: z.number(),
-    cpuMs: z.number(),
-    loopDelayMs: z.number(),
+  v.object({
+    kind: v.literal('vitals'),
+    rssBytes: number(),
+    cpuMs: number(),
+    loopDelayMs: number(),
     /** Of its threads that hash; left out: it has none. */
-    threads: ThreadCounts.optional(),
+    threads: v.optional(ThreadCounts),
   }),
-  z.object({ kind: z.literal('pong') }),
+  v.object({ kind: v.literal('pong') }),
 ]);
-export type FromWorker = z.infer<typeof FromWorker>;
+export type FromWorker = v.InferOutput<typeof FromWorker>;

@@ -1,95 +1,94 @@
 // Every setting with its bounds and default; units are in the names.
-import { z } from 'zod';
+import * as v from 'valibot';
+import { integer, text } from './schema.ts';
 import { usualCategories } from './category.ts';
 import { Categories } from './category-list.ts';
 import { Headers, HostRules } from './host-rules.ts';
 import { Lane } from './protocol.ts';
 import { isProxy } from './proxy.ts';
-import { ONCE } from './reader.ts';
 import { fullWeek } from './schedule.ts';
 import { because, rule } from './why.ts';
 
-const Proxy = z
-  .string()
-  .trim()
-  .max(2000)
-  .refine(isProxy, rule(because('proxy-unfit')));
-const OwnAddress = z
-  .string()
-  .trim()
-  .max(255)
-  .refine((text) => text !== '', rule(because('address-needed')));
+const Proxy = v.pipe(
+  v.string(),
+  v.trim(),
+  v.maxLength(2000),
+  rule((value) => (isProxy(value) ? null : because('proxy-unfit'))),
+);
+const OwnAddress = v.pipe(
+  v.string(),
+  v.trim(),
+  v.maxLength(255),
+  rule((value) => (value === '' ? because('address-needed') : null)),
+);
 
-export const Settings = z.object({
+export const Settings = v.object({
   /** Where files go; empty: the person's download folder. */
-  dir: z.string().default(''),
+  dir: v.optional(v.string(), ''),
   /** Kinds of files by their extensions, each with a folder when a person gave it one. */
-  categories: Categories.default([...usualCategories]),
+  categories: v.optional(Categories, [...usualCategories]),
   /** Worker processes; 0: as many as the machine has cores. */
-  workers: z.number().int().min(0).max(32).default(0),
+  workers: v.optional(integer(0, 32), 0),
   /** Downloads at once. */
-  parallel: z.number().int().min(1).max(256).default(8),
-  connectionsPerDownload: z.number().int().min(1).max(32).default(8),
-  connectionsPerHost: z.number().int().min(1).max(256).default(16),
-  limitBytesPerS: z.number().int().min(1024).nullable().default(null),
+  parallel: v.optional(integer(1, 256), 8),
+  connectionsPerDownload: v.optional(integer(1, 32), 8),
+  connectionsPerHost: v.optional(integer(1, 256), 16),
+  limitBytesPerS: v.optional(v.nullable(integer(1024)), null),
   /** Whether the week's timetable holds, and the limit for everything in its limited hours. */
-  scheduleOn: z.boolean().default(false),
-  scheduleLimitBytesPerS: z.number().int().min(1024).default(500_000),
-  week: z
-    .array(z.string().regex(/^[FLN]{24}$/))
-    .length(7)
-    .default([...fullWeek]),
-  maxRetries: z.number().int().min(0).max(100).default(8),
-  connectTimeoutMs: z.number().int().min(1000).max(600_000).default(20_000),
-  idleTimeoutMs: z.number().int().min(1000).max(600_000).default(30_000),
-  allowInsecureRedirect: z.boolean().default(false),
-  lane: Lane.default('auto'),
-  hash: z.boolean().default(true),
+  scheduleOn: v.optional(v.boolean(), false),
+  scheduleLimitBytesPerS: v.optional(integer(1024), 500_000),
+  week: v.optional(v.pipe(v.array(v.pipe(v.string(), v.regex(/^[FLN]{24}$/))), v.length(7)), [...fullWeek]),
+  maxRetries: v.optional(integer(0, 100), 8),
+  connectTimeoutMs: v.optional(integer(1000, 600_000), 20_000),
+  idleTimeoutMs: v.optional(integer(1000, 600_000), 30_000),
+  allowInsecureRedirect: v.optional(v.boolean(), false),
+  lane: v.optional(Lane, 'auto'),
+  hash: v.optional(v.boolean(), true),
   /** What was stored is kept though it be no proxy: then downloads fail, and none goes past the one that was meant. */
-  proxy: z.string().nullable().default(null),
+  proxy: v.optional(v.nullable(v.string()), null),
   /** Hosts that are reached without a proxy, as in `NO_PROXY`. */
-  noProxy: z.string().max(10_000).default(''),
+  noProxy: v.optional(text(10_000), ''),
   /** What Sluice calls itself; null: by its name and version. */
-  userAgent: Headers.valueType.nullable().default(null),
-  extraCaFile: z.string().nullable().default(null),
+  userAgent: v.optional(v.nullable(Headers.value), null),
+  extraCaFile: v.optional(v.nullable(v.string()), null),
   /** A Netscape cookies.txt whose cookies go where they belong. */
-  cookiesFile: z.string().nullable().default(null),
-  hostRules: HostRules.default([]),
+  cookiesFile: v.optional(v.nullable(v.string()), null),
+  hostRules: v.optional(HostRules, []),
   /** Whether other machines may join as workers, at an address of this machine; 127.0.0.1 is for this machine alone. */
-  coordinator: z.boolean().default(true),
-  coordinatorHost: OwnAddress.default('127.0.0.1'),
-  coordinatorPort: z.number().int().min(1).max(65_535).default(7440),
-  discoverable: z.boolean().default(false),
+  coordinator: v.optional(v.boolean(), true),
+  coordinatorHost: v.optional(OwnAddress, '127.0.0.1'),
+  coordinatorPort: v.optional(integer(1, 65_535), 7440),
+  discoverable: v.optional(v.boolean(), false),
   /** Whether Python programs of this machine may use the queues; HMAC-MD5 is what Python before 3.12 proves its key with. */
-  pythonDoor: z.boolean().default(false),
+  pythonDoor: v.optional(v.boolean(), false),
   /** 127.0.0.1 is for this machine alone; anywhere else what passes there can be read on the way. */
-  pythonHost: OwnAddress.default('127.0.0.1'),
-  pythonPort: z.number().int().min(1).max(65_535).default(8001),
-  pythonMd5: z.boolean().default(true),
+  pythonHost: v.optional(OwnAddress, '127.0.0.1'),
+  pythonPort: v.optional(integer(1, 65_535), 8001),
+  pythonMd5: v.optional(v.boolean(), true),
   /** Results come to Python programs as dicts with path, size and sha256 instead of `URL--->success`. */
-  pythonDicts: z.boolean().default(false),
-  notifications: z.boolean().default(true),
+  pythonDicts: v.optional(v.boolean(), false),
+  notifications: v.optional(v.boolean(), true),
   /** Closing the window leaves the program in the tray; where there is no tray, in the task bar. */
-  closeToTray: z.boolean().default(false),
+  closeToTray: v.optional(v.boolean(), false),
   /** Links that are copied anywhere are offered in the window. */
-  clipboardWatch: z.boolean().default(false),
+  clipboardWatch: v.optional(v.boolean(), false),
   /** The machine does not fall asleep by itself while something downloads. */
-  keepAwake: z.boolean().default(true),
-  startAtLogin: z.boolean().default(false),
+  keepAwake: v.optional(v.boolean(), true),
+  startAtLogin: v.optional(v.boolean(), false),
   /** What comes after the last download; back to nothing after use and at each start. */
-  whenDone: z.enum(['nothing', 'quit', 'sleep', 'shutdown']).default('nothing'),
-  theme: z.enum(['system', 'light', 'dark']).default('system'),
-  language: z.enum(['system', 'en', 'zh-CN']).default('system'),
+  whenDone: v.optional(v.picklist(['nothing', 'quit', 'sleep', 'shutdown']), 'nothing'),
+  theme: v.optional(v.picklist(['system', 'light', 'dark']), 'system'),
+  language: v.optional(v.picklist(['system', 'en', 'zh-CN']), 'system'),
 });
-export type Settings = z.infer<typeof Settings>;
-export const defaultSettings: Settings = Settings.parse({}, ONCE);
+export type Settings = v.InferOutput<typeof Settings>;
+export const defaultSettings: Settings = v.parse(Settings, {});
 
+type Shape = typeof Settings.entries;
 /** A change of some settings; unknown names are an error. */
-export const SettingsChange = z
-  .strictObject(
-    Object.fromEntries(Object.entries(Settings.shape).map(([name, schema]) => [name, schema.unwrap().optional()])) as {
-      [K in keyof typeof Settings.shape]: z.ZodOptional<ReturnType<(typeof Settings.shape)[K]['unwrap']>>;
-    },
-  )
-  .extend({ proxy: Proxy.nullable().optional() });
-export type SettingsChange = z.infer<typeof SettingsChange>;
+export const SettingsChange = v.strictObject({
+  ...(Object.fromEntries(
+    Object.entries(Settings.entries).map(([name, { wrapped }]) => [name, v.optional(wrapped as v.GenericSchema)]),
+  ) as { [K in keyof Shape]: v.OptionalSchema<Shape[K]['wrapped'], undefined> }),
+  proxy: v.optional(v.nullable(Proxy)),
+});
+export type SettingsChange = v.InferOutput<typeof SettingsChange>;

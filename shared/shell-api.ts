@@ -1,5 +1,6 @@
 // The contract between the window and the shell around it: what only the desktop can do, and what it tells.
-import { z } from 'zod';
+import * as v from 'valibot';
+import { number } from './schema.ts';
 import type { Answer, HandlersOf } from './answer.ts';
 import type { CallArg, CallName, CallResult, EngineEvent } from './api.ts';
 import { Coordination } from './coordination.ts';
@@ -7,64 +8,67 @@ import { DownloadId } from './download.ts';
 import { Found, Helping, HelpOrder } from './helping.ts';
 import type { Told } from './told.ts';
 
-export const PowerAction = z.enum(['quit', 'sleep', 'shutdown']);
-export type PowerAction = z.infer<typeof PowerAction>;
+export const PowerAction = v.picklist(['quit', 'sleep', 'shutdown']);
+export type PowerAction = v.InferOutput<typeof PowerAction>;
 /** What is about to happen after the last download, and when, in ms since 1970. */
-export const Countdown = z.object({ action: PowerAction, endsAt: z.number() });
-export type Countdown = z.infer<typeof Countdown>;
+export const Countdown = v.object({ action: PowerAction, endsAt: number() });
+export type Countdown = v.InferOutput<typeof Countdown>;
 
 /** Every shell call: its argument and its result, as in the engine's table. */
 export const shellCalls = {
   /** Asks for a folder, starting at `dir`; null when the person thought better of it. */
-  chooseFolder: { arg: z.object({ dir: z.string() }), result: z.string().nullable() },
+  chooseFolder: { arg: v.object({ dir: v.string() }), result: v.nullable(v.string()) },
   /** Asks for list files; empty when cancelled. */
-  chooseLists: { arg: z.null(), result: z.array(z.string()) },
+  chooseLists: { arg: v.null(), result: v.array(v.string()) },
   /** Asks where to write a file that is to be called `name`; null when the person thought better of it. */
-  chooseSave: { arg: z.object({ name: z.string() }), result: z.string().nullable() },
-  openFile: { arg: z.object({ id: DownloadId }), result: z.null() },
-  showInFolder: { arg: z.object({ id: DownloadId }), result: z.null() },
-  copyText: { arg: z.object({ text: z.string() }), result: z.null() },
-  readClipboard: { arg: z.null(), result: z.object({ text: z.string(), html: z.string() }) },
+  chooseSave: { arg: v.object({ name: v.string() }), result: v.nullable(v.string()) },
+  openFile: { arg: v.object({ id: DownloadId }), result: v.null() },
+  showInFolder: { arg: v.object({ id: DownloadId }), result: v.null() },
+  copyText: { arg: v.object({ text: v.string() }), result: v.null() },
+  readClipboard: { arg: v.null(), result: v.object({ text: v.string(), html: v.string() }) },
   /** Links that were copied in other programs and are offered, one a line; `forget`: they were taken, or not wanted. */
-  copiedLinks: { arg: z.object({ do: z.enum(['look', 'forget']) }), result: z.string() },
+  copiedLinks: { arg: v.object({ do: v.picklist(['look', 'forget']) }), result: v.string() },
   /** The window itself put this into the clipboard: it is not offered. */
-  ownCopy: { arg: z.object({ text: z.string() }), result: z.null() },
+  ownCopy: { arg: v.object({ text: v.string() }), result: v.null() },
   /** Links and lists that the program was started with, or was handed since; each is told once. */
-  takeOpened: { arg: z.null(), result: z.object({ files: z.array(z.string()), text: z.string() }) },
+  takeOpened: { arg: v.null(), result: v.object({ files: v.array(v.string()), text: v.string() }) },
   /** The window says that its list is there and painted. */
-  shown: { arg: z.null(), result: z.null() },
+  shown: { arg: v.null(), result: v.null() },
   /** The doors to other machines and programs. */
-  coordination: { arg: z.null(), result: Coordination },
+  coordination: { arg: v.null(), result: Coordination },
   /** The secret of a door; only asked for when a person wants to see it. */
-  coordinationKey: { arg: z.object({ of: z.enum(['coordinator', 'python']) }), result: z.string() },
+  coordinationKey: { arg: v.object({ of: v.picklist(['coordinator', 'python']) }), result: v.string() },
   /** This machine at work for another one. */
-  helping: { arg: z.null(), result: Helping },
+  helping: { arg: v.null(), result: Helping },
   /** `key` null: the one that is kept from the last time. */
-  startHelping: { arg: z.object({ order: HelpOrder, key: z.string().min(1).max(1000).nullable() }), result: Helping },
-  stopHelping: { arg: z.null(), result: Helping },
+  startHelping: {
+    arg: v.object({ order: HelpOrder, key: v.nullable(v.pipe(v.string(), v.minLength(1), v.maxLength(1000))) }),
+    result: Helping,
+  },
+  stopHelping: { arg: v.null(), result: Helping },
   /** Who answers on the network now; takes a second or two. */
-  findCoordinators: { arg: z.null(), result: z.array(Found) },
+  findCoordinators: { arg: v.null(), result: v.array(Found) },
   /** The countdown after the last download, if one runs: to be looked at, stopped, or ended at once. */
-  countdown: { arg: z.object({ do: z.enum(['look', 'stop', 'now']) }), result: Countdown.nullable() },
+  countdown: { arg: v.object({ do: v.picklist(['look', 'stop', 'now']) }), result: v.nullable(Countdown) },
   about: {
-    arg: z.null(),
-    result: z.object({
-      version: z.string(),
-      electron: z.string(),
-      chrome: z.string(),
-      node: z.string(),
-      platform: z.string(),
-      machine: z.string(),
-      home: z.string(),
-      dataDir: z.string(),
-      locale: z.string(),
+    arg: v.null(),
+    result: v.object({
+      version: v.string(),
+      electron: v.string(),
+      chrome: v.string(),
+      node: v.string(),
+      platform: v.string(),
+      machine: v.string(),
+      home: v.string(),
+      dataDir: v.string(),
+      locale: v.string(),
     }),
   },
 } as const;
 
 export type ShellCallName = keyof typeof shellCalls;
-export type ShellCallArg<N extends ShellCallName> = z.input<(typeof shellCalls)[N]['arg']>;
-export type ShellCallResult<N extends ShellCallName> = z.output<(typeof shellCalls)[N]['result']>;
+export type ShellCallArg<N extends ShellCallName> = v.InferInput<(typeof shellCalls)[N]['arg']>;
+export type ShellCallResult<N extends ShellCallName> = v.InferOutput<(typeof shellCalls)[N]['result']>;
 export type ShellHandlers = HandlersOf<typeof shellCalls>;
 
 export const menuCommands = [

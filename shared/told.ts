@@ -1,5 +1,5 @@
 // Why something was not taken or not done: closed lists of codes that programs go by, with sentences for people.
-import { z } from 'zod';
+import * as v from 'valibot';
 import { Said, type Why } from './why.ts';
 
 /** Of lines and files of a list. */
@@ -85,8 +85,8 @@ export type ToldCode = (typeof toldCodes)[number];
  * A code with a plain English sentence, which says it more exactly; `said`: what that was made of, for other languages. One
  * that comes from elsewhere may have none, or one that is unknown here.
  */
-export const Told = z.object({ code: z.enum(toldCodes), message: z.string(), said: Said.optional() });
-export type Told = z.infer<typeof Told>;
+export const Told = v.object({ code: v.picklist(toldCodes), message: v.string(), said: v.optional(Said) });
+export type Told = v.InferOutput<typeof Told>;
 
 /** The code with what is said of it. */
 export function told<Code extends ToldCode>(code: Code, { message, ...said }: Why): Told & { code: Code; said: Said } {

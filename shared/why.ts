@@ -1,5 +1,6 @@
 // Why something happened or was not done, as a closed list of codes: the window has words of its own for each of them.
-import { z } from 'zod';
+import * as v from 'valibot';
+import { number, text } from './schema.ts';
 import { failureWhysEn } from './failure-whys.ts';
 import { toldWhysEn } from './told-whys.ts';
 
@@ -47,10 +48,8 @@ export const SAID_MAX = 1000;
 
 type Value = string | number | boolean | null | undefined;
 /** A code with its values. One that comes from elsewhere may be unknown here. */
-export const Said = z
-  .object({ why: z.string().max(SAID_MAX) })
-  .catchall(z.union([z.string().max(SAID_MAX), z.number()]));
-export type Said = z.infer<typeof Said>;
+export const Said = v.objectWithRest({ why: text(SAID_MAX) }, v.union([text(SAID_MAX), number()]));
+export type Said = v.InferOutput<typeof Said>;
 /** The same with the English sentence: what an event's details say of a reason. */
 export type Why = Said & { why: WhyCode; message: string };
 
@@ -87,10 +86,20 @@ export function because<Code extends WhyCode>(
   return { ...said, why, message: sentence(whysEn, why, said)! };
 }
 
-/** As a rule of a schema has it: what is said when it does not hold, and what that is made of. */
-export function rule({ message, ...params }: Why): { message: string; params: Said } {
-  return { message, params };
+/** A rule of a schema: `wrong` says why a value does not keep it, or null. */
+export function rule<T>(wrong: (value: T) => Why | null): v.RawCheckAction<T> {
+  return v.rawCheck(({ dataset, addIssue }) => {
+    const why = dataset.typed ? wrong(dataset.value) : null;
+    if (!why) return;
+    const { message, ...said } = why;
+    addIssue({ message });
+    reasons.set(dataset.issues!.at(-1)!, said);
+  });
 }
+const reasons = new WeakMap<object, Said>();
+
+/** What a rule said of a value that does not keep it; null when it was no rule of ours that does not hold. */
+export const reasonOf = (issue: v.BaseIssue<unknown>): Said | null => reasons.get(issue) ?? null;
 
 /**
  * The sentence of this code in the language of `words`, with its values in their places; null when it has none there, or

@@ -3,6 +3,7 @@ import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { Priority } from '../../shared/download.ts';
 import { HERE, MachineOrder } from '../../shared/machines.ts';
 import { defaultSettings, Settings } from '../../shared/settings.ts';
+import { boundsOf, read } from '../../shared/schema.ts';
 import { requestHelp, requestOf, requestOptions, requestSettings, type RequestOptions } from './request-options.ts';
 
 /** Says what is wrong with the words of a command line; ends with status 2. */
@@ -162,10 +163,10 @@ export function parseCommand(argv: readonly string[]): Command {
 
 function machineOrder([to, place]: readonly string[]): { to: MachineOrder; place: string } | null {
   if (to === undefined) return null;
-  const parsed = MachineOrder.safeParse(to);
+  const parsed = read(MachineOrder, to);
   if (!parsed.success) throw new UsageError(`machines takes ${MachineOrder.options.join(', ')}, not "${to}".`);
   if (place === undefined) throw new UsageError(`machines ${to} needs the name of a machine from "sluice machines".`);
-  return { to: parsed.data, place: place === 'here' ? HERE : place };
+  return { to: parsed.output, place: place === 'here' ? HERE : place };
 }
 
 type Values = ReturnType<typeof parseWords>['values'];
@@ -180,7 +181,7 @@ function settingsOf(values: Values): Partial<Settings> {
   if (values.retries !== undefined) settings.maxRetries = whole('retries', values.retries, 'maxRetries');
   if (values.limit !== undefined) settings.limitBytesPerS = rate('limit', values.limit);
   if (values['no-timetable']) settings.scheduleOn = false;
-  if (values.lane !== undefined) settings.lane = oneOf('lane', Settings.shape.lane.unwrap().options, values.lane);
+  if (values.lane !== undefined) settings.lane = oneOf('lane', Settings.entries.lane.wrapped.options, values.lane);
   return settings;
 }
 
@@ -258,11 +259,10 @@ function whole(
   text: string,
   setting: 'workers' | 'parallel' | 'connectionsPerDownload' | 'maxRetries',
 ): number {
-  const parsed = /^\d+$/.test(text) ? Settings.shape[setting].unwrap().safeParse(Number(text)) : undefined;
-  const min = setting === 'workers' || setting === 'maxRetries' ? 0 : 1;
-  const max = Settings.shape[setting].unwrap().maxValue;
+  const parsed = /^\d+$/.test(text) ? read(Settings.entries[setting], Number(text)) : undefined;
+  const { min, max } = boundsOf(Settings.entries[setting]);
   if (!parsed?.success) throw new UsageError(`--${option} takes a whole number from ${min} to ${max}, not "${text}".`);
-  return parsed.data;
+  return parsed.output;
 }
 
 /** A rate such as `500K`, `2M` or `1.5M` in bytes a second; K, M and G are powers of 1024. `0` or `off`: none. */

@@ -2,11 +2,11 @@
 import fs from 'node:fs/promises';
 import { refusal, unfit } from '../../shared/answer.ts';
 import { Headers } from '../../shared/host-rules.ts';
-import { ONCE } from '../../shared/reader.ts';
 import { SettingsChange, type Settings } from '../../shared/settings.ts';
 import { systemWhy } from '../../shared/system-why.ts';
 import { basicAuthorization } from '../../shared/url.ts';
 import { because } from '../../shared/why.ts';
+import { read } from '../../shared/schema.ts';
 import { checkFiles } from '../engine/settings/setting-files.ts';
 
 export const requestOptions = {
@@ -43,7 +43,7 @@ export function requestOf(values: RequestValues): RequestOptions {
   const headers: Record<string, string> = {};
   for (const line of lines) {
     const [, name = '', value = ''] = /^([^:]*):\s*(.*)$/s.exec(line) ?? [];
-    if (!Headers.safeParse({ [name]: value }).success) {
+    if (!read(Headers, { [name]: value }).success) {
       throw refusal('bad-header', because('not-a-header', { name }));
     }
     headers[name.toLowerCase()] = value;
@@ -60,8 +60,8 @@ export function requestSettings(values: RequestValues): Partial<Settings> {
     ...(values.proxy !== undefined && { proxy: values.proxy }),
     ...(values['no-proxy'] !== undefined && { noProxy: values['no-proxy'] }),
   };
-  const { error } = SettingsChange.safeParse(settings, ONCE);
-  if (error) throw refusal('bad-setting', unfit(error, because('setting-unfit')));
+  const { issues } = read(SettingsChange, settings);
+  if (issues) throw refusal('bad-setting', unfit(issues, because('setting-unfit')));
   checkFiles(settings);
   return settings;
 }

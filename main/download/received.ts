@@ -2,7 +2,8 @@
 import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { z } from 'zod';
+import * as v from 'valibot';
+import { number } from '../../shared/schema.ts';
 import type { Checksum } from '../../shared/download.ts';
 import type { Failure } from '../../shared/failure.ts';
 import { endOf } from './extents.ts';
@@ -21,7 +22,7 @@ export interface ReceivedContent {
 }
 
 /** How much of which content the file `file` durably holds from its beginning. */
-const Note = z.object({ file: z.string(), sha256: z.string(), sizeBytes: z.number(), durableBytes: z.number() });
+const Note = v.object({ file: v.string(), sha256: v.string(), sizeBytes: number(), durableBytes: number() });
 
 /** Opens what was received before of the same content, or begins anew. A failure is the disk's. */
 export function receiver(hashFile: HashFile) {
@@ -151,7 +152,7 @@ class Received {
 
 function noted(fd: number, { notePath, sha256, sizeBytes }: ReceivedContent): [number, number][] {
   try {
-    const note = Note.parse(JSON.parse(readFileSync(notePath, 'utf8')));
+    const note = v.parse(Note, JSON.parse(readFileSync(notePath, 'utf8')));
     const same = note.file === fileOf(fd) && note.sha256 === sha256 && note.sizeBytes === sizeBytes;
     if (same && note.durableBytes > 0 && note.durableBytes <= sizeBytes) return [[0, note.durableBytes]];
   } catch {

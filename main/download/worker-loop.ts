@@ -2,8 +2,8 @@
 import { fail } from '../../shared/failure.ts';
 import { PROTOCOL } from '../../shared/protocol-number.ts';
 import { needsTarget, ToWorker, type FromWorker, type Outcome, type Task } from '../../shared/protocol.ts';
-import { reader } from '../../shared/reader.ts';
 import { because } from '../../shared/why.ts';
+import { read } from '../../shared/schema.ts';
 import type { Port } from '../transport/port.ts';
 import { Ahead } from './ahead.ts';
 import { hashHere, HashThreads } from './disk/hashing.ts';
@@ -39,7 +39,6 @@ export interface WorkerOptions {
 /** Serves the engine, which has heard hello and was asked for as many tasks as there are slots. */
 export class WorkerLoop {
   readonly #port: Port;
-  readonly #read = reader(ToWorker);
   readonly #options: WorkerOptions;
   readonly #running = new Map<number, { transfer: Transfer; epoch: number }>();
   readonly #ahead: Ahead;
@@ -108,8 +107,8 @@ export class WorkerLoop {
   }
 
   #onRaw(raw: unknown): void {
-    const parsed = this.#read(raw);
-    if (parsed.success) return this.#onMessage(parsed.data);
+    const parsed = read(ToWorker, raw);
+    if (parsed.success) return this.#onMessage(parsed.output);
     // Whoever speaks another language must not steer this process.
     this.#port.close();
     this.#leave();

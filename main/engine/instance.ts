@@ -5,7 +5,8 @@ import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { z } from 'zod';
+import * as v from 'valibot';
+import { number, read } from '../../shared/schema.ts';
 import { answer, ApiError, refusal, type Answer } from '../../shared/answer.ts';
 import type { CallArg, CallName, CallResult, Handlers } from '../../shared/api.ts';
 import { systemWhy, WhyError } from '../../shared/system-why.ts';
@@ -24,8 +25,8 @@ export type Remote = {
 };
 
 /** Files and links that a window shows to the person before anything is added. */
-const Opened = z.object({ files: z.array(z.string()), text: z.string() });
-export type Opened = z.infer<typeof Opened>;
+const Opened = v.object({ files: v.array(v.string()), text: v.string() });
+export type Opened = v.InferOutput<typeof Opened>;
 
 export type First = {
   kind: 'first';
@@ -36,8 +37,8 @@ export type First = {
 };
 export type Instance = First | { kind: 'second'; remote: Remote };
 
-const Request = z.object({ call: z.number(), name: z.string(), arg: z.unknown() });
-const Reply = z.object({ call: z.number(), answer: z.unknown() });
+const Request = v.object({ call: number(), name: v.string(), arg: v.optional(v.unknown()) });
+const Reply = v.object({ call: number(), answer: v.optional(v.unknown()) });
 const OPEN = 'open';
 /** Unix socket paths are short: 104 bytes on macOS, 108 on Linux. */
 const SOCKET_PATH_MAX_BYTES = 100;
@@ -154,16 +155,16 @@ function first(dir: string, unlock: () => void): Instance {
 
 function serve(port: Port, answerTo: (name: string, arg: unknown) => Promise<Answer>): void {
   port.onMessage((raw) => {
-    const request = Request.safeParse(raw);
+    const request = read(Request, raw);
     if (!request.success) return port.close();
-    const { call, name, arg } = request.data;
+    const { call, name, arg } = request.output;
     void answerTo(name, arg).then((result) => port.send({ call, answer: result }));
   });
 }
 
 function opened(arg: unknown, open: ((opened: Opened) => void) | undefined): Answer {
-  const parsed = Opened.safeParse(arg);
-  if (parsed.success) open?.(parsed.data);
+  const parsed = read(Opened, arg);
+  if (parsed.success) open?.(parsed.output);
   return { ok: true, value: parsed.success && open !== undefined };
 }
 
@@ -187,10 +188,10 @@ async function connect(address: string): Promise<Remote> {
   let lastCall = 0;
   let ended: Answer | null = null;
   port.onMessage((raw) => {
-    const reply = Reply.safeParse(raw);
+    const reply = read(Reply, raw);
     if (!reply.success) return port.close();
-    open.get(reply.data.call)?.(reply.data.answer as Answer);
-    open.delete(reply.data.call);
+    open.get(reply.output.call)?.(reply.output.answer as Answer);
+    open.delete(reply.output.call);
   });
   port.onClose((reason) => {
     ended = reason.kind === 'eof' ? gone() : broken(reason);

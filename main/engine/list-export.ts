@@ -1,12 +1,13 @@
 // A list of downloads to keep or to hand on: as plain text that any program reads, or as JSON that says everything.
-import { z } from 'zod';
+import * as v from 'valibot';
 import { NewDownload } from '../../shared/download.ts';
 import { because, type Why } from '../../shared/why.ts';
+import { read, wrongIn } from '../../shared/schema.ts';
 
 // What a reader would take for a batch pattern, for the end of the address or for the punctuation of a sentence.
 const ambiguous = /\[(?=\w+-\w+[\]:])|[{|`<>"]|[,;](?=https?:)|[^\w/]$/g;
 
-const ListFile = z.object({ sluice: z.literal('list'), version: z.literal(1), downloads: z.array(z.unknown()) });
+const ListFile = v.object({ sluice: v.literal('list'), version: v.literal(1), downloads: v.array(v.unknown()) });
 const HEAD = '{"sluice":"list","version":1,"downloads":[';
 /** Of what is said of a damaged list. */
 const MAX_MESSAGE_CHARS = 300;
@@ -95,18 +96,18 @@ export function listFromJson(text: string): Entry[] | Why {
   } catch (error) {
     return damaged('list-broken', String(error));
   }
-  const parsed = ListFile.safeParse(value);
-  if (!parsed.success) return damaged('list-broken', z.prettifyError(parsed.error));
-  return parsed.data.downloads.map((one, index) => entryOf(JSON.stringify(one), index + 2));
+  const parsed = read(ListFile, value);
+  if (!parsed.success) return damaged('list-broken', wrongIn(parsed.issues));
+  return parsed.output.downloads.map((one, index) => entryOf(JSON.stringify(one), index + 2));
 }
 
 function entryOf(content: string, line: number): Entry {
   // What is shown of a bad one: no secret of its headers.
   const text = content.replace(/"headers".*$/s, '"headers"…');
   try {
-    const parsed = NewDownload.safeParse(JSON.parse(content));
-    if (parsed.success) return { line, download: parsed.data };
-    return { line, text, why: damaged('entry-broken', z.prettifyError(parsed.error)) };
+    const parsed = read(NewDownload, JSON.parse(content));
+    if (parsed.success) return { line, download: parsed.output };
+    return { line, text, why: damaged('entry-broken', wrongIn(parsed.issues)) };
   } catch (error) {
     return { line, text, why: damaged('entry-broken', (error as Error).message) };
   }

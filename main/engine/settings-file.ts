@@ -1,16 +1,17 @@
 // Settings to keep or to take to another machine: as JSON, or as lines that a person can write.
-import { z } from 'zod';
+import * as v from 'valibot';
 import { unfit } from '../../shared/answer.ts';
 import type { SettingProblem } from '../../shared/api.ts';
 import { SettingsChange, type Settings } from '../../shared/settings.ts';
 import { told, type Told } from '../../shared/told.ts';
 import { because } from '../../shared/why.ts';
+import { read, type Issues } from '../../shared/schema.ts';
 
 const HEAD = '# Sluice settings';
-const File = z.object({
-  sluice: z.literal('settings'),
-  version: z.literal(1),
-  settings: z.record(z.string(), z.unknown()),
+const File = v.object({
+  sluice: v.literal('settings'),
+  version: v.literal(1),
+  settings: v.record(v.string(), v.unknown()),
 });
 /** What is about this moment and no choice for good. */
 const left: readonly string[] = ['whenDone'];
@@ -33,14 +34,14 @@ export function settingsFrom(text: string): SettingsRead | null {
   const change: Record<string, unknown> = {};
   const problems: SettingProblem[] = [];
   for (const { name, line, value, why } of found) {
-    const { shape } = SettingsChange;
-    const schema = Object.hasOwn(shape, name) ? shape[name as keyof SettingsChange] : undefined;
+    const { entries } = SettingsChange;
+    const schema = Object.hasOwn(entries, name) ? entries[name as keyof SettingsChange] : undefined;
     if (why !== undefined) problems.push({ name, line, why });
     else if (!schema) problems.push({ name, line, why: UNKNOWN });
     else {
-      const parsed = schema.unwrap().safeParse(value);
-      if (parsed.success) change[name] = parsed.data;
-      else problems.push({ name, line, ...wrongIn(parsed.error) });
+      const parsed = read(schema.wrapped as v.GenericSchema, value);
+      if (parsed.success) change[name] = parsed.output;
+      else problems.push({ name, line, ...boundIn(parsed.issues) });
     }
   }
   return { change, problems };
@@ -51,17 +52,13 @@ type Found = { name: string; line: number | null; value?: unknown; why?: Told };
 const UNKNOWN = told('no-such-setting', because('no-such-setting'));
 const NO_LINE = told('no-setting-line', because('no-setting-line'));
 
-function wrongIn(error: z.ZodError): Pick<SettingProblem, 'why' | 'atLeast' | 'atMost'> {
-  const why = told('bad-setting', unfit(error, because('setting-unfit')));
-  const [issue] = error.issues;
-  if (issue?.code === 'too_small' && isNumber(issue)) return { why, atLeast: Number(issue.minimum) };
-  if (issue?.code === 'too_big' && isNumber(issue)) return { why, atMost: Number(issue.maximum) };
+/** What is wrong, and the bound that a number is beyond; not of a number within the setting. */
+function boundIn(issues: Issues): Pick<SettingProblem, 'why' | 'atLeast' | 'atMost'> {
+  const why = told('bad-setting', unfit(issues, because('setting-unfit')));
+  const [{ type, path, requirement }] = issues;
+  if (type === 'min_value' && !path) return { why, atLeast: Number(requirement) };
+  if (type === 'max_value' && !path) return { why, atMost: Number(requirement) };
   return { why };
-}
-
-/** Whether it is the setting itself that is a number, not something within it. */
-function isNumber({ origin, path }: { origin: string; path: PropertyKey[] }): boolean {
-  return path.length === 0 && (origin === 'number' || origin === 'int');
 }
 
 function fromJson(text: string): Found[] | null {
@@ -71,9 +68,9 @@ function fromJson(text: string): Found[] | null {
   } catch {
     return null;
   }
-  const parsed = File.safeParse(value);
+  const parsed = read(File, value);
   return parsed.success
-    ? Object.entries(parsed.data.settings).map(([name, setting]) => ({ name, line: null, value: setting }))
+    ? Object.entries(parsed.output.settings).map(([name, setting]) => ({ name, line: null, value: setting }))
     : null;
 }
 

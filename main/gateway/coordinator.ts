@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import net from 'node:net';
 import tls from 'node:tls';
 import { PROTOCOL } from '../../shared/protocol-number.ts';
+import { read } from '../../shared/schema.ts';
 import type { Port } from '../transport/port.ts';
 import { tcpPort, type TcpPort } from '../transport/tcp.ts';
 import { Doorkeeper, isLoopback, type DoorCounts, type DoorLimits, type Visitor } from './doorkeeper.ts';
@@ -145,9 +146,9 @@ function firstMessage(port: TcpPort): Promise<Login | null> {
     port.onClose(() => resolve(null));
     port.onMessage((message) => {
       port.pause();
-      const login = Login.safeParse(message);
+      const login = read(Login, message);
       if (!login.success) port.close();
-      resolve(login.success ? login.data : null);
+      resolve(login.success ? login.output : null);
     });
   });
 }

@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import dgram from 'node:dgram';
 import { networkInterfaces } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
+import * as v from 'valibot';
+import { integer, text } from '../../shared/schema.ts';
 import { PROTOCOL } from '../../shared/protocol-number.ts';
 import { Allowance } from './allowance.ts';
 
@@ -17,18 +18,18 @@ const TOTAL_PER_S = 50;
 /** Answers that are looked at in one search. */
 const MAX_FOUND = 256;
 
-const Question = z.object({
-  sluice: z.literal('Hello'),
-  protocol: z.number().int(),
-  nonce: z.string().regex(/^[0-9a-f]{16}$/),
+const Question = v.object({
+  sluice: v.literal('Hello'),
+  protocol: integer(),
+  nonce: v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/)),
 });
-const Reply = z.object({
-  sluice: z.literal('Here'),
-  nonce: z.string(),
-  name: z.string().max(100),
-  protocol: z.number().int(),
-  port: z.number().int().min(1).max(65_535),
-  fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
+const Reply = v.object({
+  sluice: v.literal('Here'),
+  nonce: v.string(),
+  name: text(100),
+  protocol: integer(),
+  port: integer(1, 65_535),
+  fingerprint: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
 });
 
 /** A coordinator that answered. Anybody can answer, so a person compares the fingerprint before joining. */
@@ -117,10 +118,10 @@ export async function discover(options: DiscoverOptions = {}): Promise<FoundCoor
   return [...found.values()];
 }
 
-function parse<T>(schema: z.ZodType<T>, message: Buffer): T | null {
+function parse<T>(schema: v.GenericSchema<unknown, T>, message: Buffer): T | null {
   if (message.length > 2 * QUESTION_BYTES) return null;
   try {
-    return schema.parse(JSON.parse(message.toString('utf8')));
+    return v.parse(schema, JSON.parse(message.toString('utf8')));
   } catch {
     return null;
   }

@@ -1,37 +1,38 @@
 // The login between coordinator and worker: both prove that they have the authkey, neither sends it.
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { z } from 'zod';
+import * as v from 'valibot';
+import { integer, text } from '../../shared/schema.ts';
 
 /** What a connection may send before it has logged in, in bytes. */
 export const LOGIN_LIMITS = { maxJsonBytes: 1024, maxBinaryBytes: 0 } as const;
 
-const Nonce = z.string().regex(/^[0-9a-f]{64}$/);
-const Proof = z.string().regex(/^[0-9a-f]{64}$/);
+const Nonce = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+const Proof = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 
 /** The coordinator speaks first. */
-export const Greeting = z.object({
-  kind: z.literal('greeting'),
-  name: z.string().max(100),
-  protocol: z.number().int(),
+export const Greeting = v.object({
+  kind: v.literal('greeting'),
+  name: text(100),
+  protocol: integer(),
   nonce: Nonce,
 });
 
 /** The worker proves itself. `id` stays the same when it comes back after a lost connection. */
-export const Login = z.object({
-  kind: z.literal('login'),
-  protocol: z.number().int(),
-  id: z.string().regex(/^[\w-]{1,64}$/),
+export const Login = v.object({
+  kind: v.literal('login'),
+  protocol: integer(),
+  id: v.pipe(v.string(), v.regex(/^[\w-]{1,64}$/)),
   nonce: Nonce,
   proof: Proof,
 });
-export type Login = z.infer<typeof Login>;
+export type Login = v.InferOutput<typeof Login>;
 
 /** The coordinator proves itself, or says no: to every wrong key alike. */
-export const LoginAnswer = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('welcome'), proof: Proof }),
-  z.object({ kind: z.literal('refused'), why: z.enum(['key', 'protocol', 'full', 'removed', 'barred']) }),
+export const LoginAnswer = v.variant('kind', [
+  v.object({ kind: v.literal('welcome'), proof: Proof }),
+  v.object({ kind: v.literal('refused'), why: v.picklist(['key', 'protocol', 'full', 'removed', 'barred']) }),
 ]);
-export type LoginAnswer = z.infer<typeof LoginAnswer>;
+export type LoginAnswer = v.InferOutput<typeof LoginAnswer>;
 
 export interface LoginFacts {
   authkey: Buffer;

@@ -1,6 +1,7 @@
 // This machine helps another one: the command line's own worker in a process beside, started and stopped by a person.
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import * as v from 'valibot';
 import { HelpOrder, type Helping as State } from '../../shared/helping.ts';
 import { Told } from '../../shared/told.ts';
 import { because, type Why } from '../../shared/why.ts';
@@ -95,14 +96,14 @@ export class Helping {
       return;
     }
     if (told.event === 'joined') [this.#joined, this.#trouble] = [true, null];
-    else if (told.event === 'trouble') [this.#joined, this.#trouble] = [false, Told.parse(told)];
+    else if (told.event === 'trouble') [this.#joined, this.#trouble] = [false, v.parse(Told, told)];
     else return;
     this.#options.changed();
   }
 
   async #lastOrder(): Promise<HelpOrder | null> {
     try {
-      return HelpOrder.parse(JSON.parse(await readFile(this.#orderFile, 'utf8')));
+      return v.parse(HelpOrder, JSON.parse(await readFile(this.#orderFile, 'utf8')));
     } catch {
       return null;
     }

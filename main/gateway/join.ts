@@ -6,6 +6,7 @@ import tls from 'node:tls';
 import { PROTOCOL } from '../../shared/protocol-number.ts';
 import { systemWhy } from '../../shared/system-why.ts';
 import { because, type Said, type Why } from '../../shared/why.ts';
+import { read } from '../../shared/schema.ts';
 import type { Port } from '../transport/port.ts';
 import { tcpPort, type TcpPort } from '../transport/tcp.ts';
 import { Backoff } from './backoff.ts';
@@ -139,13 +140,13 @@ async function connected(raw: net.Socket, where: string, fingerprint: string | u
 
 async function logIn(port: TcpPort, where: string, options: JoinOptions): Promise<Port> {
   const next = oneByOne(port, where);
-  const greeting = Greeting.safeParse(await next());
+  const greeting = read(Greeting, await next());
   if (!greeting.success) throw new JoinError('lost', because('greets-otherwise', { where }));
-  const { protocol: its } = greeting.data;
+  const { protocol: its } = greeting.output;
   if (its !== PROTOCOL) throw new JoinError('protocol', because('speaks-protocol', { where, its, ours: PROTOCOL }));
   const facts = {
     authkey: options.authkey,
-    coordinatorNonce: greeting.data.nonce,
+    coordinatorNonce: greeting.output.nonce,
     workerNonce: randomBytes(32).toString('hex'),
     workerId: options.id,
     protocol: PROTOCOL,
@@ -158,17 +159,17 @@ async function logIn(port: TcpPort, where: string, options: JoinOptions): Promis
     nonce: facts.workerNonce,
     proof: proofOf('worker', facts),
   });
-  const answer = LoginAnswer.safeParse(await next(() => port.setLimits(SESSION_LIMITS)));
+  const answer = read(LoginAnswer, await next(() => port.setLimits(SESSION_LIMITS)));
   if (!answer.success) throw new JoinError('lost', because('answers-otherwise', { where }));
-  if (answer.data.kind === 'welcome') {
-    if (!isProof(answer.data.proof, proofOf('coordinator', facts))) {
+  if (answer.output.kind === 'welcome') {
+    if (!isProof(answer.output.proof, proofOf('coordinator', facts))) {
       throw new JoinError('wrong-key', because('knows-no-key', { where }));
     }
     const session = openSession(port, options.session);
     port.resume();
     return session;
   }
-  switch (answer.data.why) {
+  switch (answer.output.why) {
     case 'key':
       throw new JoinError('wrong-key', because('takes-no-key', { where }));
     case 'protocol':
@@ -180,7 +181,7 @@ async function logIn(port: TcpPort, where: string, options: JoinOptions): Promis
     case 'removed':
       throw new JoinError('removed', because('was-removed', { where }));
     default:
-      return answer.data.why satisfies never;
+      return answer.output.why satisfies never;
   }
 }
 

@@ -1,16 +1,17 @@
 // Where the window stood when it was closed, kept in the state directory.
 import fs from 'node:fs';
 import path from 'node:path';
-import { z } from 'zod';
+import * as v from 'valibot';
+import { integer, read } from '../../shared/schema.ts';
 
-const WindowState = z.object({
-  x: z.number().int().optional(),
-  y: z.number().int().optional(),
-  width: z.number().int().min(360).max(20_000),
-  height: z.number().int().min(320).max(20_000),
-  maximized: z.boolean(),
+const WindowState = v.object({
+  x: v.optional(integer()),
+  y: v.optional(integer()),
+  width: integer(360, 20_000),
+  height: integer(320, 20_000),
+  maximized: v.boolean(),
 });
-export type WindowState = z.infer<typeof WindowState>;
+export type WindowState = v.InferOutput<typeof WindowState>;
 type Area = { x: number; y: number; width: number; height: number };
 
 export const defaultWindowState: WindowState = { width: 1280, height: 760, maximized: false };
@@ -25,9 +26,9 @@ export function readWindowState(dataDir: string, screens: readonly Area[]): Wind
   } catch {
     return defaultWindowState;
   }
-  const parsed = WindowState.safeParse(raw);
+  const parsed = read(WindowState, raw);
   if (!parsed.success) return defaultWindowState;
-  const state = parsed.data;
+  const state = parsed.output;
   const { x, y, width, height, maximized } = state;
   if (x === undefined || y === undefined) return state;
   const reachable = screens.some(

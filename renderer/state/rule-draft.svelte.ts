@@ -1,5 +1,6 @@
 // A host's rule while a person writes it: as texts, read back when it is saved.
 import { HostRule, MASKED } from '../../shared/host-rules.ts';
+import { read } from '../../shared/schema.ts';
 import type { Words } from '../words.ts';
 
 export class RuleDraft {
@@ -48,7 +49,7 @@ export class RuleDraft {
     if (Number.isNaN(limitKb) || Number.isNaN(connections)) return { ok: false, why: words.hosts.badNumber };
     const basic = this.login === 'basic';
     const bearer = this.login === 'bearer';
-    const parsed = HostRule.safeParse({
+    const parsed = read(HostRule, {
       host: this.host,
       headers,
       referrer: this.referrer.trim() || null,
@@ -60,8 +61,8 @@ export class RuleDraft {
       limitBytesPerS: limitKb === null ? null : Math.round(limitKb * 1000),
       connections,
     } satisfies Record<keyof HostRule, unknown>);
-    if (parsed.success) return { ok: true, rule: parsed.data };
-    return { ok: false, why: words.wrong(parsed.error.issues[0]!) };
+    if (parsed.success) return { ok: true, rule: parsed.output };
+    return { ok: false, why: words.wrong(parsed.issues) };
   }
 }
 

@@ -1,5 +1,6 @@
 // Ten thousand workers that talk nonsense, or sense at the wrong time: the engine lives, its memory stays, its real worker goes on.
 import { expect, onTestFinished, test, vi } from 'vitest';
+import * as v from 'valibot';
 import { ListQuery } from '../../shared/api.ts';
 import { PROTOCOL } from '../../shared/protocol-number.ts';
 import type { Task, ToWorker } from '../../shared/protocol.ts';
@@ -13,7 +14,7 @@ const ROUNDS = 10_000;
 const HEAP_GROWN_MAX_MIB = 16;
 
 const hello = { kind: 'hello', protocol: PROTOCOL, pid: 1, machine: 'x', runtime: 'x', slots: 1 };
-const everything = ListQuery.parse({});
+const everything = v.parse(ListQuery, {});
 const lease = { id: 1, epoch: 1 };
 const done = { kind: 'done', path: '/etc/passwd', sizeBytes: 1, sha256: null, verified: true };
 

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
+import * as v from 'valibot';
 import { settingsAsJson, settingsAsText, settingsFrom } from '../../main/engine/settings-file.ts';
 import { defaultSettings, Settings } from '../../shared/settings.ts';
 import { expectSaid } from '../support/said.ts';
 
-const own = Settings.parse({
+const own = v.parse(Settings, {
   ...defaultSettings,
   dir: '/srv/with spaces',
   parallel: 3,

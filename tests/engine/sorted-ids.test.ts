@@ -1,6 +1,7 @@
 import Database from 'better-sqlite3';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import * as v from 'valibot';
 import { foldName, isPlainName, numbered, partName } from '../../main/engine/names.ts';
 import { ListTable } from '../../main/engine/store/list-table.ts';
 import { sortKey, whereOf } from '../../main/engine/store/list-query.ts';
@@ -44,7 +45,7 @@ test('scrolling a sorted, filtered list looks at all rows once, whichever way an
     statements.length = 0;
     const seen = new Set<DownloadId>();
     for (const descending of [false, true]) {
-      const query = ListQuery.parse({ sort, text: 'zip', descending });
+      const query = v.parse(ListQuery, { sort, text: 'zip', descending });
       expect(list.count(query)).toBe(2000);
       for (let offset = 0; offset < 2000; offset += 100) {
         for (const { id } of list.page(query, offset, 100)) if (!descending) seen.add(id);
@@ -64,14 +65,14 @@ test('by progress stand those of unknown size first, then each by its part of th
   );
   const validators = { etag: null, lastModified: null, date: null, finalUrl: 'http://h.test/', contentType: null };
   const bytes = { most: [90, 100], least: [1000, 900_000], half: [5000, 10_000] } as const;
-  const idOf = new Map(list.page(ListQuery.parse({}), 0, 9).map(({ id, name }) => [name, id]));
+  const idOf = new Map(list.page(v.parse(ListQuery, {}), 0, 9).map(({ id, name }) => [name, id]));
   for (const [name, [doneBytes, totalBytes]] of Object.entries(bytes)) {
     store.saveProbe(idOf.get(name)!, { ...validators, totalBytes, ranges: true });
     store.saveExtents({ id: idOf.get(name)!, brought: [] }, [], doneBytes);
   }
   store.saveExtents({ id: idOf.get('unknown')!, brought: [] }, [], 10_000_000);
   store.setStatus(idOf.get('done')!, 'done');
-  const names = list.page(ListQuery.parse({ sort: 'done' }), 0, 9).map(({ name }) => name);
+  const names = list.page(v.parse(ListQuery, { sort: 'done' }), 0, 9).map(({ name }) => name);
   expect(names).toEqual(['unknown', 'least', 'half', 'most', 'done']);
 });
 
@@ -82,9 +83,9 @@ test('a list by speed keeps the ids of the queue’s order, once for its pages a
     1,
   );
   for (let round = 0; round < 3; round++) {
-    expect(list.sorted.of(ListQuery.parse({ sort: 'position' }))).toHaveLength(100);
-    expect(list.count(ListQuery.parse({ sort: 'speed', descending: true }))).toBe(100);
-    expect(list.count(ListQuery.parse({ sort: 'left' }))).toBe(100);
+    expect(list.sorted.of(v.parse(ListQuery, { sort: 'position' }))).toHaveLength(100);
+    expect(list.count(v.parse(ListQuery, { sort: 'speed', descending: true }))).toBe(100);
+    expect(list.count(v.parse(ListQuery, { sort: 'left' }))).toBe(100);
   }
   expect(statements.filter((sql) => sql.includes('ORDER BY')).length).toBe(1);
 });
@@ -95,7 +96,7 @@ test('the hosts of a list are counted as it is filtered, whatever host it names;
     Array.from({ length: 10 }, (_, n) => prepared(`${n}.zip`, n < 4 ? 'done' : 'queued', `h${n % 3}.test`)),
     1,
   );
-  const hosts = (query: object, limit = 10) => list.hosts(ListQuery.parse(query), limit);
+  const hosts = (query: object, limit = 10) => list.hosts(v.parse(ListQuery, query), limit);
   expect(hosts({ host: 'h2.test' }).hosts).toEqual([
     { host: 'h0.test', count: 4 },
     { host: 'h1.test', count: 3 },
@@ -139,9 +140,9 @@ test('what is kept is what a fresh look would find, whatever changed meanwhile',
     () => store.add([prepared(`new${added++}`, 'queued', 'h1.test')], dice(99)),
     () => store.list.reorder([any(), any()], { before: any() }),
     () => store.list.moveSelected({ ids: [any(), any()] }, statuses, 'paused'),
-    () => store.list.moveSelected({ query: ListQuery.parse({ host: 'h2.test' }) }, statuses, 'queued'),
+    () => store.list.moveSelected({ query: v.parse(ListQuery, { host: 'h2.test' }) }, statuses, 'queued'),
     () => store.list.setPriority({ ids: [any(), any()] }, Priority.options[dice(3)]!),
-    () => store.list.setPriority({ query: ListQuery.parse({ host: 'h3.test' }) }, Priority.options[dice(3)]!),
+    () => store.list.setPriority({ query: v.parse(ListQuery, { host: 'h3.test' }) }, Priority.options[dice(3)]!),
     () => store.bin.hide({ ids: [any(), any()] }, dice(3)),
     () => store.bin.restore(dice(3)),
     () => store.requeueRunning(),
@@ -150,7 +151,7 @@ test('what is kept is what a fresh look would find, whatever changed meanwhile',
     { sort: 'name' }, { sort: 'size', status: 'paused' }, { sort: 'done', text: 'f1' }, { sort: 'status' },
     { sort: 'finished', host: 'h1.test' }, { sort: 'host', text: 'h9' }, { sort: 'position', category: 'video' },
     { sort: 'added', status: 'done' }, { sort: 'priority', status: 'queued' },
-  ].map((query) => ListQuery.parse(query)); // prettier-ignore
+  ].map((query) => v.parse(ListQuery, query)); // prettier-ignore
   for (const query of queries) {
     const where = whereOf(query);
     const fresh = db.prepare(`SELECT id FROM downloads WHERE ${where.sql} ORDER BY ${sortKey(query)}, id`).pluck();

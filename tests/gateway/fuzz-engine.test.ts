@@ -1,6 +1,7 @@
 // Ten thousand malformed messages to a real engine behind its door, by those who have the key: it lives, its memory stays, its real worker goes on.
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { read } from '../../shared/schema.ts';
 import { PROTOCOL } from '../../shared/protocol-number.ts';
 import { FromWorker, type Task, type ToWorker } from '../../shared/protocol.ts';
 import { encodePiece, Offer } from '../../main/gateway/back/messages.ts';
@@ -50,7 +51,7 @@ function goodOnes(lease: { id: number; epoch: number }): Record<string, unknown>
   ];
 }
 
-const isGood = (message: unknown) => FromWorker.safeParse(message).success || Offer.safeParse(message).success;
+const isGood = (message: unknown) => read(FromWorker, message).success || read(Offer, message).success;
 
 /** A good message with one thing in it, however deep, changed or taken away so that it is none. */
 function malformed(good: Record<string, unknown>, { below, pick }: ReturnType<typeof dice>): unknown {

@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import * as v from 'valibot';
 import { HostRule } from '../../shared/host-rules.ts';
 import { PROTOCOL } from '../../shared/protocol-number.ts';
 import type { FromWorker, Task, ToWorker } from '../../shared/protocol.ts';
@@ -31,9 +32,9 @@ test('headers and cookies go to a worker elsewhere only for the hosts of its own
   const { to, add, allDone } = await house({
     cookiesFile,
     hostRules: [
-      HostRule.parse({ host: '127.0.0.1', headers: { 'x-token': 'for this host' } }),
-      HostRule.parse({ host: 'bank.example', user: 'me', password: 'other-password' }),
-      HostRule.parse({ host: '*.bank.example', headers: { 'x-key': 'other-header' } }),
+      v.parse(HostRule, { host: '127.0.0.1', headers: { 'x-token': 'for this host' } }),
+      v.parse(HostRule, { host: 'bank.example', user: 'me', password: 'other-password' }),
+      v.parse(HostRule, { host: '*.bank.example', headers: { 'x-key': 'other-header' } }),
     ],
   });
   const heard: ToWorker[] = [];

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import * as v from 'valibot';
 import { HostRule } from '../../shared/host-rules.ts';
 import { createFormat } from '../../shared/format.ts';
 import { RuleDraft } from '../../renderer/state/rule-draft.svelte.ts';
@@ -7,7 +8,7 @@ import { wordsIn } from '../../renderer/words.ts';
 const words = wordsIn('en', createFormat('en'));
 
 test('a rule that was not changed is read back as it was, its secrets masked', () => {
-  const rule = HostRule.parse({
+  const rule = v.parse(HostRule, {
     host: '*.example.org',
     headers: { 'X-Key': '***' },
     referrer: 'http://page.test/',
@@ -36,7 +37,7 @@ test('what is written wrong is said', () => {
 });
 
 test('another login takes the place of the one before', () => {
-  const draft = new RuleDraft(HostRule.parse({ host: 'a.test', user: 'me', password: '***' }));
+  const draft = new RuleDraft(v.parse(HostRule, { host: 'a.test', user: 'me', password: '***' }));
   draft.login = 'bearer';
   draft.bearer = 't';
   expect(draft.read(words)).toMatchObject({ rule: { user: null, password: null, bearer: 't' } });

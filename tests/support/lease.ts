@@ -13,6 +13,7 @@ import {
   type TransferSettings,
 } from '../../shared/protocol.ts';
 import { onTestFinished } from 'vitest';
+import * as v from 'valibot';
 import { expectSaid } from './said.ts';
 import { tempDir } from './temp-dir.ts';
 
@@ -90,7 +91,7 @@ export function startBench(options: BenchOptions = {}): Bench {
   };
   const send = (message: ToWorker): void => void engine.send(message);
   engine.onMessage((raw) => {
-    const message = FromWorker.parse(raw);
+    const message = v.parse(FromWorker, raw);
     messages.push(message);
     if (message.kind === 'hello') send({ kind: 'welcome', protocol: PROTOCOL, settings });
     if (message.kind === 'probed' || message.kind === 'target-taken') {

@@ -1,10 +1,10 @@
 // One worker as the engine sees it, wherever it runs: its Port, parsed messages, rates and vitals.
 import { PROTOCOL } from '../../../shared/protocol-number.ts';
 import { FromWorker, type ToWorker, type TransferSettings } from '../../../shared/protocol.ts';
-import { reader } from '../../../shared/reader.ts';
 import { systemWhy } from '../../../shared/system-why.ts';
 import type { ThreadCounts, WorkerState } from '../../../shared/traffic.ts';
 import { because, type Why } from '../../../shared/why.ts';
+import { read } from '../../../shared/schema.ts';
 import type { Port } from '../../transport/port.ts';
 import type { Holder } from './lease.ts';
 import { Rate } from '../rate.ts';
@@ -83,7 +83,6 @@ export class WorkerLink implements Holder {
     this.seenAt = options.now();
     const { events } = options;
     let complaint: Why | null = null;
-    const read = reader(FromWorker);
     options.port.onAside?.(({ way, message, bytes }) => {
       const now = this.#now();
       if (way === 'in') this.seenAt = now;
@@ -91,12 +90,12 @@ export class WorkerLink implements Holder {
       this.#tap.saw(way === 'in' ? this.#pipes.from : this.#pipes.to, message, message.id, bytes);
     });
     options.port.onMessage((raw) => {
-      const parsed = read(raw);
+      const parsed = read(FromWorker, raw);
       if (!parsed.success) complaint = because('no-sense');
-      else if (parsed.data.kind === 'hello') complaint = this.#greet(parsed.data);
+      else if (parsed.output.kind === 'hello') complaint = this.#greet(parsed.output);
       else if (this.phase === 'starting') complaint = because('no-hello');
       if (!parsed.success || complaint !== null) return options.port.close();
-      const message = parsed.data;
+      const message = parsed.output;
       this.seenAt = this.#now();
       this.#in.add(1, this.seenAt);
       if (message.kind !== 'vitals' && message.kind !== 'pong') {

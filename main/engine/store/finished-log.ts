@@ -1,19 +1,20 @@
 // A plain log of what was finished since the last backup, so that after a damage to the database nothing is fetched twice.
 import fs from 'node:fs';
 import path from 'node:path';
-import { z } from 'zod';
+import * as v from 'valibot';
+import { number } from '../../../shared/schema.ts';
 import { LineLog } from './line-log.ts';
 
-const Finished = z.object({
-  id: z.number(),
-  name: z.string(),
-  sizeBytes: z.number(),
-  sha256: z.string().nullable(),
-  verified: z.boolean(),
-  at: z.number(),
+const Finished = v.object({
+  id: number(),
+  name: v.string(),
+  sizeBytes: number(),
+  sha256: v.nullable(v.string()),
+  verified: v.boolean(),
+  at: number(),
 });
 /** A download whose file is here: under which name, and what is known of it. `at`: when, in ms since 1970. */
-export type Finished = z.infer<typeof Finished>;
+export type Finished = v.InferOutput<typeof Finished>;
 
 export class FinishedLog {
   readonly #file: string;
@@ -59,7 +60,7 @@ export class FinishedLog {
 
 function parseLine(line: string): Finished[] {
   try {
-    return [Finished.parse(JSON.parse(line))];
+    return [v.parse(Finished, JSON.parse(line))];
   } catch {
     // A crash cut it off.
     return [];

@@ -1,7 +1,8 @@
 // A plain log of what was added since the last backup, so that a damaged database loses no line of a list.
 import fs from 'node:fs';
 import path from 'node:path';
-import { z } from 'zod';
+import * as v from 'valibot';
+import { number } from '../../../shared/schema.ts';
 import { NewDownload } from '../../../shared/download.ts';
 import { LineLog } from './line-log.ts';
 import type { Prepared } from './new-rows.ts';
@@ -11,18 +12,15 @@ export const JOURNAL = 'added.jsonl';
 
 /** `mark`: of the list, in the name of its unfinished file; older lines have none. */
 const place = {
-  mark: z
-    .string()
-    .regex(/^[\da-f]*$/)
-    .default(''),
-  dir: z.string(),
+  mark: v.optional(v.pipe(v.string(), v.regex(/^[\da-f]*$/)), ''),
+  dir: v.string(),
 };
 /** `id`: what it got in the database. */
-const Entry = z.object({ ...place, id: z.number().optional(), download: NewDownload });
-export type JournalEntry = z.infer<typeof Entry>;
+const Entry = v.object({ ...place, id: v.optional(number()), download: NewDownload });
+export type JournalEntry = v.InferOutput<typeof Entry>;
 
 /** Of several, `id` is the first one's; each of the others has the next. */
-const Line = z.union([Entry, z.object({ ...place, id: z.number(), downloads: z.array(NewDownload) })]);
+const Line = v.union([Entry, v.object({ ...place, id: number(), downloads: v.array(NewDownload) })]);
 
 type Added = Pick<Prepared, 'dir' | 'download' | 'before'>;
 
@@ -131,10 +129,10 @@ function* linesFromEnd(handle: number): Iterable<string> {
   }
 }
 
-function parseLine(text: string): z.infer<typeof Line> | null {
+function parseLine(text: string): v.InferOutput<typeof Line> | null {
   if (text === '') return null;
   try {
-    return Line.parse(JSON.parse(text));
+    return v.parse(Line, JSON.parse(text));
   } catch {
     return null;
   }

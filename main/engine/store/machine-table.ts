@@ -1,22 +1,23 @@
 // Machines elsewhere, as they are remembered, and what each has downloaded.
-import { z } from 'zod';
+import * as v from 'valibot';
+import { number } from '../../../shared/schema.ts';
 import type { DownloadId } from '../../../shared/download.ts';
 import { MachineDownload, MachineMode } from '../../../shared/machines.ts';
 import type { Sql } from './sql.ts';
 
-const StoredMachine = z.object({
-  place: z.string(),
-  name: z.string(),
-  address: z.string(),
-  runtime: z.string(),
-  version: z.string(),
+const StoredMachine = v.object({
+  place: v.string(),
+  name: v.string(),
+  address: v.string(),
+  runtime: v.string(),
+  version: v.string(),
   mode: MachineMode,
-  joinedAt: z.number(),
-  seenAt: z.number(),
-  files: z.number(),
-  fileBytes: z.number(),
+  joinedAt: number(),
+  seenAt: number(),
+  files: number(),
+  fileBytes: number(),
 });
-export type StoredMachine = z.infer<typeof StoredMachine>;
+export type StoredMachine = v.InferOutput<typeof StoredMachine>;
 
 export class MachineTable {
   readonly #sql: Sql;
@@ -35,12 +36,12 @@ export class MachineTable {
          FROM machines ORDER BY name, place`,
       )
       .all()
-      .map((row) => StoredMachine.parse(row));
+      .map((row) => v.parse(StoredMachine, row));
   }
 
   modeOf(place: string): MachineMode {
     const mode = this.#sql.prepare('SELECT mode FROM machines WHERE place = ?').pluck().get(place);
-    return MachineMode.catch('working').parse(mode);
+    return v.parse(v.fallback(MachineMode, 'working'), mode);
   }
 
   /** It has come, for the first time or again. */
@@ -99,6 +100,6 @@ export class MachineTable {
          ORDER BY finished_at DESC, id DESC LIMIT @limit OFFSET @offset`,
       )
       .all({ place, offset, limit })
-      .map((row) => MachineDownload.parse(row));
+      .map((row) => v.parse(MachineDownload, row));
   }
 }

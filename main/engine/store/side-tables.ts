@@ -1,7 +1,8 @@
 // What is kept beside the downloads: their event logs, what is known of hosts, the settings.
+import * as v from 'valibot';
 import { Exchange, type DownloadEvent, type DownloadId } from '../../../shared/download.ts';
-import { ONCE } from '../../../shared/reader.ts';
 import { Settings } from '../../../shared/settings.ts';
+import { read } from '../../../shared/schema.ts';
 import { StoredEvent } from './rows.ts';
 import type { Sql } from './sql.ts';
 
@@ -32,8 +33,8 @@ export class EventTable {
       .prepare('SELECT at, kind, detail FROM events WHERE download_id = ? ORDER BY id')
       .all(id)
       .flatMap((row) => {
-        const parsed = StoredEvent.safeParse(row);
-        return parsed.success ? [parsed.data] : [];
+        const parsed = read(StoredEvent, row);
+        return parsed.success ? [parsed.output] : [];
       });
   }
 }
@@ -53,7 +54,7 @@ export class ExchangeTable {
   of(id: DownloadId): Exchange | null {
     const text = this.#sql.prepare('SELECT exchange FROM exchanges WHERE download_id = ?').pluck().get(id) as
       string | undefined;
-    return text === undefined ? null : Exchange.parse(JSON.parse(text));
+    return text === undefined ? null : v.parse(Exchange, JSON.parse(text));
   }
 }
 
@@ -92,13 +93,11 @@ export class SettingTable {
     const rows = this.#sql.prepare('SELECT name, value FROM settings').all() as { name: string; value: string }[];
     const kept: Record<string, unknown> = {};
     for (const { name, value } of rows) {
-      const schema = (Settings.shape as Record<string, { safeParse(v: unknown): { success: boolean } } | undefined>)[
-        name
-      ];
+      const schema = (Settings.entries as Record<string, v.GenericSchema | undefined>)[name];
       const parsed: unknown = JSON.parse(value);
-      if (schema?.safeParse(parsed).success) kept[name] = parsed;
+      if (schema && read(schema, parsed).success) kept[name] = parsed;
     }
-    return Settings.parse(kept, ONCE);
+    return v.parse(Settings, kept);
   }
 
   save(change: Record<string, unknown>): void {

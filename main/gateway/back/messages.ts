@@ -1,8 +1,9 @@
 // How a finished file travels back to the coordinator: who says what, and how a piece of it is marked.
-import { z } from 'zod';
+import * as v from 'valibot';
+import { integer } from '../../../shared/schema.ts';
 import { DownloadId } from '../../../shared/download.ts';
 
-const lease = { id: DownloadId, epoch: z.number().int().positive() };
+const lease = { id: DownloadId, epoch: integer(1) };
 
 /** Files of one machine that travel at once; the next ones wait there. */
 export const MAX_AT_ONCE = 4;
@@ -14,27 +15,27 @@ export const WINDOW_BYTES = 1024 * 1024;
 export const PIECE_BYTES = 32 * 1024;
 
 /** From the worker: it has this file complete. Pieces follow once there is credit for them. */
-export const Offer = z.object({
-  kind: z.literal('offer'),
+export const Offer = v.object({
+  kind: v.literal('offer'),
   ...lease,
-  sizeBytes: z.number().int().nonnegative(),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  sizeBytes: integer(0),
+  sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
 });
-export type Offer = z.infer<typeof Offer>;
+export type Offer = v.InferOutput<typeof Offer>;
 
 /** To the worker. */
-export const ToSender = z.discriminatedUnion('kind', [
+export const ToSender = v.variant('kind', [
   /** What is before `from` is here already; no further than `upTo` may be sent until the next credit. */
-  z.object({
-    kind: z.literal('credit'),
+  v.object({
+    kind: v.literal('credit'),
     ...lease,
-    from: z.number().int().nonnegative(),
-    upTo: z.number().int().nonnegative(),
+    from: integer(0),
+    upTo: integer(0),
   }),
   /** It is not taken. `wrong`: it is not what it was said to be, and is of no use to anybody. */
-  z.object({ kind: z.literal('not-taken'), ...lease, why: z.enum(['not-wanted', 'failed', 'wrong']) }),
+  v.object({ kind: v.literal('not-taken'), ...lease, why: v.picklist(['not-wanted', 'failed', 'wrong']) }),
 ]);
-export type ToSender = z.infer<typeof ToSender>;
+export type ToSender = v.InferOutput<typeof ToSender>;
 
 /** One piece of a file, from `offset` on. */
 export interface Piece {

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { PART_SUFFIX, ToWorker, type Task } from '../../../shared/protocol.ts';
+import { read } from '../../../shared/schema.ts';
 import type { Port } from '../../transport/port.ts';
 
 /** What remains of an unfinished file's name, in characters of up to four bytes: with the rest it fits any file system. */
@@ -40,9 +41,9 @@ const named: ReadonlySet<unknown> = new Set(['tasks', 'ahead', 'target']);
 function moveInto(folder: string, mark: string, raw: unknown): unknown {
   // All others name no file.
   if (!named.has((raw as { kind?: unknown } | null)?.kind)) return raw;
-  const parsed = ToWorker.safeParse(raw);
+  const parsed = read(ToWorker, raw);
   if (!parsed.success) return null;
-  const message = parsed.data;
+  const message = parsed.output;
   if (message.kind === 'target') {
     const name = finishedName(message.path);
     return name === null ? null : { ...message, path: path.join(folder, name) };

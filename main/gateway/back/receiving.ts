@@ -5,6 +5,7 @@ import type { Failure } from '../../../shared/failure.ts';
 import { FromWorker, type ToWorker, type Outcome, type Task } from '../../../shared/protocol.ts';
 import { systemWhy } from '../../../shared/system-why.ts';
 import { because, type Why } from '../../../shared/why.ts';
+import { read } from '../../../shared/schema.ts';
 import type { Aside, CloseReason, Port } from '../../transport/port.ts';
 import { decodePiece, MAX_OPEN, Offer, WINDOW_BYTES, type ToSender } from './messages.ts';
 
@@ -152,16 +153,16 @@ class Reception {
     if (Buffer.isBuffer(raw)) return this.#take(raw);
     const kind = (raw as { kind?: unknown } | null)?.kind;
     if (kind === 'offer') {
-      const offer = Offer.safeParse(raw);
+      const offer = read(Offer, raw);
       if (!offer.success) return this.#expel(because('offer-no-sense'));
-      this.#tell('in', offer.data);
-      return this.#begin(offer.data);
+      this.#tell('in', offer.output);
+      return this.#begin(offer.output);
     }
     // All others only pass.
     if (kind !== 'probed' && kind !== 'result') return this.#listener(raw);
-    const parsed = FromWorker.safeParse(raw);
+    const parsed = read(FromWorker, raw);
     if (!parsed.success) return this.#listener(raw);
-    const message = parsed.data;
+    const message = parsed.output;
     if (message.kind !== 'probed' && message.kind !== 'result') return;
     const wanted = this.#wantedOf(message);
     if (message.kind === 'probed') {

@@ -4,6 +4,7 @@ import { fail } from '../../../shared/failure.ts';
 import { ToWorker, type FromWorker, type Outcome } from '../../../shared/protocol.ts';
 import { systemWhy, WhyError } from '../../../shared/system-why.ts';
 import { because, type Why } from '../../../shared/why.ts';
+import { read } from '../../../shared/schema.ts';
 import type { Port } from '../../transport/port.ts';
 import { encodePiece, MAX_AT_ONCE, MAX_OPEN, PIECE_BYTES, ToSender, type Offer } from './messages.ts';
 
@@ -80,18 +81,18 @@ class Sender {
   }
 
   #toWorker(raw: unknown): void {
-    const said = ToSender.safeParse(raw);
+    const said = read(ToSender, raw);
     if (said.success) {
-      const { data } = said;
+      const { output: data } = said;
       const sending = this.#files.get(data.id);
       if (sending?.offer.epoch !== data.epoch) return;
       if (data.kind === 'credit') this.#credit(sending, data.from, data.upTo);
       else this.#forget(sending, data.why === 'wrong');
       return;
     }
-    const parsed = ToWorker.safeParse(raw);
+    const parsed = read(ToWorker, raw);
     if (!parsed.success) return this.#listener(raw);
-    const message = parsed.data;
+    const message = parsed.output;
     // Without a hash nobody could tell there whether it arrived whole.
     if (message.kind === 'tasks' || message.kind === 'ahead') for (const task of message.tasks) task.hash = true;
     if (message.kind === 'cancel') {

@@ -1,5 +1,5 @@
 // How each setting is shown and read back: its control, its unit, its bounds out of the schema.
-import { z } from 'zod';
+import { boundsOf } from '../../../shared/schema.ts';
 import { Settings } from '../../../shared/settings.ts';
 import type { Words } from '../../words.ts';
 
@@ -109,12 +109,10 @@ export const sections: Section[] = [
 type Bounds = { low: number; high: number | null };
 
 /** The bounds of a number setting, in the units that are shown. */
-function boundsOf(field: Extract<Field, { kind: 'number' }>): Bounds {
-  const schema = z.toJSONSchema(Settings.shape[field.name], { io: 'output' });
-  const inner = schema.anyOf?.find((one) => typeof one === 'object' && one.type !== 'null') ?? schema;
-  const { minimum = 0, maximum } = inner as { minimum?: number; maximum?: number };
-  const high = maximum === undefined || maximum >= Number.MAX_SAFE_INTEGER ? null : Math.floor(maximum / field.scale);
-  return { low: Math.ceil(minimum / field.scale), high };
+function shownBounds(field: Extract<Field, { kind: 'number' }>): Bounds {
+  const { min = 0, max = Infinity } = boundsOf(Settings.entries[field.name]);
+  const high = max >= Number.MAX_SAFE_INTEGER ? null : Math.floor(max / field.scale);
+  return { low: Math.ceil(min / field.scale), high };
 }
 
 /** A number as it stands in its field: in the unit that is shown, as the locale writes it, without signs between thousands. */
@@ -131,7 +129,7 @@ export function readNumber(text: string, field: Extract<Field, { kind: 'number' 
   const shown = /^\d+([.,]\d+)?$/.test(trimmed) ? Number(trimmed.replace(',', '.')) : NaN;
   if (Number.isNaN(shown) || (field.scale === 1 && !Number.isInteger(shown)))
     return { ok: false, why: words.notANumber };
-  const { low, high } = boundsOf(field);
+  const { low, high } = shownBounds(field);
   if (shown < low || (high !== null && shown > high))
     return { ok: false, why: words.outOfBounds(boundsText(field, words)) };
   return { ok: true, value: Math.round(shown * field.scale) };
@@ -153,7 +151,7 @@ export function emptyText(field: Extract<Field, { kind: 'number' | 'text' }>, wo
 
 /** `1 to 256`, or `at least 2 kB/s`; a number stands on one line with its unit. */
 export function boundsText(field: Extract<Field, { kind: 'number' }>, words: Words): string {
-  const { low, high } = boundsOf(field);
+  const { low, high } = shownBounds(field);
   const bounds = high === null ? words.atLeast(low) : words.between(low, high);
   return field.unit === null ? bounds : `${bounds}\u00a0${words.unit[field.unit]}`;
 }

@@ -2,6 +2,7 @@
 import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import * as v from 'valibot';
 import { answer } from '../../../shared/answer.ts';
 import { calls, type EngineEvent } from '../../../shared/api.ts';
 import { HostRule } from '../../../shared/host-rules.ts';
@@ -26,7 +27,7 @@ const call = async (engine: Engine, name: string, arg: unknown) => {
   }
   return result.value;
 };
-const login = HostRule.parse({ host: 'a.test', user: 'me', password: 's3cret', headers: { 'X-Key': 's3cret' } });
+const login = v.parse(HostRule, { host: 'a.test', user: 'me', password: 's3cret', headers: { 'X-Key': 's3cret' } });
 
 test('a worker gets the secrets; the window, its events and the traffic get masks', async () => {
   const { engine, workers } = startEngine();

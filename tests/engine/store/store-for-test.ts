@@ -1,5 +1,6 @@
 // Stores by themselves: what their tests share.
 import { onTestFinished } from 'vitest';
+import * as v from 'valibot';
 import { foldName, isPlainName, numbered, partName } from '../../../main/engine/names.ts';
 import { Store, type Prepared } from '../../../main/engine/store/store.ts';
 import { ListQuery } from '../../../shared/api.ts';
@@ -9,7 +10,7 @@ import type { Status } from '../../../shared/download.ts';
 /** As the engine has them. */
 const names = { fold: foldName, isPlainName, numbered, partName, category: sorter(usualCategories) };
 /** Of the list as it stands, but for what is given. */
-export const query = (given: object = {}) => ListQuery.parse(given);
+export const query = (given: object = {}) => v.parse(ListQuery, given);
 
 /** Closed when the test ends. */
 export function open(dir: string, now = Date.now()): Store {

@@ -1,6 +1,7 @@
 // The queues that Python programs see, on a real engine: what is owed for a put, who may settle what, and who is woken when.
 import fs from 'node:fs';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import * as v from 'valibot';
 import { ListQuery } from '../../../shared/api.ts';
 import type { NewDownload } from '../../../shared/download.ts';
 import { Engine } from '../../../main/engine/engine.ts';
@@ -10,7 +11,7 @@ import { doneOf, fakeWorkers, type FakeWorker } from '../../engine/fake-worker.t
 import { tempDir } from '../../support/temp-dir.ts';
 
 const { signal } = new AbortController();
-const all = ListQuery.parse({});
+const all = v.parse(ListQuery, {});
 let lastClient = 0;
 const client = (): PythonClient => ({ id: ++lastClient, name: 'MainProcess', address: '127.0.0.1' });
 
