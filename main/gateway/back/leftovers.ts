@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { PART_SUFFIX, RIVAL_SUFFIX, ToWorker, type FromWorker } from '../../../shared/protocol.ts';
+import { read } from '../../../shared/schema.ts';
 import type { Port } from '../../transport/port.ts';
 import { markOf } from './own-folder.ts';
 
@@ -40,10 +41,12 @@ export function withoutLeftovers(port: Port, dir: string, coordinator: string): 
   };
 
   function look(raw: unknown): void {
-    const { data: message } = ToWorker.safeParse(raw);
+    const parsed = read(ToWorker, raw);
+    if (!parsed.success) return;
+    const message = parsed.output;
     // What it is given now is its own to remove, once it is done.
-    if (message?.kind === 'tasks' || message?.kind === 'ahead') for (const { id } of message.tasks) left.delete(id);
-    if (message?.kind !== 'settled') return;
+    if (message.kind === 'tasks' || message.kind === 'ahead') for (const { id } of message.tasks) left.delete(id);
+    if (message.kind !== 'settled') return;
     for (const id of message.ids) {
       for (const name of left.get(id) ?? []) remove(path.join(dir, name));
       left.delete(id);

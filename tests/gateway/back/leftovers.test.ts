@@ -1,6 +1,7 @@
 // What a worker elsewhere has in its folder from earlier times goes once its coordinator needs it no more, and nothing else.
 import fs from 'node:fs';
 import path from 'node:path';
+import * as v from 'valibot';
 import { expect, onTestFinished, test } from 'vitest';
 import { PROTOCOL } from '../../../shared/protocol-number.ts';
 import { FromWorker } from '../../../shared/protocol.ts';
@@ -17,7 +18,7 @@ function join(folder: string) {
   const worker = withoutLeftovers(raw, folder, 'one');
   onTestFinished(() => worker.close());
   const [told, heard]: [FromWorker[], unknown[]] = [[], []];
-  coordinator.onMessage((message) => told.push(FromWorker.parse(message)));
+  coordinator.onMessage((message) => told.push(v.parse(FromWorker, message)));
   worker.onMessage((message) => heard.push(message));
   worker.send(hello);
   const asked = () => told.flatMap((message) => (message.kind === 'result' ? message.id : [])).sort();
