@@ -49,6 +49,19 @@ test('once it cannot be undone any more, and no sooner', async () => {
   expect(left()).toEqual(['mine', 'part-4.bin', 'whole-2.bin']);
 });
 
+test('a file that only has the name of one stays: of one that is not done, and of one that another machine has', async () => {
+  const { engine, dataDir, files, ids, left } = await listOfFour();
+  const db = new Database(path.join(dataDir, 'sluice.db'));
+  db.prepare(`UPDATE downloads SET place = 'elsewhere' WHERE id = ?`).run(ids[1]);
+  db.close();
+  fs.writeFileSync(path.join(files, 'part-3.bin'), 'somebody else’s');
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  await engine.handlers.remove({ which: { ids: [...ids] }, deleteFiles: true });
+  vi.advanceTimersByTime(UNDO_MS);
+  expect(left()).toEqual(['mine', 'part-3.bin', 'part-4.bin', 'whole-2.bin']);
+});
+
 test('a start clears up what was left of it, and leaves finished files alone', async () => {
   const { engine, dataDir, ids, left } = await listOfFour();
   await engine.handlers.remove({ which: { ids: [...ids] }, deleteFiles: true });
