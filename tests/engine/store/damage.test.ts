@@ -43,6 +43,21 @@ test('a damaged database is kept aside and the list comes back from backup and j
   expect(fs.readdirSync(dir).filter((name) => name.includes('damaged'))).toHaveLength(1);
 });
 
+test('the three newest backups are kept, and nothing of one that could not be written', () => {
+  const dir = tempDir();
+  const store = open(dir);
+  const days = [1, 2, 3, 4, 5].map((day) => day * DAY_MS);
+  for (const at of days) store.backUp(at, 0);
+  const names = () => fs.readdirSync(path.join(dir, 'backups')).map((name) => name.slice(0, 17));
+  expect(names()).toEqual(['sluice-1970-01-04', 'sluice-1970-01-05', 'sluice-1970-01-06']);
+  const failing = vi.spyOn(fs, 'fsyncSync').mockImplementation(() => {
+    throw Object.assign(new Error('EIO: i/o error, fsync'), { code: 'EIO' });
+  });
+  onTestFinished(() => failing.mockRestore());
+  expect(() => store.backUp(6 * DAY_MS, 0)).toThrow('EIO');
+  expect(names()).toEqual(['sluice-1970-01-04', 'sluice-1970-01-05', 'sluice-1970-01-06']);
+});
+
 test('what was added and finished is forgotten only once the backup and its name are on the disk', () => {
   const dir = tempDir();
   const store = open(dir);
