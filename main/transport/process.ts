@@ -44,7 +44,8 @@ function channelOf(linked: Linked, failed: (cause: NodeJS.ErrnoException) => voi
   let leaving = false;
   const arrived = (cause: Error | null): void => {
     onTheWay -= 1;
-    if (cause) failed(cause);
+    // Of one that is gone what it said before may still be unread; the channel ends by itself behind that.
+    if (cause && reasonOf(cause).kind === 'error') failed(cause);
     // Who lets go before would take back what the system had no room for yet.
     if (leaving && onTheWay === 0 && linked.connected) linked.disconnect();
   };
