@@ -42,9 +42,10 @@ const expectations: Record<string, string> = {
 /** The first thing that is wrong, with its place. Never the value itself: that may be a secret. */
 export function wrongIn([issue]: Issues): string {
   const place = v.getDotPath(issue);
-  const missing = issue.path?.at(-1)?.origin === 'key';
-  if (missing) return `${place} ${issue.expected === 'never' ? 'is unknown here' : 'is missing'}`;
-  const own = issue.type === 'raw_check';
-  const what = own ? issue.message : `expected ${expectations[issue.type] ?? ''}${issue.expected ?? ''}`;
+  const isOfObject = issue.type === 'object' || issue.type === 'strict_object';
+  if (isOfObject && issue.path?.at(-1)?.origin === 'key')
+    return `${place} ${issue.expected === 'never' ? 'is unknown here' : 'is missing'}`;
+  const isRule = issue.type === 'raw_check';
+  const what = isRule ? issue.message : `expected ${expectations[issue.type] ?? ''}${issue.expected ?? ''}`;
   return place === null ? what : `${place}: ${what}`;
 }

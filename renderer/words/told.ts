@@ -82,7 +82,7 @@ export const toldEn = {
   rejection: (reason: Rejection | undefined) => rejectionsEn[reason ?? 'not-a-url'],
   told: ({ message }: SaidOf): string => message,
   failureFull: ({ message }: Pick<Failure, 'code' | 'message' | 'said'>): string => message,
-  wrong: (issues: Issues): string => wrongIn(issues, whysEn, wrongEn),
+  wrong: (issues: Issues): string => wrongWords(issues, whysEn, wrongEn),
 };
 
 export const toldZh: typeof toldEn = {
@@ -90,11 +90,11 @@ export const toldZh: typeof toldEn = {
   told: ({ message, said }) => (said && sentence(whysZh, said.why, said)) ?? message,
   failureFull: ({ code, message, said }) =>
     (said && sentence(whysZh, said.why, said)) ?? `${failuresZh[code]}：${message}`,
-  wrong: (issues) => wrongIn(issues, whysZh, wrongZh),
+  wrong: (issues) => wrongWords(issues, whysZh, wrongZh),
 };
 
 /** Of what a person wrote the first thing that is wrong: by a rule of its own, else by the field. */
-function wrongIn(
+function wrongWords(
   [issue]: Issues,
   whys: Record<'value-unfit' | (string & {}), string>,
   fields: Record<string, string>,

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
+import { Headers } from '../../shared/host-rules.ts';
 import { boundsOf, integer, number, positive, read, text, wrongIn } from '../../shared/schema.ts';
 import { because, reasonOf, rule } from '../../shared/why.ts';
 
@@ -24,6 +25,7 @@ test('the bounds of a number are known, also where it may be left out or null', 
 const Thing = v.strictObject({
   id: integer(1),
   name: text(3),
+  headers: v.optional(Headers),
   kinds: v.optional(v.array(v.picklist(['a', 'b']))),
   key: v.optional(
     v.pipe(
@@ -41,6 +43,8 @@ test.each([
   [{ id: 1, name: 'long' }, 'name: expected a length <=3'],
   [{ id: 1, name: 'x', kinds: ['a', 'c'] }, 'kinds.1: expected ("a" | "b")'],
   [{ id: 1, name: 'x', key: 'bad' }, 'key: There are two categories called x.'],
+  [{ id: 1, name: 'x', headers: { 'a b': '' } }, 'headers.a b: A header’s name has letters, digits and dashes.'],
+  [{ id: 1, name: 'x', headers: { a: '\n' } }, 'headers.a: A header holds no line breaks and no signs beyond Latin 1.'],
   ['no thing', 'expected Object'],
 ])('%j is refused with its place and what was expected: %s', (value, said) => {
   expect(wrongIn(read(Thing, value).issues!)).toBe(said);
